@@ -14,6 +14,8 @@ public final class SentencePieceTokenizer: @unchecked Sendable {
     public let pieceCount: Int
     /// The number of sentinels `<extra_id_n>` that follow the pieces.
     public let extraIDs: Int
+    /// The largest number of sentinels that is supported.
+    public static let maximumExtraIDs = 10_000
     private let extraIDsByName: [[UInt8]: Int32]
 
     /// The id that fills batches up, and that starts a decoder's input.
@@ -29,7 +31,19 @@ public final class SentencePieceTokenizer: @unchecked Sendable {
     /// The vocabulary in a serialized SentencePiece model.
     /// - Throws: what is wrong, when the bytes are no sound unigram model with T5's special ids.
     public static func load(_ bytes: [UInt8], extraIDs: Int = 100) throws(TokenizerError) -> SentencePieceTokenizer {
-        try SentencePieceTokenizer(bytes, extraIDs: extraIDs)
+        try SentencePieceTokenizer(bytes) { _ in extraIDs }
+    }
+
+    /// The vocabulary beside a model whose embedding has `rows`; without `extraIDs`, T5's 100 as far as there are rows.
+    static func load(_ bytes: [UInt8], rows: Int, extraIDs: Int?) throws(TokenizerError) -> SentencePieceTokenizer {
+        try SentencePieceTokenizer(bytes) { (pieceCount: Int) throws(TokenizerError) -> Int in
+            guard pieceCount + (extraIDs ?? 0) <= rows else {
+                throw .unsupportedModel(
+                    reason:
+                        "it has \(pieceCount) pieces and \(extraIDs ?? 0) extra_ids, the model's vocab_size is \(rows)")
+            }
+            return extraIDs ?? min(100, rows - pieceCount)
+        }
     }
 
     /// A vocabulary made from `texts`: the same texts in the same order give the same bytes, on every machine.
@@ -43,27 +57,49 @@ public final class SentencePieceTokenizer: @unchecked Sendable {
         guard (16...SentencePieceModelCheck.maximumPieceCount).contains(vocabularySize) else {
             throw .training(reason: "a vocabulary of \(vocabularySize) pieces; expected 16 to 1048576")
         }
-        guard wholeWords.allSatisfy({ $0.unicodeScalars.allSatisfy { $0.properties.isAlphabetic } }) else {
+        guard wholeWords.allSatisfy({ !$0.isEmpty && $0.unicodeScalars.allSatisfy(\.properties.isAlphabetic) }) else {
             throw .training(reason: "whole words may only have letters")
         }
+        guard try hasSomethingToLearn(texts, besides: wholeWords) else { throw .training(reason: "there is no text") }
+        return try load(trainModel(texts, vocabularySize, wholeWords), extraIDs: extraIDs)
+    }
+
+    private static func trainModel(
+        _ texts: [String], _ vocabularySize: Int, _ wholeWords: [String]
+    ) throws(TokenizerError) -> [UInt8] {
         var corpus: [UInt8] = []
         var ends: [Int] = []
         for text in texts where !text.isEmpty {
             corpus += Array(text.utf8)
             ends.append(corpus.count)
         }
-        guard !ends.isEmpty else { throw .training(reason: "there is no text") }
         let result = lethe_sentencepiece_train(
             corpus, ends, ends.count, Int32(vocabularySize), wholeWords.map { "▁" + $0 }.joined(separator: ","))
         defer { lethe_sentencepiece_result_free(result) }
         if let reason = result.message { throw .training(reason: oneLine(reason)) }
-        let bytes = UnsafeRawBufferPointer(start: result.bytes, count: result.count)
-        return try load(Array(bytes), extraIDs: extraIDs)
+        return Array(UnsafeRawBufferPointer(start: result.bytes, count: result.count))
     }
 
-    private init(_ bytes: [UInt8], extraIDs: Int) throws(TokenizerError) {
-        precondition((0...10_000).contains(extraIDs), "\(extraIDs) sentinels")
+    /// Whether anything but spaces and whole words is left of the texts once they are normalised.
+    ///
+    /// Where nothing is, the library's trainer ends the process. A vocabulary of one digit tells without it.
+    private static func hasSomethingToLearn(
+        _ texts: [String], besides wholeWords: [String]
+    ) throws(TokenizerError) -> Bool {
+        if texts.contains(where: { $0.utf8.contains { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } }) {
+            return true
+        }
+        let probe = try load(trainModel(["0"], 16 + wholeWords.count, wholeWords), extraIDs: 0)
+        let learned = Set((wholeWords.map { "▁" + $0 } + ["▁"]).compactMap { probe.pieceID($0) })
+        return texts.contains { text in probe.encodePieces(Array(text.utf8)).contains { !learned.contains($0) } }
+    }
+
+    private init(
+        _ bytes: [UInt8], extraIDs: (_ pieceCount: Int) throws(TokenizerError) -> Int
+    ) throws(TokenizerError) {
         let checked = try SentencePieceModelCheck(bytes)
+        let extraIDs = try extraIDs(checked.pieces.count)
+        precondition((0...Self.maximumExtraIDs).contains(extraIDs), "\(extraIDs) sentinels")
         var message: UnsafeMutablePointer<CChar>?
         guard let model = lethe_sentencepiece_load(bytes, bytes.count, &message) else {
             defer { lethe_sentencepiece_message_free(message) }

@@ -52,18 +52,18 @@ public enum LifecycleEvent: Sendable, Hashable {
     case identityDoubted
     /// The identity satisfies the policy.
     case identityConfirmed
-    /// The statutory period is extended and the subject has been told.
-    case extended
+    /// The statutory period is extended and the subject is told why.
+    case extended(ExtensionReason)
     /// An unlearning run has committed its candidate model for this request.
-    case unlearned
+    case unlearned(run: RunID)
     /// Verification did not pass; another method must try.
     case verificationFailed
     /// Part of the work cannot proceed.
     case blocked
     /// The blockage is gone.
     case resumed
-    /// The certificate is in the log.
-    case fulfilled
+    /// The certificate is in the log, as the entry with this index.
+    case fulfilled(certificateEntry: UInt64)
     /// The controller refuses, on a ground.
     case refused(RefusalGround)
     /// The requester withdraws.
@@ -90,6 +90,14 @@ public enum LifecycleEvent: Sendable, Hashable {
         case .foundDuplicate: "duplicate"
         }
     }
+}
+
+/// Why a statutory period was extended (GDPR Art. 12(3); the CCPA asks for no particular reason but for notice).
+public enum ExtensionReason: String, Sendable, Hashable, CaseIterable {
+    /// The request is complex.
+    case complexity
+    /// Many requests came in.
+    case numberOfRequests = "number-of-requests"
 }
 
 /// What the service must do once an event is durable.

@@ -55,50 +55,54 @@ extension DSSEEnvelope {
     private static func parse(
         _ json: JSONFields, maximumByteCount: Int, form: Form
     ) throws(EnvelopeError) -> DSSEEnvelope {
+        let texts: Texts
         do {
+            texts = try Texts(json, form: form)
+        } catch {
+            throw .field(error)
+        }
+        let prefix = json.path.isEmpty ? "" : json.path + "."
+        let payload = try decode(texts.payload, path: prefix + "payload", form: form)
+        var signatures: [Signature] = []
+        for (index, text) in texts.signatures.enumerated() {
+            let path = "\(prefix)signatures[\(index)].sig"
+            let bytes = try decode(text.sig, path: path, form: form)
+            guard form == .foreign || bytes.count == Ed25519.signatureByteCount else {
+                throw .wrongSignatureLength(path: path, expected: Ed25519.signatureByteCount, found: bytes.count)
+            }
+            signatures.append(Signature(keyID: text.keyID, bytes: bytes))
+        }
+        return try DSSEEnvelope(
+            payloadType: texts.payloadType, payload: payload, signatures: signatures,
+            maximumByteCount: maximumByteCount)
+    }
+
+    /// The strings of an envelope, still encoded.
+    private struct Texts {
+        let payloadType: String
+        let payload: String
+        let signatures: [(keyID: String, sig: String)]
+
+        init(_ json: JSONFields, form: Form) throws(FieldError) {
             if form == .canonical {
                 try json.requireExactly(["payload", "payloadType", "signatures"])
             }
-            let payload = try json.member("payload")
-            let signatures = try json.member("signatures").array().map { (item) throws(FieldError) in
+            payloadType = try json.member("payloadType").string()
+            payload = try json.member("payload").string()
+            signatures = try json.member("signatures").array().map { (item) throws(FieldError) in
                 if form == .canonical {
                     try item.requireExactly(["keyid", "sig"])
                 }
-                let hint = try form == .canonical ? item.member("keyid").string() : item.optional("keyid")?.string()
-                return (keyID: hint ?? "", sig: try item.member("sig"))
+                return (keyID: try item.optional("keyid")?.string() ?? "", sig: try item.member("sig").string())
             }
-            return try DSSEEnvelope(
-                payloadType: json.member("payloadType").string(),
-                payload: decode(payload, form: form),
-                signatures: signatures.map { (keyID, sig) throws(EnvelopeError) in
-                    let bytes = try decode(sig, form: form)
-                    guard form == .foreign || bytes.count == Ed25519.signatureByteCount else {
-                        throw .wrongSignatureLength(
-                            path: sig.path, expected: Ed25519.signatureByteCount, found: bytes.count)
-                    }
-                    return Signature(keyID: keyID, bytes: bytes)
-                },
-                maximumByteCount: maximumByteCount)
-        } catch let error as FieldError {
-            throw .field(error)
-        } catch let error as EnvelopeError {
-            throw error
-        } catch {
-            throw .noSignatures
         }
     }
 
-    private static func decode(_ field: JSONFields, form: Form) throws(EnvelopeError) -> [UInt8] {
-        let text: String
-        do {
-            text = try field.string()
-        } catch {
-            throw .field(error)
-        }
+    private static func decode(_ text: String, path: String, form: Form) throws(EnvelopeError) -> [UInt8] {
         do {
             return try Base64.decode(form == .foreign ? standardAlphabet(text) : text)
         } catch {
-            throw .badBase64(path: field.path, error)
+            throw .badBase64(path: path, error)
         }
     }
 

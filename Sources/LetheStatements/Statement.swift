@@ -38,10 +38,7 @@ public struct Statement: Sendable, Equatable {
     ///
     /// - Throws: the same errors as parsing it would.
     public init(subjects: [Subject], predicateType: String, predicate: JSONValue) throws(StatementError) {
-        self.subjects = subjects
-        self.predicateType = predicateType
-        self.predicate = predicate
-        self = try Statement(JSONFields(json))
+        try self.init(JSONFields(Self.json(subjects, predicateType, predicate)))
     }
 
     /// Parses a payload whose signatures were verified.
@@ -63,7 +60,7 @@ public struct Statement: Sendable, Equatable {
     }
 
     private init(_ fields: JSONFields) throws(StatementError) {
-        do {
+        do throws(FieldError) {
             try fields.member("_type").require(Self.type)
             let subjects = try fields.member("subject")
             self.subjects = try subjects.array().map { (item) throws(FieldError) in
@@ -102,15 +99,15 @@ public struct Statement: Sendable, Equatable {
     /// The payload to sign: JCS bytes.
     public func canonicalBytes() throws(StatementError) -> [UInt8] {
         do {
-            return try json.canonicalBytes()
+            return try Self.json(subjects, predicateType, predicate).canonicalBytes()
         } catch {
             throw .notJSON(error)
         }
     }
 
-    private var json: JSONValue {
+    private static func json(_ subjects: [Subject], _ predicateType: String, _ predicate: JSONValue) -> JSONValue {
         [
-            "_type": .string(Self.type),
+            "_type": .string(type),
             "subject": .array(
                 subjects.map { subject in
                     var members: [String: JSONValue] = ["digest": .object(subject.digest.mapValues { .string($0) })]

@@ -1,0 +1,52 @@
+/// Base64 with the standard alphabet and padding (RFC 4648, section 4), strict: bytes have exactly one spelling.
+public enum Base64 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let padding = UInt8(ascii: "=")
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 0xff, count: 256)
+        for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
+        return values
+    }()
+
+    /// The text of `bytes`, padded to a multiple of four characters.
+    public static func encode(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity((bytes.count + 2) / 3 * 4)
+        var start = 0
+        while start < bytes.count {
+            let count = min(3, bytes.count - start)
+            let second = count > 1 ? bytes[start + 1] : 0
+            let third = count > 2 ? bytes[start + 2] : 0
+            let group = UInt32(bytes[start]) << 16 | UInt32(second) << 8 | UInt32(third)
+            text.append(alphabet[Int(group >> 18)])
+            text.append(alphabet[Int(group >> 12 & 63)])
+            text.append(count > 1 ? alphabet[Int(group >> 6 & 63)] : padding)
+            text.append(count > 2 ? alphabet[Int(group & 63)] : padding)
+            start += 3
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The bytes that `text` spells. Refuses other alphabets, white space, missing padding and non-zero trailing bits.
+    public static func decode(_ text: String) throws(TextEncodingError) -> [UInt8] {
+        var characters = Array(text.utf8)
+        guard characters.count % 4 == 0 else { throw .length(encoding: "Base64", count: characters.count) }
+        for _ in 0..<2 where characters.last == padding { characters.removeLast() }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(characters.count / 4 * 3 + 2)
+        var pending: UInt32 = 0
+        var pendingBits = 0
+        for (offset, character) in characters.enumerated() {
+            let value = values[Int(character)]
+            guard value != 0xff else { throw .character(encoding: "Base64", offset: offset) }
+            pending = (pending << 6 | UInt32(value)) & 0xffff
+            pendingBits += 6
+            if pendingBits >= 8 {
+                pendingBits -= 8
+                bytes.append(UInt8(truncatingIfNeeded: pending >> UInt32(pendingBits)))
+            }
+        }
+        guard pending & (1 << UInt32(pendingBits) - 1) == 0 else { throw .trailingBits }
+        return bytes
+    }
+}

@@ -1,0 +1,62 @@
+/// Why a text is no hexadecimal or Base64 encoding.
+public enum TextEncodingError: Error, Equatable, Sendable {
+    /// The number of characters is none that the encoding can have.
+    case length(encoding: String, count: Int)
+    /// A character does not belong to the alphabet, or padding stands in the wrong place.
+    case character(encoding: String, offset: Int)
+    /// The last Base64 character carries bits that encode nothing: the text is not the only spelling of its bytes.
+    case trailingBits
+}
+
+extension TextEncodingError: CustomStringConvertible {
+    /// One line that says what is wrong.
+    public var description: String {
+        switch self {
+        case .length(let encoding, let count): "\(encoding) text has the impossible length \(count)"
+        case .character(let encoding, let offset): "\(encoding) text has a character that does not belong at \(offset)"
+        case .trailingBits: "Base64 text ends with bits that encode nothing"
+        }
+    }
+}
+
+/// Lower-case hexadecimal text.
+public enum Hex {
+    private static let alphabet = Array("0123456789abcdef".utf8)
+
+    /// Two lower-case digits for each byte.
+    public static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(2 * bytes.underestimatedCount)
+        for byte in bytes {
+            text.append(alphabet[Int(byte >> 4)])
+            text.append(alphabet[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The bytes that `text` spells. Upper-case digits are refused unless asked for, so that bytes have one spelling.
+    public static func decode(_ text: String, allowingUppercase: Bool = false) throws(TextEncodingError) -> [UInt8] {
+        let digits = Array(text.utf8)
+        guard digits.count % 2 == 0 else { throw .length(encoding: "hexadecimal", count: digits.count) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(digits.count / 2)
+        var high: UInt8 = 0
+        for (offset, digit) in digits.enumerated() {
+            guard let value = value(of: digit, allowingUppercase: allowingUppercase) else {
+                throw .character(encoding: "hexadecimal", offset: offset)
+            }
+            if offset % 2 == 0 { high = value << 4 } else { bytes.append(high | value) }
+        }
+        return bytes
+    }
+
+    /// The value of one digit.
+    static func value(of digit: UInt8, allowingUppercase: Bool) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F") where allowingUppercase: digit - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

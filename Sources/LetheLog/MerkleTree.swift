@@ -166,7 +166,8 @@ public enum MerkleProofRequestError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .indexOutOfRange(let index, let size): "proof: leaf index \(index) is not below the tree size \(size)"
-        case .sizeOutOfRange(let size, let available): "proof: tree size \(size), but the log holds \(available) entries"
+        case .sizeOutOfRange(let size, let available):
+            "proof: tree size \(size), but the log holds \(available) entries"
         case .emptyOldTree: "proof: consistency with the empty tree needs no proof"
         case .sizesReversed(let old, let new): "proof: old tree size \(old) is above the new tree size \(new)"
         }

@@ -146,8 +146,8 @@ public struct JSONFields: Sendable, Equatable {
 
     private func join(_ name: String) -> String {
         // Names come from foreign documents; what is not a plain identifier is quoted.
-        let isPlain = name.utf8.count <= 80 && name.utf8.allSatisfy { 0x21 <= $0 && $0 <= 0x7e && $0 != 0x22 && $0 != 0x5c }
-        let printable = isPlain && !name.isEmpty ? name : Printable.quoted(name)
+        let isPlain = (1...80).contains(name.utf8.count) && name.utf8.allSatisfy { 0x21...0x7e ~= $0 && $0 != 0x22 }
+        let printable = isPlain ? name : Printable.quoted(name)
         return path.isEmpty ? printable : "\(path).\(printable)"
     }
 }

@@ -8,16 +8,21 @@ struct AESGCMTests {
 
     // McGrew and Viega, "The Galois/Counter Mode of Operation", test cases 13 to 16 (the same as in NIST's).
     @Test(arguments: [
-        (String(repeating: "00", count: 32), "000000000000000000000000", "", "", "", "530f8afbc74536b9a963b4f1c4cb738b"),
+        (
+            String(repeating: "00", count: 32), "000000000000000000000000", "", "", "",
+            "530f8afbc74536b9a963b4f1c4cb738b"
+        ),
         (
             String(repeating: "00", count: 32), "000000000000000000000000", String(repeating: "00", count: 16), "",
             "cea7403d4d606b6e074ec5d3baf39d18", "d0d1c8a799996bf0265b98b5d48ab919"
         ),
         (
             "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888",
-            "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+            "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+                + "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
             "feedfacedeadbeeffeedfacedeadbeefabaddad2",
-            "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662",
+            "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+                + "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662",
             "76fc6ece0f4e1768cddf8853bb2d551b"
         ),
     ])

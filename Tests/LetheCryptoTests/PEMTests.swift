@@ -1,11 +1,7 @@
+import Foundation
 import LetheBytes
 import LetheCrypto
 import Testing
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#endif
-import Foundation
 
 struct PEMTests {
     static let privatePEM = """
@@ -47,8 +43,8 @@ struct PEMTests {
         "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n",
         "text before\n" + publicPEM, publicPEM + "text after\n", publicPEM + publicPEM,
         "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n",
-        "-----BEGIN PUBLIC KEY-----\nMCow BQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo\n-----END PUBLIC KEY-----",
-        "-----BEGIN PUBLIC KEY-----\nMCow\nBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----",
+        publicPEM.replacing("MCow", with: "MCow "), publicPEM.replacing("MCow", with: "MCow\n"),
+        publicPEM.replacing("URo=", with: "URo"), publicPEM.replacing("URo=", with: "URp="),
         "-----BEGIN PUBLIC KEY-----\n!!!!\n-----END PUBLIC KEY-----", privatePEM,
     ])
     func anythingButOneCleanBlockIsRefused(text: String) {

@@ -1,11 +1,6 @@
+import Foundation
 import LetheBytes
 import LetheCrypto
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// Runs `body` with a fresh folder and removes the folder afterwards.
 func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {

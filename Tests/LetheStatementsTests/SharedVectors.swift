@@ -1,10 +1,5 @@
+import Foundation
 import LetheBytes
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// The published vectors that lie outside of the repository; tests that need them are enabled only where they are.
 enum SharedVectors {

@@ -129,7 +129,8 @@ public enum ReplayError: Error, Equatable, Sendable, CustomStringConvertible {
         case .alreadyShredded(let id): "request \(id): its key was destroyed before"
         case .runExists(let id): "run \(id): expected one start, found another"
         case .unknownRun(let id): "run \(id): expected its inputs before this event, found none"
-        case .runStepOutOfOrder(let id, let step, let stage): "run \(id): step \(step) is not possible after \(stage.rawValue)"
+        case .runStepOutOfOrder(let id, let step, let stage):
+            "run \(id): step \(step) is not possible after \(stage.rawValue)"
         case .runNotReady(let id, let stage, let needed): "run \(id): expected \(needed), found stage \(stage.rawValue)"
         case .seedsTooEarly(let id, let size, let committed):
             "run \(id): seeds: expected a published checkpoint that contains entry \(committed), found size \(size)"

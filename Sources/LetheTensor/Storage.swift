@@ -1,0 +1,48 @@
+/// A fixed block of memory whose elements are plain numbers; it starts at a multiple of 64 bytes and begins as zeros.
+///
+/// Safety of `@unchecked Sendable`: the block itself never moves or changes its size, and whoever hands views of it to several
+/// threads cuts them so that no element is written by one while another touches it.
+package final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
+    let base: UnsafeMutablePointer<Element>
+    package let count: Int
+
+    package init(count: Int) {
+        let bytes = max(count, 1) * MemoryLayout<Element>.stride
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        base = memory.bindMemory(to: Element.self, capacity: max(count, 1))
+        self.count = count
+    }
+
+    package convenience init(_ values: [Element]) {
+        self.init(count: values.count)
+        copy(from: values)
+    }
+
+    deinit {
+        UnsafeMutableRawPointer(base).deallocate()
+    }
+
+    /// One element; traps outside the block.
+    package subscript(index: Int) -> Element {
+        get {
+            precondition(index >= 0 && index < count, "element \(index) of \(count)")
+            return base[index]
+        }
+        set {
+            precondition(index >= 0 && index < count, "element \(index) of \(count)")
+            base[index] = newValue
+        }
+    }
+
+    /// A copy of all elements.
+    package var values: [Element] { Array(UnsafeBufferPointer(start: base, count: count)) }
+
+    /// Overwrites the block; traps unless the counts agree.
+    package func copy(from values: [Element]) {
+        precondition(values.count == count, "\(values.count) values for a block of \(count)")
+        values.withUnsafeBufferPointer { source in
+            if let start = source.baseAddress { base.update(from: start, count: count) }
+        }
+    }
+}

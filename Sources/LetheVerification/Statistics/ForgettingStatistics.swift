@@ -79,6 +79,11 @@ public struct ForgettingStatistics: Sendable, Equatable {
     /// because few references show too little of their own spread.
     /// - Complexity: O(replicates · users · k²).
     public init?(_ audit: AuditMatrix, replicates: Int, seed: UInt64) {
+        self.init(audit, replicates: replicates, seed: seed, widenedAsFor: audit.referenceCount)
+    }
+
+    /// As above, with the intervals widened as for another number of references.
+    init?(_ audit: AuditMatrix, replicates: Int, seed: UInt64, widenedAsFor widenedReferences: Int) {
         guard !audit.records.isEmpty else { return nil }
         let sums = UserSums(audit)
         records = audit.records.count
@@ -86,7 +91,9 @@ public struct ForgettingStatistics: Sendable, Equatable {
         references = audit.referenceCount
         let all = [Double](repeating: 1, count: sums.users.count)
         let point = sums.statistics(sums.totals(all), references: Array(0..<audit.referenceCount))
-        let intervals = Self.intervals(sums, around: point, replicates: replicates, seed: seed)
+        let intervals = Self.intervals(
+            sums, around: point, replicates: replicates, seed: seed,
+            widening: Self.widening(references: widenedReferences))
         func estimate(_ place: Int) -> Estimate { Estimate(value: point[place], interval: intervals[place]) }
         func estimateIfFinite(_ place: Int) -> Estimate? { point[place].isFinite ? estimate(place) : nil }
         originalResidual = estimate(0)
@@ -112,11 +119,11 @@ public struct ForgettingStatistics: Sendable, Equatable {
     }
 
     private static func intervals(
-        _ sums: UserSums, around point: [Double], replicates: Int, seed: UInt64
+        _ sums: UserSums, around point: [Double], replicates: Int, seed: UInt64, widening: Double?
     ) -> [Interval?] {
         let none = [Interval?](repeating: nil, count: point.count)
         let k = sums.referenceCount
-        guard let factor = widening(references: k), sums.users.count > 1, replicates > 1 else { return none }
+        guard k > 1, let factor = widening, sums.users.count > 1, replicates > 1 else { return none }
         var generator = SeededGenerator(seed: seed)
         var columns = [[Double]](repeating: [], count: point.count)
         for _ in 0..<replicates {

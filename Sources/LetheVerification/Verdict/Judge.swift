@@ -18,13 +18,14 @@ public enum Judge {
         return hearing.judgement()
     }
 
-    /// Estimates the power at zero residual: see `AuditPower`. Nil with fewer than three references or without records.
+    /// Estimates the power at zero residual: see `AuditPower`. Nil with fewer than four references or without records.
     public static func power(of audit: AuditMatrix, by thresholds: Thresholds, seed: UInt64) -> AuditPower? {
-        guard audit.referenceCount > 2, !audit.records.isEmpty else { return nil }
+        guard audit.referenceCount > 3, !audit.records.isEmpty else { return nil }
         let replicates = min(thresholds.bootstrapReplicates, 500)
         let passed = (0..<audit.referenceCount).count { index in
             guard let rest = audit.leavingOut(index),
-                let statistics = ForgettingStatistics(rest, replicates: replicates, seed: seed &+ UInt64(index))
+                let statistics = ForgettingStatistics(
+                    rest, replicates: replicates, seed: seed &+ UInt64(index), widenedAsFor: audit.referenceCount)
             else { return false }
             return Gates.residual(statistics, thresholds).passed && Gates.shape(statistics, thresholds).passed
         }
@@ -132,7 +133,7 @@ private struct Case {
             list.append(NotAssessed(name: "G5 utility", reason: "no test records of retained users with both labels"))
         }
         if power == nil {
-            list.append(NotAssessed(name: "power at zero residual", reason: "needs three references"))
+            list.append(NotAssessed(name: "power at zero residual", reason: "needs four references"))
         }
         list += [
             NotAssessed(name: "G3 per-user likelihood ratio (U-LiRA)", reason: "needs originals of several seeds"),

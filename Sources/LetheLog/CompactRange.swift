@@ -26,6 +26,12 @@ public struct CompactRange: Sendable, Equatable {
         self.hashes = hashes
     }
 
+    /// Rebuilds the range of the first `size` leaves from stored nodes; see `MerkleTree.inclusionProof(of:size:node:)`.
+    public init(size: UInt64, node: (_ level: Int, _ position: UInt64) throws -> Digest) rethrows {
+        self.size = size
+        hashes = try MerkleTree.completeSubtrees(of: 0..<size).map { try node($0.level, $0.position) }
+    }
+
     /// Appends one leaf.
     ///
     /// - Returns: the inner nodes that became complete, lowest first: exactly what a store of nodes must add.
@@ -46,13 +52,7 @@ public struct CompactRange: Sendable, Equatable {
     }
 
     /// The root hash of the tree over all leaves appended so far.
-    public var rootHash: Digest {
-        guard var result = hashes.last else { return MerkleTree.emptyRoot }
-        for hash in hashes.dropLast().reversed() {
-            result = MerkleTree.nodeHash(hash, result)
-        }
-        return result
-    }
+    public var rootHash: Digest { MerkleTree.fold(hashes) }
 }
 
 /// An inner node whose leaves are all present: the root over leaves `position << level ..< (position + 1) << level`.

@@ -57,12 +57,12 @@ extension MerkleTree {
         from oldSize: UInt64, oldRoot: Digest, to newSize: UInt64, newRoot: Digest, proof: [Digest]
     ) throws(ConsistencyError) {
         guard oldSize <= newSize else { throw .sizesReversed(old: oldSize, new: newSize) }
+        guard oldSize > 0 else { throw .emptyOldTree }
         if oldSize == newSize {
             guard proof.isEmpty else { throw .wrongProofLength(found: proof.count) }
             guard oldRoot == newRoot else { throw .newRootMismatch(expected: newRoot, computed: oldRoot) }
             return
         }
-        guard oldSize > 0 else { throw .emptyOldTree }
         guard !proof.isEmpty else { throw .wrongProofLength(found: 0) }
 
         var path = proof[...]

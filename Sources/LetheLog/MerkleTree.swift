@@ -45,10 +45,7 @@ public enum MerkleTree {
     public static func inclusionProof(
         of index: UInt64, in leafHashes: [Digest], size: UInt64? = nil
     ) throws(MerkleProofRequestError) -> [Digest] {
-        let size = try checked(size, leafHashes.count)
-        return try inclusionProof(of: index, size: size) { level, position in
-            subtreeHash(level, position, leafHashes)
-        }
+        try inclusionRanges(of: index, size: checked(size, leafHashes.count)).map { subtreeRoot($0, leafHashes) }
     }
 
     /// The consistency proof between the trees over the first `oldSize` and the first `newSize` leaf hashes (default: all).
@@ -57,64 +54,77 @@ public enum MerkleTree {
     public static func consistencyProof(
         from oldSize: UInt64, in leafHashes: [Digest], to newSize: UInt64? = nil
     ) throws(MerkleProofRequestError) -> [Digest] {
-        let newSize = try checked(newSize, leafHashes.count)
-        return try consistencyProof(from: oldSize, to: newSize) { level, position in
-            subtreeHash(level, position, leafHashes)
-        }
+        try consistencyRanges(from: oldSize, to: checked(newSize, leafHashes.count)).map { subtreeRoot($0, leafHashes) }
     }
 
-    /// As above, over stored hashes of complete subtrees.
+    /// As above, over stored hashes of complete subtrees; what `node` throws is passed on.
     ///
-    /// - Parameter node: the root of the complete subtree over leaves `position << level ..< (position + 1) << level`; called only for
-    ///   subtrees that lie inside the first `size` leaves.
+    /// - Parameter node: the root of the complete subtree over leaves `position << level ..< (position + 1) << level`; level 0 are the
+    ///   leaf hashes. Called only for subtrees that lie inside the first `size` leaves.
     /// - Complexity: O(log² size) calls of `node`.
     public static func inclusionProof(
-        of index: UInt64, size: UInt64, node: (_ level: Int, _ position: UInt64) -> Digest
-    ) throws(MerkleProofRequestError) -> [Digest] {
+        of index: UInt64, size: UInt64, node: (_ level: Int, _ position: UInt64) throws -> Digest
+    ) throws -> [Digest] {
+        try inclusionRanges(of: index, size: size).map { try rangeHash($0, node) }
+    }
+
+    /// As above, over stored hashes of complete subtrees; see `inclusionProof(of:size:node:)`.
+    public static func consistencyProof(
+        from oldSize: UInt64, to newSize: UInt64, node: (_ level: Int, _ position: UInt64) throws -> Digest
+    ) throws -> [Digest] {
+        try consistencyRanges(from: oldSize, to: newSize).map { try rangeHash($0, node) }
+    }
+
+    /// The root hash of the tree of `size` leaves, over stored hashes of complete subtrees; see `inclusionProof(of:size:node:)`.
+    public static func rootHash(
+        size: UInt64, node: (_ level: Int, _ position: UInt64) throws -> Digest
+    ) throws -> Digest {
+        size == 0 ? emptyRoot : try rangeHash(0..<size, node)
+    }
+
+    /// The subtrees, as ranges of leaves, whose roots are the audit path: PATH(m, D[n]) of RFC 6962 2.1.1 walked from the root.
+    private static func inclusionRanges(
+        of index: UInt64, size: UInt64
+    ) throws(MerkleProofRequestError) -> [Range<UInt64>] {
         guard index < size else { throw .indexOutOfRange(index: index, size: size) }
-        var path: [Digest] = []
+        var siblings: [Range<UInt64>] = []
         var range = 0..<size
-        // PATH(m, D[n]) of RFC 6962 2.1.1, walked from the root down.
         while range.upperBound - range.lowerBound > 1 {
             let middle = range.lowerBound + split(range.upperBound - range.lowerBound)
             if index < middle {
-                path.append(rangeHash(middle..<range.upperBound, node))
+                siblings.append(middle..<range.upperBound)
                 range = range.lowerBound..<middle
             } else {
-                path.append(rangeHash(range.lowerBound..<middle, node))
+                siblings.append(range.lowerBound..<middle)
                 range = middle..<range.upperBound
             }
         }
-        return path.reversed()
+        return siblings.reversed()
     }
 
-    /// As above, over stored hashes of complete subtrees.
-    ///
-    /// - Parameter node: see `inclusionProof(of:size:node:)`, with `newSize`.
-    public static func consistencyProof(
-        from oldSize: UInt64, to newSize: UInt64, node: (_ level: Int, _ position: UInt64) -> Digest
-    ) throws(MerkleProofRequestError) -> [Digest] {
+    /// SUBPROOF(m, D[n], b) of RFC 6962 2.1.2, as ranges of leaves.
+    private static func consistencyRanges(
+        from oldSize: UInt64, to newSize: UInt64
+    ) throws(MerkleProofRequestError) -> [Range<UInt64>] {
         guard oldSize <= newSize else { throw .sizesReversed(old: oldSize, new: newSize) }
         guard oldSize > 0 else { throw .emptyOldTree }
-        var proof: [Digest] = []
+        var subtrees: [Range<UInt64>] = []
         var range = 0..<newSize
-        // SUBPROOF(m, D[n], b) of RFC 6962 2.1.2; `isOldTree` is b: the range is exactly the old tree, whose root is known.
-        var isOldTree = true
         while oldSize != range.upperBound {
             let middle = range.lowerBound + split(range.upperBound - range.lowerBound)
             if oldSize <= middle {
-                proof.append(rangeHash(middle..<range.upperBound, node))
+                subtrees.append(middle..<range.upperBound)
                 range = range.lowerBound..<middle
             } else {
-                proof.append(rangeHash(range.lowerBound..<middle, node))
+                subtrees.append(range.lowerBound..<middle)
                 range = middle..<range.upperBound
-                isOldTree = false
             }
         }
-        if !isOldTree {
-            proof.append(rangeHash(range, node))
+        // The RFC's flag b: while the walk has only gone left, the range is the old tree itself, whose root is known.
+        if range.lowerBound != 0 {
+            subtrees.append(range)
         }
-        return proof.reversed()
+        return subtrees.reversed()
     }
 
     /// The largest power of two below `count`, which is at least 2.
@@ -122,26 +132,40 @@ public enum MerkleTree {
         1 << UInt64(UInt64.bitWidth - 1 - (count - 1).leadingZeroBitCount)
     }
 
-    /// The root of any range that a split produced: it starts at a multiple of the largest power of two below its length.
-    private static func rangeHash(_ range: Range<UInt64>, _ node: (Int, UInt64) -> Digest) -> Digest {
+    /// The root of a range that a split produced: its complete subtrees, largest first, are nodes of the whole tree.
+    private static func rangeHash(
+        _ range: Range<UInt64>, _ node: (Int, UInt64) throws -> Digest
+    ) throws -> Digest {
         var hashes: [Digest] = []
+        for subtree in completeSubtrees(of: range) {
+            hashes.append(try node(subtree.level, subtree.position))
+        }
+        return fold(hashes)
+    }
+
+    /// The complete subtrees that `range` falls into, largest (leftmost) first.
+    static func completeSubtrees(of range: Range<UInt64>) -> [(level: Int, position: UInt64)] {
+        var subtrees: [(level: Int, position: UInt64)] = []
         var start = range.lowerBound
         while start < range.upperBound {
-            let length = range.upperBound - start
-            let level = UInt64.bitWidth - 1 - length.leadingZeroBitCount
-            hashes.append(node(level, start >> UInt64(level)))
+            let level = UInt64.bitWidth - 1 - (range.upperBound - start).leadingZeroBitCount
+            subtrees.append((level, start >> UInt64(level)))
             start += 1 << UInt64(level)
         }
-        var result = hashes.removeLast()
-        while let left = hashes.popLast() {
-            result = nodeHash(left, result)
+        return subtrees
+    }
+
+    /// Joins the roots of complete subtrees, largest first, into one root; the empty tree's for none.
+    static func fold(_ hashes: [Digest]) -> Digest {
+        guard var result = hashes.last else { return emptyRoot }
+        for hash in hashes.dropLast().reversed() {
+            result = nodeHash(hash, result)
         }
         return result
     }
 
-    private static func subtreeHash(_ level: Int, _ position: UInt64, _ leafHashes: [Digest]) -> Digest {
-        let start = Int(position) << level
-        return rootHash(of: leafHashes[start..<(start + 1 << level)])
+    private static func subtreeRoot(_ range: Range<UInt64>, _ leafHashes: [Digest]) -> Digest {
+        rootHash(of: leafHashes[Int(range.lowerBound)..<Int(range.upperBound)])
     }
 
     private static func checked(_ size: UInt64?, _ count: Int) throws(MerkleProofRequestError) -> UInt64 {

@@ -20,7 +20,7 @@ enum RequestsSection {
 
     private static func requests(_ requests: [AuditReport.Request]) -> Table {
         Table(
-            caption: "Requests answered by this run",
+            caption: "Requests of this run",
             columns: [
                 .text("Request and subject"), .text("Received"), .text("Due"), .text("Clock"), .text("State"),
                 .number("Records"), .text("Certificate"),

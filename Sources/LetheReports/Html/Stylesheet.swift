@@ -21,7 +21,7 @@ enum Stylesheet {
         p,ul{margin:0 0 1rem;max-width:44em}
         ul{padding-left:1.2em}
         li{margin-bottom:.4rem}
-        section{margin-top:3.5rem;padding-top:2rem;border-top:1px solid var(--line)}
+        section{margin-top:2.6rem;padding-top:2.2rem;border-top:1px solid var(--line)}
         .kicker,.lead,.second,caption,dt,th,.foot{color:var(--soft)}
         .kicker,.second,caption,dt,th,.foot,td,figcaption p,.facts dd,.reasons{font-size:.875rem}
         .kicker{margin:0}
@@ -39,19 +39,22 @@ enum Stylesheet {
         .keys div{background:var(--paper);padding:1rem 1.15rem}
         .keys dd{margin:0}
         .keys .value{font-size:1.5rem;line-height:1.3;font-weight:650;letter-spacing:-.01em}
-        .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:.9rem 2rem;margin:0 0 1rem}
-        .facts dd{margin:0}
+        .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,210px),1fr));gap:1rem 1.5rem;margin:0 0 1rem}
+        .facts dd{margin:0}.facts .second code,dd>code{font-size:.75rem}
+        .tables{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:1rem 3.5rem}
+        @media(min-width:721px){.wide{grid-column:span 2}tbody th:has(>code){min-width:18.5rem}}
         table{width:100%;border-collapse:collapse;margin:0 0 1.5rem}
         caption{text-align:left;padding-bottom:.5rem}
         th,td{text-align:left;vertical-align:top;padding:.55rem .9rem .55rem 0;border-bottom:1px solid var(--line)}
         thead th{font-weight:500;border-bottom-color:var(--soft);vertical-align:bottom}
         tbody th{color:var(--ink);font-weight:400}
-        .number{text-align:right}
+        .number{text-align:right;padding-right:1.6rem}
+        thead th{white-space:nowrap}tbody tr:last-child>*{border-bottom:0}.number .second,td time{white-space:nowrap}
         th:last-child,td:last-child{padding-right:0}
         .warning{border-left:4px solid var(--bad);background:var(--wash);padding:.7rem 1rem;font-size:.9375rem}
         .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,290px),1fr));gap:2rem 2.5rem;
         margin:1.8rem 0 2rem}
-        .figures.wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
+        .figures.large{grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
         figure{margin:0;min-width:0}
         figure svg{display:block;width:100%;height:auto;max-width:520px;margin:.6rem 0 .5rem}
         figcaption strong{font-weight:600;font-size:.9375rem}
@@ -77,15 +80,17 @@ enum Stylesheet {
         .commands p{margin-bottom:.35rem}
         pre{margin:0 0 1.1rem;padding:.75rem 1rem;background:var(--wash);border-radius:8px;white-space:pre-wrap;
         overflow-wrap:anywhere}
-        .foot{margin-top:4rem}
+        .foot{margin-top:3rem}
         @media(max-width:720px){
         thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
         table,tbody,tr,th,td,caption{display:block}
         tr{padding:.8rem 0;border-bottom:1px solid var(--line)}
         tbody th,td,td.number{padding:.12rem 0;border:0;text-align:left}
+        tr:last-child{border-bottom:0}
         td{display:grid;grid-template-columns:7.5rem minmax(0,1fr);gap:0 .8rem}
         td::before{content:attr(data-label);color:var(--soft)}
         section{margin-top:2.5rem;padding-top:1.5rem}
+        .large svg text{font-size:14.5px}
         .keys{grid-template-columns:repeat(2,1fr)}.keys div{padding:.8rem .9rem}.keys .value{font-size:1.2rem}}
         @media print{@page{margin:16mm}body{font-size:10.5pt}main{max-width:none;padding:0}
         section{margin-top:1.6rem;padding-top:1rem}h2,h3,caption{break-after:avoid}

@@ -83,9 +83,9 @@ enum ForgettingSection {
 
     private static func distances(_ distances: [AuditReport.Distance]) -> Table {
         Table(
-            caption: "Distances with their intervals",
+            caption: "Mean distance to the retrained models, with intervals",
             columns: [
-                .text("Metric"), .number("Original to retrained"), .number("Unlearned to retrained"),
+                .text("Metric"), .number("Original"), .number("Unlearned"),
                 .number("Noise floor"), .number("Unlearned ÷ floor"),
             ],
             rows: distances.map { distance in

@@ -12,7 +12,7 @@ enum RequestsSection {
         return Section(
             id: "requests", title: "Who asked, and when is an answer due?",
             lead: """
-                Subjects appear under pseudonyms that only the operator's vault can resolve. Deadlines follow the policy's \
+                Subjects appear under pseudonyms that only the operator’s vault can resolve. Deadlines follow the policy’s \
                 statutory clock.
                 """,
             blocks: blocks)

@@ -57,12 +57,13 @@ enum Stylesheet {
         .figures.large{grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
         figure{margin:0;min-width:0}
         figure svg{display:block;width:100%;height:auto;max-width:520px;margin:.6rem 0 .5rem}
+        .figures:not(.large) svg{max-width:370px}
         figcaption strong{font-weight:600;font-size:.9375rem}
         figure p{color:var(--soft);font-size:.875rem;margin:0}
         svg text{font:500 12.5px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif;fill:var(--ink)}
         svg .tick,svg .note{font-weight:400;font-size:11.5px;fill:var(--soft)}
         svg .original{--c:var(--original)}svg .unlearned{--c:var(--unlearned)}svg .reference{--c:var(--reference)}
-        svg .label{fill:var(--c,var(--ink))}
+        svg .label{fill:var(--c,var(--ink));paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
         .axis,.grid,.floor{stroke:var(--line);stroke-width:1}
         .axis{stroke:var(--soft)}
         .floor{stroke:var(--reference);stroke-width:1.5;stroke-dasharray:3 3}

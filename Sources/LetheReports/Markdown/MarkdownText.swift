@@ -2,22 +2,20 @@
 enum MarkdownText {
     /// `text` in running prose.
     static func prose(_ text: String) -> String {
+        let scalars = Array(text.printable.unicodeScalars)
         var result = ""
-        var previous: Unicode.Scalar = " "
-        for scalar in text.printable.unicodeScalars {
+        for (index, scalar) in scalars.enumerated() {
             switch scalar {
             case "&": result += "&amp;"
             case "<": result += "&lt;"
             case ">": result += "&gt;"
             case "\\", "`", "*", "_", "[", "]", "|", "~", "#", "$", "@": result += "\\\(scalar)"
-            case "!" where previous != " ": result += "!"
-            case "!": result += "\\!"
-            // No autolinks: neither "https:" nor "www." survives.
-            case ":" where isLetter(previous): result += "\\:"
-            case "." where previous == "w" || previous == "W": result += "\\."
+            // No autolinks: neither "https://" nor "www." survives.
+            case ":" where index + 1 < scalars.count && scalars[index + 1] == "/": result += "\\:"
+            case "." where index > 2 && scalars[index - 3..<index].allSatisfy({ $0 == "w" || $0 == "W" }):
+                result += "\\."
             default: result.unicodeScalars.append(scalar)
             }
-            previous = scalar
         }
         return result
     }
@@ -47,9 +45,5 @@ enum MarkdownText {
         let space = text.utf8.first == UInt8(ascii: "`") || text.utf8.last == UInt8(ascii: "`") ? " " : ""
         let body = inCell ? text.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|") : text
         return fence + space + body + space + fence
-    }
-
-    private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.isASCII && scalar.properties.isAlphabetic
     }
 }

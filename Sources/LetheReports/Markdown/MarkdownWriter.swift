@@ -39,7 +39,7 @@ struct MarkdownWriter {
         case .tables(let tables): tables.forEach { table($0) }
         case .figures(let figures):
             paragraph(
-                figures.map { "- **\(strong($0.title))** \(MarkdownText.prose($0.description))" }.joined(
+                figures.map { "- **\(strong($0.title))**: \(MarkdownText.prose($0.description))" }.joined(
                     separator: "\n"))
         case .commands(let commands):
             for command in commands {

@@ -1,0 +1,99 @@
+import COpenSSL
+import LetheBytes
+
+/// A SHA-256 digest: exactly 32 bytes, compared and hashed by value.
+///
+/// Kept in four machine words, so that a million of them in an array are one block of memory.
+public struct Digest: Sendable, Hashable {
+    /// The length of every digest in bytes.
+    public static let byteCount = 32
+
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    /// Computes the SHA-256 digest of `message`.
+    public init(sha256 message: some Collection<UInt8>) {
+        self = SHA256Hasher.digest(of: message)
+    }
+
+    /// Takes over 32 bytes that already are a digest.
+    ///
+    /// - Throws: `.wrongLength` for any other number of bytes.
+    public init(bytes: some Collection<UInt8>) throws(DigestError) {
+        guard bytes.count == Self.byteCount else {
+            throw .wrongLength(expected: Self.byteCount, found: bytes.count)
+        }
+        self.init(exactly: Array(bytes))
+    }
+
+    /// Reads 64 lowercase hexadecimal digits.
+    ///
+    /// - Throws: `.notHex` for anything else, uppercase digits included: a digest has one spelling.
+    public init(hex: String) throws(DigestError) {
+        let isLowercaseHex = hex.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+        guard hex.utf8.count == 2 * Self.byteCount, isLowercaseHex, let bytes = try? Hex.decode(hex) else {
+            throw .notHex(found: hex)
+        }
+        self.init(exactly: bytes)
+    }
+
+    /// - Precondition: `bytes` holds 32 bytes; every caller has checked or produced them.
+    init(exactly bytes: [UInt8]) {
+        func word(_ index: Int) -> UInt64 {
+            bytes[(8 * index)..<(8 * index + 8)].reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        words = (word(0), word(1), word(2), word(3))
+    }
+
+    /// The 32 bytes.
+    public var bytes: [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(Self.byteCount)
+        append(to: &result)
+        return result
+    }
+
+    /// The 32 bytes as 64 lowercase hexadecimal digits.
+    public var hex: String { Hex.encode(bytes) }
+
+    /// Appends the 32 bytes to `buffer` without a temporary array.
+    public func append(to buffer: inout [UInt8]) {
+        for word in [words.0, words.1, words.2, words.3] {
+            for shift in stride(from: 56, through: 0, by: -8) {
+                buffer.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+            }
+        }
+    }
+
+    /// Equality of all 32 bytes.
+    public static func == (left: Digest, right: Digest) -> Bool { left.words == right.words }
+
+    /// Feeds the 32 bytes to `hasher`.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+        hasher.combine(words.2)
+        hasher.combine(words.3)
+    }
+}
+
+extension Digest: CustomStringConvertible {
+    /// The same as `hex`.
+    public var description: String { hex }
+}
+
+/// Why bytes or text are not a SHA-256 digest.
+public enum DigestError: Error, Equatable, CustomStringConvertible {
+    /// A digest has 32 bytes.
+    case wrongLength(expected: Int, found: Int)
+    /// A digest is written as 64 lowercase hexadecimal digits.
+    case notHex(found: String)
+
+    /// One line that names what was expected and found.
+    public var description: String {
+        switch self {
+        case .wrongLength(let expected, let found): "digest: expected \(expected) bytes, found \(found)"
+        case .notHex(let found):
+            "digest: expected 64 lowercase hexadecimal digits, found \(Printable.quoted(found))"
+        }
+    }
+}

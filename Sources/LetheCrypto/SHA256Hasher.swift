@@ -1,0 +1,69 @@
+import COpenSSL
+import LetheBytes
+
+/// Streaming SHA-256 over OpenSSL.
+///
+/// A hasher belongs to one task at a time: it is a class because it owns a C context, and it is not `Sendable`.
+public final class SHA256Hasher {
+    /// Owned by this object, freed in `deinit`.
+    private let context: OpaquePointer
+
+    /// Fetched once: the implicit fetch of `EVP_sha256()` would cost more than hashing a Merkle node. Immutable, and kept until
+    /// the process ends; OpenSSL counts its references atomically.
+    nonisolated(unsafe) private static let algorithm: OpaquePointer = {
+        guard let algorithm = EVP_MD_fetch(nil, "SHA256", nil) else {
+            fatalError("OpenSSL offers no SHA-256: check its provider configuration (openssl list -digest-algorithms)")
+        }
+        return algorithm
+    }()
+
+    /// Creates a hasher of the empty message.
+    public init() {
+        guard let context = EVP_MD_CTX_new() else { fatalError("OpenSSL: out of memory") }
+        self.context = context
+        Self.require(EVP_DigestInit_ex(context, Self.algorithm, nil))
+    }
+
+    deinit {
+        EVP_MD_CTX_free(context)
+    }
+
+    /// Appends `bytes` to the message.
+    public func update(_ bytes: some Collection<UInt8>) {
+        let contiguous: Void? = bytes.withContiguousStorageIfAvailable { update(UnsafeRawBufferPointer($0)) }
+        if contiguous == nil {
+            Array(bytes).withUnsafeBytes { update($0) }
+        }
+    }
+
+    /// Appends the bytes of `buffer` to the message.
+    public func update(_ buffer: UnsafeRawBufferPointer) {
+        guard let base = buffer.baseAddress, buffer.count > 0 else { return }
+        Self.require(EVP_DigestUpdate(context, base, buffer.count))
+    }
+
+    /// The digest of everything appended so far; more may be appended afterwards.
+    public func finalize() -> Digest {
+        guard let copy = EVP_MD_CTX_new() else { fatalError("OpenSSL: out of memory") }
+        defer { EVP_MD_CTX_free(copy) }
+        Self.require(EVP_MD_CTX_copy_ex(copy, context))
+        var output = [UInt8](repeating: 0, count: Digest.byteCount)
+        Self.require(EVP_DigestFinal_ex(copy, &output, nil))
+        return Digest(exactly: output)
+    }
+
+    /// The digest of one message.
+    static func digest(of message: some Collection<UInt8>) -> Digest {
+        func hash(_ buffer: UnsafeBufferPointer<UInt8>) -> Digest {
+            var output = [UInt8](repeating: 0, count: Digest.byteCount)
+            require(EVP_Digest(buffer.baseAddress, buffer.count, &output, nil, algorithm, nil))
+            return Digest(exactly: output)
+        }
+        return message.withContiguousStorageIfAvailable(hash) ?? Array(message).withUnsafeBufferPointer(hash)
+    }
+
+    /// SHA-256 cannot fail on any input; a failure means that memory is gone or the provider is broken, so the process stops.
+    private static func require(_ status: Int32) {
+        guard status == 1 else { fatalError("OpenSSL could not compute SHA-256 (out of memory or a broken provider)") }
+    }
+}

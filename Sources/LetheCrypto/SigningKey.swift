@@ -1,0 +1,61 @@
+/// An Ed25519 private key. It has no `description` of its bytes and is not `Codable`: it leaves the process as PEM only.
+public struct SigningKey: Sendable {
+    /// The public half.
+    public let publicKey: VerifyingKey
+
+    private let handle: KeyHandle
+
+    /// DER of `OneAsymmetricKey { v1, id-Ed25519, OCTET STRING { OCTET STRING … } }` up to the seed (RFC 8410).
+    private static let derPrefix: [UInt8] = [
+        0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+    ]
+
+    /// Makes a new key from OpenSSL's random generator.
+    public static func generate() -> SigningKey {
+        var seed = secureRandomBytes(Ed25519.keyByteCount)
+        defer { wipe(&seed) }
+        do {
+            return try SigningKey(seed: seed)
+        } catch {
+            fatalError("OpenSSL made no key from 32 random bytes: \(error)")
+        }
+    }
+
+    /// Takes the 32-byte seed of RFC 8032.
+    public init(seed: [UInt8]) throws(KeyError) {
+        guard let handle = KeyHandle(seed: seed) else {
+            throw .wrongLength(what: "Ed25519 seed", expected: Ed25519.keyByteCount, found: seed.count)
+        }
+        try self.init(handle: handle)
+    }
+
+    /// Reads one unencrypted PKCS#8 `PRIVATE KEY` block (`openssl genpkey -algorithm ed25519`).
+    ///
+    /// - Throws: `.encrypted`, `.wrongAlgorithm` and the other cases of `KeyError`; never any part of the key.
+    public init(pem: String) throws(KeyError) {
+        var der = try PEM.decode(pem, label: PEM.privateKeyLabel)
+        defer { wipe(&der) }
+        try self.init(handle: KeyHandle(pkcs8: der))
+    }
+
+    private init(handle: KeyHandle) throws(KeyError) {
+        self.handle = handle
+        publicKey = try VerifyingKey(handle: handle)
+    }
+
+    /// The key as an unencrypted PKCS#8 block, byte for byte what `openssl pkey` writes. Store it with permissions 0600.
+    public var pem: String {
+        guard var seed = handle.seed else { fatalError("a signing key without its private half") }
+        var der = Self.derPrefix + seed
+        defer {
+            wipe(&seed)
+            wipe(&der)
+        }
+        return PEM.encode(der, label: PEM.privateKeyLabel)
+    }
+
+    /// Signs `message`: 64 bytes. Never use a signature as an identifier; other libraries sign with randomness.
+    public func sign(_ message: [UInt8]) -> [UInt8] {
+        handle.sign(message)
+    }
+}

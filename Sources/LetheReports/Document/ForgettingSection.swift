@@ -1,0 +1,114 @@
+/// Whether the model forgot: the gates of the rule and the figures behind them.
+enum ForgettingSection {
+    static func section(_ report: AuditReport) -> Section {
+        var blocks: [Block] = []
+        var pictures: [Figure] = []
+        if let memory = report.residualMemory {
+            pictures.append(ResidualMemoryPlot.figure(memory, margin: report.claim.residualMemoryMargin))
+        }
+        if let shift = report.probabilityShift {
+            pictures.append(ProbabilityPlot.figure(shift))
+        }
+        if !pictures.isEmpty {
+            blocks.append(.figures(pictures))
+        }
+        if !report.gates.isEmpty {
+            blocks.append(.table(gates(report.gates)))
+        }
+        if !report.distances.isEmpty {
+            blocks.append(.heading("How far from retrained models?"))
+            blocks.append(
+                .paragraph(
+                    """
+                    Two models honestly retrained from different seeds already differ; that distance is the noise floor. A \
+                    model that forgot lies near it. These distances shrink with the square of the memory left, so a small \
+                    distance alone is no proof.
+                    """))
+            blocks.append(
+                .figures(
+                    report.distances.enumerated().map {
+                        DistancePlot.figure($0.element, id: "distance-\($0.offset + 1)")
+                    }))
+            blocks.append(.table(distances(report.distances)))
+        }
+        if !report.curves.isEmpty {
+            blocks.append(.heading("How the forgetting went"))
+            blocks.append(
+                .figures(
+                    report.curves.enumerated().map { CurvePlot.figure($0.element, id: "curve-\($0.offset + 1)") }))
+        }
+        return Section(
+            id: "forgetting", title: "Did it forget?",
+            lead: """
+                The model after the run is compared with \(Figures.count(report.claim.references, "model")) retrained without \
+                the records, on \(report.claim.auditSet).
+                """,
+            blocks: blocks)
+    }
+
+    private static func gates(_ gates: [AuditReport.Gate]) -> Table {
+        Table(
+            caption: "The tests of the policy’s rule",
+            columns: [
+                .text("Question"), .text("Statistic"), .number("Measured"), .text("Required"), .text("Result"),
+            ],
+            rows: gates.map { gate in
+                [
+                    "\(strong: gate.id) \(gate.question)",
+                    "\(gate.statistic)",
+                    value(gate.value),
+                    "\(gate.threshold)",
+                    "\(words(for: gate.outcome), tone: tone(of: gate.outcome))",
+                ]
+            })
+    }
+
+    private static func words(for outcome: AuditReport.Gate.Outcome) -> String {
+        switch outcome {
+        case .passed: "passed"
+        case .failed: "not passed"
+        case .inconclusive: "undecided"
+        case .notMeasured: "not measured"
+        }
+    }
+
+    private static func tone(of outcome: AuditReport.Gate.Outcome) -> Tone {
+        switch outcome {
+        case .passed: .good
+        case .failed: .bad
+        case .inconclusive: .caution
+        case .notMeasured: .neutral
+        }
+    }
+
+    private static func distances(_ distances: [AuditReport.Distance]) -> Table {
+        Table(
+            caption: "Mean distance to the retrained models, with intervals",
+            columns: [
+                .text("Metric"), .number("Original"), .number("Unlearned"),
+                .number("Noise floor"), .number("Unlearned ÷ floor"),
+            ],
+            rows: distances.map { distance in
+                let decimals = DistancePlot.decimals(distance)
+                let estimates = [distance.original, distance.unlearned, distance.noiseFloor]
+                return [Prose("\(distance.symbol)").detail("\(distance.name)")]
+                    + estimates.map { value($0, decimals: decimals) } + [
+                        "\(ratio(distance.unlearned.value, distance.noiseFloor.value))"
+                    ]
+            })
+    }
+
+    private static func ratio(_ value: Double, _ floor: Double) -> String {
+        let ratio = value / floor
+        return ratio.isFinite ? Figures.fixed(ratio, decimals: 2) + "\u{00A0}×" : Figures.missing
+    }
+
+    /// A value with its interval as a second line.
+    static func value(_ estimate: AuditReport.Estimate?, decimals: Int? = nil) -> Prose {
+        guard let estimate else { return "\u{2013}" }
+        guard estimate.value.isFinite else { return "\(Figures.missing)" }
+        let decimals = decimals ?? Figures.decimals(for: estimate)
+        return Prose("\(Figures.fixed(estimate.value, decimals: decimals))")
+            .detail(Figures.interval(estimate, decimals: decimals).map { "\($0)" })
+    }
+}

@@ -1,0 +1,73 @@
+/// What was done, and what could still bring the records back.
+enum RunSection {
+    static func section(_ report: AuditReport) -> Section {
+        let run = report.run
+        let removed = report.dataset.recordsRemoved
+        var blocks: [Block] = [
+            .facts([
+                Fact(
+                    "Left out of training",
+                    """
+                    \(Figures.count(removed, "record")) of \(Figures.count(report.dataset.recordsBefore)) \
+                    in \(report.dataset.name)
+                    """),
+                Fact("Started", "\(time: run.startedAt)"),
+                Fact("Finished", "\(time: run.finishedAt)"),
+            ])
+        ]
+        if !run.residue.isEmpty {
+            blocks.append(.heading("What could bring the records back"))
+            if run.residue.contains(where: { $0.fate == .kept }) {
+                blocks.append(
+                    .warning(
+                        """
+                        Something that still holds what was to be forgotten is kept. As long as it exists, the original \
+                        answers can be restored from it.
+                        """))
+            }
+            blocks.append(.table(residue(run.residue)))
+        }
+        if !run.steps.isEmpty {
+            blocks.append(.heading("How long it took"))
+            blocks.append(.table(steps(run.steps)))
+        }
+        return Section(
+            id: "run", title: "What was done?", lead: "\(strong: run.method.name). \(run.method.summary)",
+            blocks: blocks)
+    }
+
+    private static func residue(_ residue: [AuditReport.Residue]) -> Table {
+        Table(
+            caption: "Remains of the training on the forgotten records",
+            columns: [.text("What"), .text("Outcome"), .text("Detail")],
+            rows: residue.map { item in
+                [
+                    Prose("\(item.name)").detail(item.digest.map { "\(code: $0)" }),
+                    "\(words(for: item.fate), tone: item.fate == .kept ? .bad : .good)",
+                    "\(item.detail.isEmpty ? "\u{2013}" : item.detail)",
+                ]
+            })
+    }
+
+    private static func words(for fate: AuditReport.Residue.Fate) -> String {
+        switch fate {
+        case .destroyed: "destroyed"
+        case .shredded: "key destroyed"
+        case .kept: "kept"
+        }
+    }
+
+    private static func steps(_ steps: [AuditReport.Step]) -> Table {
+        let total = steps.map(\.seconds).filter { $0.isFinite && $0 > 0 }.reduce(0, +)
+        return Table(
+            caption: "Steps of the run",
+            columns: [.text("Step"), .number("Duration"), .text("Share")],
+            rows: steps.map { step in
+                [
+                    "\(step.name)",
+                    "\(Figures.duration(step.seconds))",
+                    "\(bar: total > 0 && step.seconds.isFinite ? max(0, step.seconds) / total : 0)",
+                ]
+            })
+    }
+}

@@ -1,0 +1,101 @@
+import LetheBytes
+public import LetheCrypto
+
+extension Policy {
+    /// The digest that certificates and run events name: SHA-256 of `canonicalBytes`.
+    ///
+    /// Depends on every field, defaults spelled out, and on nothing else: not on comments, layout or the order of fields.
+    public var digest: Digest { Digest(sha256: canonicalBytes) }
+
+    /// The policy as RFC 8785 JSON, numbers written as strings.
+    public var canonicalBytes: [UInt8] {
+        do { return try json.canonicalBytes() } catch {
+            // Every string of `json` comes from a checked identifier, an enum or a number.
+            preconditionFailure("a policy has a canonical form: \(error)")
+        }
+    }
+
+    private var json: JSONValue {
+        [
+            "version": number(Policy.formatVersion),
+            "name": .string(name),
+            "regulation": .string(regulation.rawValue),
+            "clock": [
+                "holidays": .array(clock.holidays.map { .string("\($0)") }),
+                "utcOffsetMinutes": number(clock.utcOffsetMinutes),
+            ],
+            "requests": [
+                "identityLevel": .string(requests.identityLevel.rawValue),
+                "maximumWindowHours": number(requests.maximumWindowHours),
+                "clockSkewSeconds": number(requests.clockSkewSeconds),
+            ],
+            "batching": [
+                "maximumRequests": number(batching.maximumRequests),
+                "marginDays": number(batching.marginDays),
+            ],
+            "model": [
+                "shape": .string(model.shape.rawValue),
+                "promptTemplate": .string(model.promptTemplate.rawValue),
+                "maximumTokens": number(model.maximumTokens),
+                "vocabularySize": number(model.vocabularySize),
+            ],
+            "training": trainingJSON,
+            "method": methodJSON,
+            "verification": verificationJSON,
+            "retention": ["shredAfterFulfilment": .bool(retention.shredAfterFulfilment)],
+            "threads": number(threads),
+        ]
+    }
+
+    private var trainingJSON: JSONValue {
+        [
+            "pretrainingEpochs": number(training.pretrainingEpochs),
+            "epochs": number(training.epochs),
+            "batchSize": number(training.batchSize),
+            "learningRate": number(training.learningRate),
+            "weightDecay": number(training.weightDecay),
+            "dropout": number(training.dropout),
+            "earlyStoppingPatience": training.earlyStoppingPatience.map(number) ?? "none",
+            "learningRateDecay": .string(training.learningRateDecay.rawValue),
+        ]
+    }
+
+    private var methodJSON: JSONValue {
+        [
+            "name": "e2urec",
+            "alpha": number(method.alpha),
+            "beta": number(method.beta),
+            "forgetOnlyEpochs": number(method.forgetOnlyEpochs),
+            "jointSteps": number(method.jointSteps),
+            "learningRate": number(method.learningRate),
+            "batchSize": number(method.batchSize),
+            "rank": number(method.rank),
+            "loraAlpha": number(method.loraAlpha),
+            "loraDropout": number(method.loraDropout),
+            "augmented": [
+                "learningRate": number(method.augmented.learningRate),
+                "epochs": number(method.augmented.epochs),
+            ],
+        ]
+    }
+
+    private var verificationJSON: JSONValue {
+        let thresholds = verification.thresholds
+        return [
+            "references": number(verification.references),
+            "require": .array(verification.require.map { .string($0.rawValue) }),
+            "thresholds": [
+                "rrmMargin": number(thresholds.rrmMargin),
+                "jgMargin": number(thresholds.jgMargin),
+                "aucMargin": number(thresholds.aucMargin),
+                "logLossMargin": number(thresholds.logLossMargin),
+                "alpha": number(thresholds.alpha),
+                "bootstrapReplicates": number(thresholds.bootstrapReplicates),
+            ],
+        ]
+    }
+
+    private func number(_ value: Int) -> JSONValue { .string(String(value)) }
+
+    private func number(_ value: Double) -> JSONValue { .string(short(value)) }
+}

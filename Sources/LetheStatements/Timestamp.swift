@@ -1,0 +1,115 @@
+import LetheCrypto
+
+/// A moment in UTC with a resolution of one second, written as RFC 3339 with `Z`: `2026-03-02T09:00:00Z`.
+///
+/// One moment has one spelling. Years 0001 to 9999, proleptic Gregorian calendar, no leap seconds.
+public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// Seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+    public let secondsSinceEpoch: Int64
+
+    private static let earliest: Int64 = -62_135_596_800  // 0001-01-01T00:00:00Z
+    private static let latest: Int64 = 253_402_300_799  // 9999-12-31T23:59:59Z
+
+    /// Takes seconds since 1970.
+    ///
+    /// - Throws: `.outOfRange` outside of the years 1 to 9999.
+    public init(secondsSinceEpoch: Int64) throws(TimestampError) {
+        guard (Self.earliest...Self.latest).contains(secondsSinceEpoch) else {
+            throw .outOfRange(secondsSinceEpoch: secondsSinceEpoch)
+        }
+        self.secondsSinceEpoch = secondsSinceEpoch
+    }
+
+    /// Reads `YYYY-MM-DDThh:mm:ssZ` and nothing else.
+    ///
+    /// - Throws: `.malformed` for other spellings and for dates that do not exist.
+    public init(_ text: String) throws(TimestampError) {
+        let bytes = Array(text.utf8)
+        let pattern = Array("dddd-dd-ddTdd:dd:ddZ".utf8)
+        let matches =
+            bytes.count == pattern.count
+            && zip(bytes, pattern).allSatisfy { byte, place in
+                place == UInt8(ascii: "d") ? CanonicalNumber.isDigit(byte) : byte == place
+            }
+        guard matches else { throw .malformed(found: text) }
+        func number(_ range: Range<Int>) -> Int64 {
+            bytes[range].reduce(0) { 10 * $0 + Int64($1 - UInt8(ascii: "0")) }
+        }
+        let (year, month, day) = (number(0..<4), number(5..<7), number(8..<10))
+        let (hour, minute, second) = (number(11..<13), number(14..<16), number(17..<19))
+        guard year >= 1, (1...12).contains(month), day >= 1, day <= Self.daysInMonth(month, year),
+            hour < 24, minute < 60, second < 60
+        else { throw .malformed(found: text) }
+        secondsSinceEpoch =
+            Self.daysSinceEpoch(year: year, month: month, day: day) * 86_400 + hour * 3_600 + minute * 60 + second
+    }
+
+    /// The one spelling of this moment.
+    public var description: String {
+        var days = secondsSinceEpoch / 86_400
+        var rest = secondsSinceEpoch % 86_400
+        if rest < 0 {
+            rest += 86_400
+            days -= 1
+        }
+        let (year, month, day) = Self.civilDate(daysSinceEpoch: days)
+        func padded(_ number: Int64, _ width: Int) -> String {
+            let digits = String(number)
+            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        }
+        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
+            + "\(padded(rest / 3_600, 2)):\(padded(rest / 60 % 60, 2)):\(padded(rest % 60, 2))Z"
+    }
+
+    /// Earlier moments are smaller.
+    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.secondsSinceEpoch < right.secondsSinceEpoch
+    }
+
+    private static func daysInMonth(_ month: Int64, _ year: Int64) -> Int64 {
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        return switch month {
+        case 2: isLeap ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+
+    // Howard Hinnant's days_from_civil and civil_from_days: eras of 400 years that start on 1 March.
+    private static func daysSinceEpoch(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let y = month <= 2 ? year - 1 : year
+        let era = (y >= 0 ? y : y - 399) / 400
+        let yearOfEra = y - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * 146_097 + dayOfEra - 719_468
+    }
+
+    private static func civilDate(daysSinceEpoch: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let z = daysSinceEpoch + 719_468
+        let era = (z >= 0 ? z : z - 146_096) / 146_097
+        let dayOfEra = z - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    }
+}
+
+/// Why text or a number is not a moment.
+public enum TimestampError: Error, Equatable, CustomStringConvertible {
+    /// Not `YYYY-MM-DDThh:mm:ssZ`, or a date that does not exist.
+    case malformed(found: String)
+    /// Outside of the years 1 to 9999.
+    case outOfRange(secondsSinceEpoch: Int64)
+
+    /// One line with expected and found.
+    public var description: String {
+        switch self {
+        case .malformed(let found): "time: expected one like 2026-03-02T09:00:00Z, found \(Printable.quoted(found))"
+        case .outOfRange(let seconds): "time: \(seconds) seconds since 1970 is outside of the years 1 to 9999"
+        }
+    }
+}

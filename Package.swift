@@ -76,7 +76,8 @@ let package = Package(
             [
                 "LetheStore", "LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto",
                 "LetheBytes",
-                "LetheVerification", "LetheUnlearning", "LetheRecommendation", "LetheTransformer", "LetheTensor",
+                "LetheReports", "LetheVerification", "LetheUnlearning", "LetheRecommendation",
+                "LetheTransformer", "LetheTensor",
             ]),
         room("LetheReports", ["LetheCertificates", "LetheRequests", "LetheVerification", "LetheCrypto", "LetheBytes"]),
 

@@ -23,7 +23,7 @@ struct ImportTests {
         "LetheUnlearning": ["LetheRecommendation", "LetheTransformer", "LetheTensor"],
         "LetheVerification": ["LetheTensor"],
         "LetheStore": trust.union(["GRDB"]),
-        "LetheService": trust.union(learn).union(["LetheVerification", "LetheStore"]),
+        "LetheService": trust.union(learn).union(["LetheVerification", "LetheStore", "LetheReports"]),
         "LetheReports": trust.union(["LetheVerification"]),
         "lethe": trust.union(["LetheService", "LetheReports", "ArgumentParser"]),
     ]

@@ -34,7 +34,7 @@ enum Stylesheet {
         .mark{color:var(--tone);font-weight:600;white-space:nowrap}
         code{font:.92em/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;overflow-wrap:anywhere}
         .second{display:block;font-weight:400;line-height:1.4}
-        .keys{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:1px;margin:2.2rem 0;
+        .keys{display:grid;grid-template-columns:repeat(4,1fr);gap:1px;margin:2.2rem 0;
         background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden}
         .keys div{background:var(--paper);padding:1rem 1.15rem}
         .keys dd{margin:0}
@@ -82,7 +82,8 @@ enum Stylesheet {
         pre{margin:0 0 1.1rem;padding:.75rem 1rem;background:var(--wash);border-radius:8px;white-space:pre-wrap;
         overflow-wrap:anywhere}
         .foot{margin-top:3rem}
-        @media(max-width:720px){
+        @media screen and (max-width:960px){.keys{grid-template-columns:repeat(2,1fr)}}
+        @media screen and (max-width:720px){
         thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
         table,tbody,tr,th,td,caption{display:block}
         tr{padding:.8rem 0;border-bottom:1px solid var(--line)}
@@ -92,9 +93,10 @@ enum Stylesheet {
         td::before{content:attr(data-label);color:var(--soft)}
         section{margin-top:2.5rem;padding-top:1.5rem}
         .large svg text{font-size:14.5px}
-        .keys{grid-template-columns:repeat(2,1fr)}.keys div{padding:.8rem .9rem}.keys .value{font-size:1.2rem}}
+        .keys div{padding:.8rem .9rem}.keys .value{font-size:1.2rem}}
         @media print{@page{margin:16mm}body{font-size:10.5pt}main{max-width:none;padding:0}
-        section{margin-top:1.6rem;padding-top:1rem}h2,h3,caption{break-after:avoid}
+        section{margin-top:1.6rem;padding-top:1rem}h2,h3,caption,thead,.lead{break-after:avoid}
+        th,td,caption,.second{font-size:8.5pt}tbody th:has(>code){min-width:0}th code,td code{font-size:7.5pt}
         tr,figure,.keys,.verdict,pre{break-inside:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 
         """

@@ -38,6 +38,11 @@ struct ContentTests {
         #expect(Fixtures.passStatistical.markdown.contains("was not measured (G4)"))
     }
 
+    @Test func failedGateIsToldBesideAPass() {
+        let report = Fixtures.change(Fixtures.passStatistical) { $0.gates[3].outcome = .failed }
+        #expect(report.markdown.contains("- Tests not passed: G2."))
+    }
+
     @Test func keptResidueIsToldBesideTheVerdict() {
         let markdown = Fixtures.fail.markdown
         #expect(markdown.contains("Still kept, and able to bring the records back: original model."))

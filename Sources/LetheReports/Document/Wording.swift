@@ -69,6 +69,10 @@ struct Wording {
             let list = open.map(\.id).joined(separator: ", ")
             reasons.append("Part of the policy’s rule was not measured (\(list)); see “How sure are we?”.")
         }
+        let failed = report.gates.filter { $0.outcome == .failed }
+        if !failed.isEmpty, report.verdict != .fail, report.verdict != .refuse {
+            reasons.append("Tests not passed: \(failed.map(\.id).joined(separator: ", ")).")
+        }
         let kept = report.run.residue.filter { $0.fate == .kept }
         if !kept.isEmpty {
             let list = kept.map(\.name).joined(separator: ", ")

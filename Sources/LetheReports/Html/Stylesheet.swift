@@ -10,7 +10,7 @@ enum Stylesheet {
         --good:#4cc29a;--caution:#e0b04c;--bad:#f2857c;--neutral:#9aa5b1}}
         *{box-sizing:border-box}
         html{-webkit-text-size-adjust:100%}
-        body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,
+        body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,
         "Helvetica Neue","Noto Sans","Liberation Sans",Arial,sans-serif;font-variant-numeric:tabular-nums;
         overflow-wrap:break-word}
         main{max-width:1080px;margin:0 auto;padding:clamp(20px,4vw,48px) clamp(16px,4vw,40px) 64px}
@@ -34,7 +34,7 @@ enum Stylesheet {
         .mark{color:var(--tone);font-weight:600;white-space:nowrap}
         code{font:.92em/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;overflow-wrap:anywhere}
         .second{display:block;font-weight:400;line-height:1.4}
-        .keys{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:1px;margin:2.2rem 0;
+        .keys{display:grid;grid-template-columns:repeat(4,1fr);gap:1px;margin:2.2rem 0;
         background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden}
         .keys div{background:var(--paper);padding:1rem 1.15rem}
         .keys dd{margin:0}
@@ -42,7 +42,8 @@ enum Stylesheet {
         .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,210px),1fr));gap:1rem 1.5rem;margin:0 0 1rem}
         .facts dd{margin:0}.facts .second code,dd>code{font-size:.75rem}
         .tables{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:1rem 3.5rem}
-        @media(min-width:721px){.wide{grid-column:span 2}tbody th:has(>code){min-width:18.5rem}}
+        @media(min-width:700px){.wide{grid-column:span 2}}
+        @media screen and (min-width:1060px){tbody th:has(>code){min-width:18.5rem}}
         table{width:100%;border-collapse:collapse;margin:0 0 1.5rem}
         caption{text-align:left;padding-bottom:.5rem}
         th,td{text-align:left;vertical-align:top;padding:.55rem .9rem .55rem 0;border-bottom:1px solid var(--line)}
@@ -82,7 +83,8 @@ enum Stylesheet {
         pre{margin:0 0 1.1rem;padding:.75rem 1rem;background:var(--wash);border-radius:8px;white-space:pre-wrap;
         overflow-wrap:anywhere}
         .foot{margin-top:3rem}
-        @media(max-width:720px){
+        @media screen and (max-width:960px){.keys{grid-template-columns:repeat(2,1fr)}}
+        @media screen and (max-width:760px){
         thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
         table,tbody,tr,th,td,caption{display:block}
         tr{padding:.8rem 0;border-bottom:1px solid var(--line)}
@@ -92,9 +94,10 @@ enum Stylesheet {
         td::before{content:attr(data-label);color:var(--soft)}
         section{margin-top:2.5rem;padding-top:1.5rem}
         .large svg text{font-size:14.5px}
-        .keys{grid-template-columns:repeat(2,1fr)}.keys div{padding:.8rem .9rem}.keys .value{font-size:1.2rem}}
-        @media print{@page{margin:16mm}body{font-size:10.5pt}main{max-width:none;padding:0}
-        section{margin-top:1.6rem;padding-top:1rem}h2,h3,caption{break-after:avoid}
+        .keys div{padding:.8rem .9rem}.keys .value{font-size:1.2rem}}
+        @media print{@page{margin:15mm}html{font-size:12px}main{max-width:none;padding:0}
+        section{margin-top:1.6rem;padding-top:1rem}h2,h3,caption,thead,.lead{break-after:avoid}
+        p,li{break-inside:avoid}
         tr,figure,.keys,.verdict,pre{break-inside:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 
         """

@@ -24,7 +24,7 @@ struct ImportTests {
         "LetheVerification": ["LetheTensor"],
         "LetheStore": trust.union(["GRDB"]),
         "LetheService": trust.union(learn).union(["LetheVerification", "LetheStore", "LetheReports"]),
-        "LetheReports": trust.union(["LetheVerification"]),
+        "LetheReports": ["LetheBytes"],
         "lethe": trust.union(["LetheService", "LetheReports", "ArgumentParser"]),
     ]
     private static let openToAll: Set<String> = [

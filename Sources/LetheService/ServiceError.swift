@@ -40,6 +40,8 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case runNotReady(id: String, found: String, expected: String)
     /// No certificate of this number.
     case unknownCertificate(number: Int, count: Int)
+    /// No entry of this index.
+    case unknownEntry(index: UInt64, size: UInt64)
     /// A path that the step would write exists already.
     case outputExists(path: String)
     /// The data set is of a kind that this version does not read.
@@ -67,6 +69,7 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
         case .unknownRun(let id): "no run \(id)"
         case .runNotReady(let id, let found, let expected): "run \(id) is \(found), expected \(expected)"
         case .unknownCertificate(let number, let count): "no certificate \(number); there are \(count)"
+        case .unknownEntry(let index, let size): "no entry \(index); the log has \(size), counted from 0"
         case .outputExists(let path): "\(path): exists already; expected a new or empty folder"
         case .unsupportedDataset(let found, let expected): "data set \(found): expected \(expected)"
         }

@@ -1,4 +1,4 @@
-import LetheBytes
+public import LetheBytes
 import LetheCertificates
 import LetheCrypto
 import LetheRecommendation
@@ -98,7 +98,7 @@ public struct Demonstration {
 
     /// Runs the whole way and writes `summary.json`.
     public func run() throws -> Summary {
-        guard !Files.exists(options.output) || (try Files.names(in: options.output)).isEmpty else {
+        guard try !Files.exists(options.output) || Files.names(in: options.output).isEmpty else {
             throw ServiceError.outputExists(path: options.output)
         }
         try Files.createFolders(options.output)
@@ -147,7 +147,7 @@ public struct Demonstration {
             folder = given
         } else {
             folder = Files.join(options.output, "data")
-            try DataSynthesizer().write(to: folder, seed: options.seed)
+            try DataSynthesizer(seed: options.seed).write(to: folder)
         }
         let workspace = try Workspace.create(
             at: Files.join(options.output, "workspace"), policy: options.policy,
@@ -211,7 +211,7 @@ public struct Demonstration {
     /// What an outsider does: verify every certificate offline, see that a changed one is refused, audit the log.
     private func check(_ certificates: [String], _ workspace: Workspace) throws {
         tell(.heading("Checking it without trusting anybody"))
-        let trust = try TrustFile(parsing: Files.read(workspace.paths.trust, limit: 1 << 16))
+        let trust = try workspace.trust()
         for path in certificates {
             _ = try CertificateVerifier.verify(Files.read(path, limit: 1 << 20), trusting: trust)
         }

@@ -24,8 +24,8 @@ extension Policy {
 
     /// The unlearning method with its hyper-parameters.
     var unlearningMethod: any UnlearningMethod {
-        E2URec(
-            configuration: E2URec.Configuration(
+        LetheUnlearning.E2URec(
+            configuration: LetheUnlearning.E2URec.Configuration(
                 alpha: Float(method.alpha), beta: Float(method.beta),
                 augmentation: FineTuningConfiguration(
                     epochs: method.augmented.epochs, batchSize: method.batchSize,

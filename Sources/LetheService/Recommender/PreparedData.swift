@@ -42,7 +42,7 @@ public struct PreparedData: Sendable {
     /// The paper's target has three tokens, of which two are always the same and dilute the loss of the one that decides
     /// (METHODS 6.2); the compact form drops them. The paper's form keeps all three.
     func example(_ record: InteractionRecord) throws -> Example {
-        let prompt = tokenizer.encode(try template.render(record, dataset), maximumTokens: maximumTokens)
+        let prompt = tokenizer.encode(try template.render(record, dataset), limit: maximumTokens)
         switch template {
         case .compact:
             return Example(inputIDs: prompt, labels: [record.label ? decision.yes : decision.no])
@@ -59,5 +59,5 @@ public struct PreparedData: Sendable {
 
 /// The commitment to a list of records: the RFC 6962 root over their canonical bytes, in order.
 func recordsRoot(_ records: [InteractionRecord]) -> Digest {
-    MerkleTree.rootHash(of: records.map { MerkleTree.leafHash(of: $0.canonicalBytes) })
+    MerkleTree.rootHash(of: records.map { MerkleTree.leafHash($0.canonicalBytes) })
 }

@@ -1,3 +1,4 @@
+import LetheCrypto
 import LetheReports
 import LetheRequests
 import LetheStatements

@@ -1,4 +1,5 @@
 import LetheBytes
+import LetheCrypto
 import LetheLog
 public import LetheReports
 import LetheRequests
@@ -46,7 +47,7 @@ extension Workspace {
                 switch format {
                 case .html: report.html
                 case .markdown: report.markdown
-                case .json: report.json
+                case .json: try report.json
                 case .csv: report.csv
                 }
             let path = Files.join(folder, "audit-\(id).\(format.fileExtension)")

@@ -1,5 +1,5 @@
-cat > Workspace/Workspace+Requests.swift <<'E'
 import LetheCrypto
+import LetheRecommendation
 public import LetheRequests
 import LetheStore
 

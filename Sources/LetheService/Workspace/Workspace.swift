@@ -3,6 +3,7 @@ public import LetheCertificates
 public import LetheCrypto
 public import LetheLog
 import LetheRecommendation
+public import LetheReports
 public import LetheRequests
 public import LetheStatements
 public import LetheStore
@@ -29,6 +30,9 @@ public final class Workspace {
     private let keyRing: Lazy<WorkspaceKeys>
     private var registry: (keys: KeyRegistry, size: UInt64)?
     private let loaded: Lazy<(dataset: MovieLensDataset, split: RecommendationSplit)>
+
+    /// Requests that this process turned away; they leave no trace in the log.
+    private(set) var refusals: [AuditReport.Refusal] = []
 
     /// The log's origin.
     public var origin: String { store.origin }
@@ -91,7 +95,7 @@ public final class Workspace {
         var entries = try WorkspaceKeys.roles.enumerated().map { index, entry in
             try LedgerEvent.key(
                 KeyEvent(
-                    .add(validFrom: UInt64(index)), key: keys[keyPath: entry.key].publicKey, role: entry.role,
+                    .add(validFrom: UInt64(index)), key: entry.key(keys).publicKey, role: entry.role,
                     origin: store.origin, at: now)
             ).sign(with: [keys.root])
         }
@@ -140,6 +144,9 @@ public final class Workspace {
         return origin
     }
 
+    /// The public keys that a verifier starts from.
+    public func trust() throws -> TrustFile { try Self.readTrust(paths.trust) }
+
     private static func readTrust(_ path: String) throws -> TrustFile {
         do {
             return try TrustFile(parsing: String(decoding: try Files.read(path, limit: 1 << 16), as: UTF8.self))
@@ -147,6 +154,9 @@ public final class Workspace {
             throw ServiceError.workspaceDamaged(file: path, problem: "\(error)")
         }
     }
+
+    /// Remembers a refusal for the report of this session.
+    func note(_ refusal: AuditReport.Refusal) { refusals.append(refusal) }
 
     // MARK: - What the parts of the service share
 

@@ -18,9 +18,9 @@ struct WorkspaceKeys: Sendable {
     let portal: SigningKey
 
     /// The roles in the order in which they enter the log.
-    static let roles: [(name: String, role: KeyRole, key: KeyPath<WorkspaceKeys, SigningKey>)] = [
-        ("root", .root, \.root), ("log", .log, \.log), ("controller", .controller, \.controller),
-        ("verifier", .verifier, \.verifier), ("portal", .requester, \.portal),
+    static let roles: [(name: String, role: KeyRole, key: @Sendable (WorkspaceKeys) -> SigningKey)] = [
+        ("root", .root, { $0.root }), ("log", .log, { $0.log }), ("controller", .controller, { $0.controller }),
+        ("verifier", .verifier, { $0.verifier }), ("portal", .requester, { $0.portal }),
     ]
 
     /// New keys.
@@ -33,7 +33,7 @@ struct WorkspaceKeys: Sendable {
     func write(to paths: WorkspacePaths) throws {
         try Files.createFolder(paths.keys, permissions: 0o700)
         for (name, _, key) in Self.roles {
-            try Files.write(Array(self[keyPath: key].pem.utf8), to: paths.key(name), permissions: 0o600)
+            try Files.write(Array(key(self).pem.utf8), to: paths.key(name), permissions: 0o600)
         }
         try Files.write(Array(root.publicKey.pem.utf8), to: paths.rootKey)
     }

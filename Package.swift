@@ -78,7 +78,7 @@ let package = Package(
                 "LetheBytes",
                 "LetheReports", "LetheVerification", "LetheUnlearning", "LetheRecommendation",
                 "LetheTransformer", "LetheTensor",
-            ]),
+            ], resources: [.embedInCode("Policies/demo.yaml"), .embedInCode("Policies/ml-1m.yaml")]),
         room("LetheReports", ["LetheBytes"]),
 
         // Edge

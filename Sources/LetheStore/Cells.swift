@@ -9,7 +9,9 @@ enum Cell: Hashable {
     case bytes([UInt8])
 
     static func text(_ text: String?) -> Cell { text.map { .bytes(Array($0.utf8)) } ?? .null }
-    static func number(_ number: UInt64?) -> Cell { number.flatMap { Int64(exactly: $0) }.map { .integer($0) } ?? .null }
+    static func number(_ number: UInt64?) -> Cell {
+        number.flatMap { Int64(exactly: $0) }.map { .integer($0) } ?? .null
+    }
 
     /// The bytes as text, for errors; damaged UTF-8 is repaired.
     var text: String {

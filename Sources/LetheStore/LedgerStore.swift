@@ -1,5 +1,5 @@
-import Glibc
 import GRDB
+import Glibc
 public import LetheCrypto
 public import LetheLog
 public import LetheRequests
@@ -121,7 +121,9 @@ public final class LedgerStore: Sendable {
         let events = try decode(entries)
         let receipt = try write { tables in
             let size = try tables.size()
-            if let expectedSize, expectedSize != size { throw StoreError.sizeChanged(expected: expectedSize, found: size) }
+            if let expectedSize, expectedSize != size {
+                throw StoreError.sizeChanged(expected: expectedSize, found: size)
+            }
             var range = try tables.frontier(at: size)
             try tables.requireConsistentHead()
             let before = try tables.state(for: events.compactMap(\.self))

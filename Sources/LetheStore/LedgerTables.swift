@@ -14,7 +14,9 @@ struct LedgerTables {
     func size() throws -> UInt64 {
         guard let highest = try Cells.fetch(db, "SELECT max(idx) FROM entries").first?.first else { return 0 }
         if highest == .null { return 0 }
-        guard let index = highest.unsigned else { throw StoreError.corrupt(detail: "entries: the highest index is \(highest.text)") }
+        guard let index = highest.unsigned else {
+            throw StoreError.corrupt(detail: "entries: the highest index is \(highest.text)")
+        }
         return index + 1
     }
 
@@ -64,7 +66,9 @@ struct LedgerTables {
 
     func inclusionProof(_ index: UInt64, size: UInt64) throws -> [Digest] {
         let current = try self.size()
-        guard size <= current, index < size else { throw StoreError.noSuchEntry(index: index, size: min(size, current)) }
+        guard size <= current, index < size else {
+            throw StoreError.noSuchEntry(index: index, size: min(size, current))
+        }
         return try proof { node in try MerkleTree.inclusionProof(of: index, size: size, node: node) }
     }
 
@@ -130,7 +134,8 @@ struct LedgerTables {
         guard stored.checkpoint.origin == origin, stored.checkpoint.size == stored.size, stored.size <= size else {
             throw StoreError.badCheckpoint(
                 size: stored.size,
-                detail: "it names \(Printable.quoted(stored.checkpoint.origin)) and size \(stored.checkpoint.size), the log is "
+                detail:
+                    "it names \(Printable.quoted(stored.checkpoint.origin)) and size \(stored.checkpoint.size), the log is "
                     + "\(origin) with \(size) entries")
         }
         let computed = try frontier(at: stored.size).rootHash
@@ -160,7 +165,8 @@ struct LedgerTables {
                 SELECT ?, ?, CAST(? AS TEXT) WHERE (SELECT max(size) FROM checkpoints) IS ?
                 """,
             arguments: [
-                Int64(clamping: range.size), last.map { Int64(clamping: $0.size) }, Cell.bytes(note.bytes).databaseValue,
+                Int64(clamping: range.size), last.map { Int64(clamping: $0.size) },
+                Cell.bytes(note.bytes).databaseValue,
                 last.map { Int64(clamping: $0.size) },
             ])
         guard db.changesCount == 1 else {
@@ -189,7 +195,9 @@ struct LedgerTables {
     }
 
     func run(_ id: RunID) throws -> RunRecord? {
-        try Cells.fetch(db, TableShape.runs.select + " WHERE run_id = ?", [id.text]).first.map { try RunRecord(cells: $0) }
+        try Cells.fetch(db, TableShape.runs.select + " WHERE run_id = ?", [id.text]).first.map {
+            try RunRecord(cells: $0)
+        }
     }
 
     func runs() throws -> [RunRecord] {
@@ -217,7 +225,9 @@ struct LedgerTables {
                 try load(event.requestID)
                 switch event.kind {
                 case .received(let receipt):
-                    if let owner = try request(nonceTag: receipt.nonceTag) { nonces[receipt.nonceTag] = owner.requestID }
+                    if let owner = try request(nonceTag: receipt.nonceTag) {
+                        nonces[receipt.nonceTag] = owner.requestID
+                    }
                 case .changed(.unlearned(let run), _): try load(run)
                 case .changed(.foundDuplicate(let original), _): try load(original)
                 case .changed: break

@@ -74,7 +74,8 @@ struct RowReader {
 
     func require<Value>(_ column: String, _ value: Value?) throws -> Value {
         guard let value else {
-            throw StoreError.corrupt(detail: "\(table) row \(cells.first?.excerpt ?? "?"): column \(column) has no valid value")
+            throw StoreError.corrupt(
+                detail: "\(table) row \(cells.first?.excerpt ?? "?"): column \(column) has no valid value")
         }
         return value
     }

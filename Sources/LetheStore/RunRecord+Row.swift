@@ -37,7 +37,9 @@ extension RunRecord {
 
 extension Cell {
     /// Canonical JSON of codes and digests, which always has one.
-    fileprivate static func json(_ value: JSONValue) -> Cell { (try? value.canonicalBytes()).map { .bytes($0) } ?? .null }
+    fileprivate static func json(_ value: JSONValue) -> Cell {
+        (try? value.canonicalBytes()).map { .bytes($0) } ?? .null
+    }
 
     fileprivate var json: JSONValue? { blob.flatMap { try? StrictJSON.parse($0) } }
 }

@@ -9,91 +9,95 @@ enum Schema {
     /// "LETH"
     static let applicationID: Int32 = 0x4C45_5448
 
-    static let statements: [String] = [
-        """
-        CREATE TABLE meta (
-            key TEXT NOT NULL PRIMARY KEY,
-            value TEXT NOT NULL
-        ) STRICT, WITHOUT ROWID
-        """,
-        """
-        CREATE TABLE entries (
-            idx INTEGER NOT NULL PRIMARY KEY CHECK (idx >= 0),
-            bytes BLOB NOT NULL
-        ) STRICT
-        """,
-        """
-        CREATE TABLE nodes (
-            level INTEGER NOT NULL CHECK (level >= 0),
-            position INTEGER NOT NULL CHECK (position >= 0),
-            hash BLOB NOT NULL CHECK (length(hash) = 32),
-            PRIMARY KEY (level, position)
-        ) STRICT, WITHOUT ROWID
-        """,
-        """
-        CREATE TABLE checkpoints (
-            size INTEGER NOT NULL PRIMARY KEY CHECK (size >= 0),
-            previous INTEGER UNIQUE CHECK (previous < size),
-            note TEXT NOT NULL
-        ) STRICT
-        """,
-        """
-        CREATE TABLE requests (
-            request_id TEXT NOT NULL PRIMARY KEY,
-            regulation TEXT NOT NULL,
-            state TEXT NOT NULL,
-            extended INTEGER NOT NULL,
-            ground TEXT,
-            duplicate_of TEXT,
-            confirm_by TEXT,
-            due TEXT NOT NULL,
-            extended_due TEXT NOT NULL,
-            subject_commitment TEXT NOT NULL,
-            request_commitment TEXT NOT NULL,
-            nonce_tag TEXT NOT NULL UNIQUE,
-            replay_tag TEXT NOT NULL,
-            policy_digest TEXT NOT NULL,
-            received_at TEXT NOT NULL,
-            updated_at TEXT NOT NULL,
-            received_index INTEGER NOT NULL,
-            last_index INTEGER NOT NULL,
-            run_id TEXT,
-            certificate_index INTEGER,
-            shredded_index INTEGER
-        ) STRICT, WITHOUT ROWID
-        """,
-        "CREATE INDEX requests_by_state ON requests (state, received_index)",
-        """
-        CREATE TABLE runs (
-            run_id TEXT NOT NULL PRIMARY KEY,
-            stage TEXT NOT NULL,
-            started_at TEXT NOT NULL,
-            updated_at TEXT NOT NULL,
-            indexes TEXT NOT NULL,
-            last_index INTEGER NOT NULL,
-            artifacts TEXT NOT NULL,
-            verdict TEXT
-        ) STRICT, WITHOUT ROWID
-        """,
-        """
-        CREATE TABLE vault (
-            request_id TEXT NOT NULL PRIMARY KEY,
-            wrapped_key BLOB NOT NULL,
-            sealed BLOB NOT NULL
-        ) STRICT, WITHOUT ROWID
-        """,
-    ] + ["meta", "entries", "nodes", "checkpoints"].flatMap { table in
-        ["UPDATE", "DELETE"].map { action in
+    static let statements: [String] =
+        [
             """
-            CREATE TRIGGER \(table)_no_\(action.lowercased()) BEFORE \(action) ON \(table)
-            BEGIN SELECT RAISE(ABORT, '\(table) is append-only'); END
+            CREATE TABLE meta (
+                key TEXT NOT NULL PRIMARY KEY,
+                value TEXT NOT NULL
+            ) STRICT, WITHOUT ROWID
+            """,
             """
+            CREATE TABLE entries (
+                idx INTEGER NOT NULL PRIMARY KEY CHECK (idx >= 0),
+                bytes BLOB NOT NULL
+            ) STRICT
+            """,
+            """
+            CREATE TABLE nodes (
+                level INTEGER NOT NULL CHECK (level >= 0),
+                position INTEGER NOT NULL CHECK (position >= 0),
+                hash BLOB NOT NULL CHECK (length(hash) = 32),
+                PRIMARY KEY (level, position)
+            ) STRICT, WITHOUT ROWID
+            """,
+            """
+            CREATE TABLE checkpoints (
+                size INTEGER NOT NULL PRIMARY KEY CHECK (size >= 0),
+                previous INTEGER UNIQUE CHECK (previous < size),
+                note TEXT NOT NULL
+            ) STRICT
+            """,
+            """
+            CREATE TABLE requests (
+                request_id TEXT NOT NULL PRIMARY KEY,
+                regulation TEXT NOT NULL,
+                state TEXT NOT NULL,
+                extended INTEGER NOT NULL,
+                ground TEXT,
+                duplicate_of TEXT,
+                confirm_by TEXT,
+                due TEXT NOT NULL,
+                extended_due TEXT NOT NULL,
+                subject_commitment TEXT NOT NULL,
+                request_commitment TEXT NOT NULL,
+                nonce_tag TEXT NOT NULL UNIQUE,
+                replay_tag TEXT NOT NULL,
+                policy_digest TEXT NOT NULL,
+                received_at TEXT NOT NULL,
+                updated_at TEXT NOT NULL,
+                received_index INTEGER NOT NULL,
+                last_index INTEGER NOT NULL,
+                run_id TEXT,
+                certificate_index INTEGER,
+                shredded_index INTEGER
+            ) STRICT, WITHOUT ROWID
+            """,
+            "CREATE INDEX requests_by_state ON requests (state, received_index)",
+            """
+            CREATE TABLE runs (
+                run_id TEXT NOT NULL PRIMARY KEY,
+                stage TEXT NOT NULL,
+                started_at TEXT NOT NULL,
+                updated_at TEXT NOT NULL,
+                indexes TEXT NOT NULL,
+                last_index INTEGER NOT NULL,
+                artifacts TEXT NOT NULL,
+                verdict TEXT
+            ) STRICT, WITHOUT ROWID
+            """,
+            """
+            CREATE TABLE vault (
+                request_id TEXT NOT NULL PRIMARY KEY,
+                wrapped_key BLOB NOT NULL,
+                sealed BLOB NOT NULL
+            ) STRICT, WITHOUT ROWID
+            """,
+        ]
+        + ["meta", "entries", "nodes", "checkpoints"].flatMap { table in
+            ["UPDATE", "DELETE"].map { action in
+                """
+                CREATE TRIGGER \(table)_no_\(action.lowercased()) BEFORE \(action) ON \(table)
+                BEGIN SELECT RAISE(ABORT, '\(table) is append-only'); END
+                """
+            }
         }
-    }
 
     static func create(_ db: Database, origin: String) throws {
         for statement in statements { try db.execute(sql: statement) }
-        try db.execute(sql: "INSERT INTO meta (key, value) VALUES ('origin', ?), ('schema_version', ?)", arguments: [origin, version])
+        try db.execute(
+            sql: "INSERT INTO meta (key, value) VALUES ('origin', ?), ('schema_version', ?)",
+            arguments: [origin, version])
         try db.execute(sql: "PRAGMA application_id = \(applicationID)")
     }
 

@@ -55,7 +55,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     public var isMachineFailure: Bool {
         switch self {
         case .locked, .readOnly, .diskFull, .corrupt, .system, .rootMismatch, .badCheckpoint, .shredPending: true
-        case .alreadyExists, .notFound, .notALedger, .schemaVersion, .masterKey, .sizeChanged, .wrongSigner, .entryRefused,
+        case .alreadyExists, .notFound, .notALedger, .schemaVersion, .masterKey, .sizeChanged, .wrongSigner,
+            .entryRefused,
             .vaultMismatch, .vaultMissing, .vaultUnreadable, .noSuchEntry, .noSuchRequest:
             false
         }
@@ -78,11 +79,13 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
         case .rootMismatch(let size, let expected, let computed):
             "ledger: root at size \(size): the checkpoint says \(expected), the stored tree gives \(computed)"
         case .badCheckpoint(let size, let detail): "ledger: checkpoint at size \(size): \(detail)"
-        case .sizeChanged(let expected, let found): "ledger: expected size \(expected), found \(found): it grew meanwhile"
+        case .sizeChanged(let expected, let found):
+            "ledger: expected size \(expected), found \(found): it grew meanwhile"
         case .wrongSigner(let expected, let found):
             "checkpoint signer: expected the name \(expected), found \(Printable.quoted(found))"
         case .entryRefused(let position, let refusal): "entry \(position) of the batch: \(refusal)"
-        case .vaultMismatch(let id): "vault: request \(id): its personal data is missing or is not what its receipt commits to"
+        case .vaultMismatch(let id):
+            "vault: request \(id): its personal data is missing or is not what its receipt commits to"
         case .vaultMissing(let id): "vault: request \(id): no data (never received, or shredded)"
         case .vaultUnreadable(let id): "vault: request \(id): does not open (another master key, or altered)"
         case .shredPending: "vault: the key is destroyed, but a reader still holds the write-ahead log; run again"

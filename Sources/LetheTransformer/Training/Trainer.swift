@@ -10,6 +10,7 @@ public final class Trainer {
     private let optimizer: AdamWConfiguration
     private let dropoutSeed: UInt64
     private let pool: WorkerPool
+    private let tokensPerRound: Int
 
     private let table: WeightTable
     /// The buffer that learns: the weights themselves, or the adapter.
@@ -25,9 +26,6 @@ public final class Trainer {
     /// Steps taken so far, those before a restored state included.
     public private(set) var steps: Int
 
-    /// Source tokens that go through the network at once; a larger step takes rounds, so that its memory stays bounded.
-    private static let tokensPerRound = 16_384
-
     /// Starts from these weights.
     ///
     /// - Parameters:
@@ -35,10 +33,22 @@ public final class Trainer {
     ///   - adapter: made for this model's shape; where given, only the adapter learns.
     ///   - dropoutSeed: what the dropout masks depend on, together with the step's number.
     ///   - state: the memory of an earlier trainer of the same shape, to continue it.
-    public init(
+    public convenience init(
         parameters: T5Parameters, adapter: LoRAParameters? = nil, optimizer: AdamWConfiguration, dropoutSeed: UInt64,
         pool: WorkerPool, state: OptimizerState? = nil
     ) {
+        self.init(
+            parameters: parameters, adapter: adapter, optimizer: optimizer, dropoutSeed: dropoutSeed, pool: pool,
+            state: state, tokensPerRound: 16_384)
+    }
+
+    /// - Parameter tokensPerRound: source tokens that go through the network at once; a larger step takes rounds, so that its
+    ///   memory stays bounded.
+    init(
+        parameters: T5Parameters, adapter: LoRAParameters?, optimizer: AdamWConfiguration, dropoutSeed: UInt64,
+        pool: WorkerPool, state: OptimizerState?, tokensPerRound: Int
+    ) {
+        self.tokensPerRound = tokensPerRound
         if let adapter {
             precondition(
                 adapter.modelConfiguration == parameters.configuration,
@@ -127,7 +137,7 @@ public final class Trainer {
             var end = start
             var tokens = 0
             while end < items.count,
-                end == start || tokens + items[end].example.inputIDs.count <= Trainer.tokensPerRound
+                end == start || tokens + items[end].example.inputIDs.count <= tokensPerRound
             {
                 tokens += items[end].example.inputIDs.count
                 end += 1

@@ -85,7 +85,8 @@ let package = Package(
         .executableTarget(
             name: "lethe",
             dependencies: [
-                "LetheService", "LetheReports", "LetheCertificates", "LetheRequests", "LetheCrypto", "LetheBytes",
+                "LetheService", "LetheCertificates", "LetheRequests", "LetheLog", "LetheStatements", "LetheCrypto",
+                "LetheStore", "LetheBytes",
                 argumentParser,
             ],
             swiftSettings: strict),

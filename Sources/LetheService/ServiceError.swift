@@ -36,6 +36,8 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case nothingDue
     /// No run of this name.
     case unknownRun(id: String)
+    /// No run was judged yet.
+    case noJudgedRun
     /// The run is not where this step begins.
     case runNotReady(id: String, found: String, expected: String)
     /// No certificate of this number.
@@ -62,11 +64,14 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
             "\(path): the \(role) model is not the one in the log: expected \(expected), found \(found)"
         case .unsupportedSubjectType(let found): "the subject's type is \(found); this data set knows user-id"
         case .unknownSubject: "the subject has no training record in this data set: there is nothing to forget"
-        case .identityTooWeak(let found, let expected): "identity proof \(found); the policy asks for \(expected) or better"
-        case .replayed(let id, let entry): "replay: request \(id) was received before, as entry \(entry); nothing was changed"
+        case .identityTooWeak(let found, let expected):
+            "identity proof \(found); the policy asks for \(expected) or better"
+        case .replayed(let id, let entry):
+            "replay: request \(id) was received before, as entry \(entry); nothing was changed"
         case .unknownRequest(let id): "no request \(id)"
         case .nothingDue: "no request waits for unlearning"
         case .unknownRun(let id): "no run \(id)"
+        case .noJudgedRun: "no run was judged yet; run `lethe run`"
         case .runNotReady(let id, let found, let expected): "run \(id) is \(found), expected \(expected)"
         case .unknownCertificate(let number, let count): "no certificate \(number); there are \(count)"
         case .unknownEntry(let index, let size): "no entry \(index); the log has \(size), counted from 0"

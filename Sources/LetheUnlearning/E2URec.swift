@@ -106,7 +106,8 @@ public struct E2URec: UnlearningMethod {
             let slice = Array(forgotten[start..<min(start + 256, forgotten.count)])
             let pairs = zip(original.logits(slice, positions: .all), augmented.logits(slice, positions: .all))
             for (original, augmented) in pairs {
-                teacher.append(Self.forgettingLogits(original: original, augmented: augmented, alpha: configuration.alpha))
+                teacher.append(
+                    Self.forgettingLogits(original: original, augmented: augmented, alpha: configuration.alpha))
             }
             progress(.advanced(units: 2 * slice.count))
         }
@@ -123,7 +124,8 @@ public struct E2URec: UnlearningMethod {
         progress(.began(stage: "forgetting", units: configuration.forgetOnlyEpochs * task.forgotten.count))
         for pass in 0..<configuration.forgetOnlyEpochs {
             var sampler = BatchSampler(
-                count: task.forgotten.count, batchSize: configuration.batchSize, order: task.seeds.order, pass: 1000 + pass)
+                count: task.forgotten.count, batchSize: configuration.batchSize, order: task.seeds.order,
+                pass: 1000 + pass)
             for _ in 0..<sampler.batchesPerPass {
                 let batch = sampler.next()
                 _ = student.step(forgettingItems(batch, task: task, teacher: teacher, weight: 1))
@@ -137,7 +139,8 @@ public struct E2URec: UnlearningMethod {
         _ student: Trainer, task: UnlearningTask, teacher: [[Float]], progress: ProgressHandler
     ) {
         guard configuration.jointSteps > 0, !task.retained.isEmpty else { return }
-        progress(.began(stage: "forgetting and remembering", units: 2 * configuration.jointSteps * configuration.batchSize))
+        progress(
+            .began(stage: "forgetting and remembering", units: 2 * configuration.jointSteps * configuration.batchSize))
         let original = Inference(parameters: task.original, pool: task.pool)
         var forgotten = BatchSampler(
             count: task.forgotten.count, batchSize: configuration.batchSize, order: task.seeds.order, pass: 2000)

@@ -2,9 +2,8 @@ public import LetheBytes
 import LetheCertificates
 import LetheCrypto
 import LetheRecommendation
-public import LetheRequests
+import LetheRequests
 import LetheStatements
-public import LetheUnlearning
 
 /// The main job on real steps: keys, signed requests, unlearning, references, verdict, certificates, report, offline checks.
 ///
@@ -48,7 +47,7 @@ public struct Demonstration {
         /// A request that was turned away, as it should be.
         case refused(what: String, why: String)
         /// A long computation moves on.
-        case progress(Progress)
+        case progress(ServiceProgress)
     }
 
     /// What came out, with paths relative to the output folder.
@@ -113,7 +112,9 @@ public struct Demonstration {
 
         tell(.heading("Unlearning"))
         let run = try workspace.unlearn { tell(.progress($0)) }
-        tell(.fact("candidate \(run.candidateDigest?.prefix(16) ?? "")… is in the log before any reference seed is known"))
+        tell(
+            .fact(
+                "candidate \(run.candidateDigest?.prefix(16) ?? "")… is in the log before any reference seed is known"))
         stopwatch.lap("unlearn")
 
         tell(.heading("Verification"))

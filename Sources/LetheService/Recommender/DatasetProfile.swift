@@ -63,7 +63,10 @@ public struct DatasetProfile: Sendable, Equatable {
     init(_ json: JSONValue) throws {
         guard let kind = json["kind"]?.stringValue.flatMap(Kind.init), let folder = json["folder"]?.stringValue,
             let isQuick = json["quick"]?.boolValue
-        else { throw ServiceError.workspaceDamaged(file: "workspace.json", problem: "expected dataset {kind, folder, quick}") }
+        else {
+            throw ServiceError.workspaceDamaged(
+                file: "workspace.json", problem: "expected dataset {kind, folder, quick}")
+        }
         self.init(kind: kind, folder: folder, isQuick: isQuick)
     }
 }

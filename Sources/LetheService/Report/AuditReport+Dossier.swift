@@ -106,8 +106,10 @@ extension AuditReport {
             models: models, steps: dossier.steps.map { Step(name: $0.name, seconds: $0.seconds) },
             residue: dossier.residue.map { residue in
                 Residue(
-                    name: residue.kind.replacing("-", with: " "), fate: residue.fate == "destroyed" ? .destroyed : .kept,
-                    detail: residue.fate == "destroyed" ? "never left memory; dropped at the end of the run" : residue.fate,
+                    name: residue.kind.replacing("-", with: " "),
+                    fate: residue.fate == "destroyed" ? .destroyed : .kept,
+                    detail: residue.fate == "destroyed"
+                        ? "never left memory; dropped at the end of the run" : residue.fate,
                     digest: residue.digest)
             },
             environment: context.environment)

@@ -28,3 +28,20 @@ extension Workspace {
 
     private func logKey() throws -> VerifyingKey { try keys.log.publicKey }
 }
+
+extension Workspace {
+    /// Audits the ledger of the workspace at `root`, also one too damaged to be opened for work.
+    ///
+    /// - Returns: the number of entries, where it can be told, and the findings as lines.
+    /// - Throws: `ServiceError.workspaceMissing`; the machine's failures.
+    public static func auditLedger(
+        at root: String, environment: ServiceEnvironment
+    ) throws -> (entries: UInt64?, findings: [String]) {
+        do {
+            let workspace = try open(root, environment: environment)
+            return (try workspace.store.size(), try workspace.audit().map { "\($0)" })
+        } catch let error as StoreError where !error.isMachineFailure {
+            return (nil, ["\(error)"])
+        }
+    }
+}

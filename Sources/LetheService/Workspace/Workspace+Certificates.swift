@@ -21,7 +21,8 @@ extension Workspace {
             throw ServiceError.runNotReady(id: id, found: "certified", expected: "verified and not yet certified")
         }
         let measured = try measurements(id)
-        let statement = try DSSEEnvelope(parsing: Files.read(Files.join(folder, "test-result.dsse.json"), limit: 1 << 16))
+        let statement = try DSSEEnvelope(
+            parsing: Files.read(Files.join(folder, "test-result.dsse.json"), limit: 1 << 16))
         let first = try store.size()
         let drafts = try draft(dossier, measured, runID: runID, testResult: statement, firstEntry: first)
 

@@ -6,12 +6,12 @@ import LetheRequests
 import LetheStatements
 import LetheStore
 import LetheTransformer
-public import LetheUnlearning
+import LetheUnlearning
 
 extension Workspace {
     /// Trains the vocabulary and the base model on records of people outside the training window, and logs the model.
     /// - Throws: `ServiceError.modelExists` where it was trained before.
-    public func pretrain(progress: ProgressHandler) throws {
+    public func pretrain(progress: (ServiceProgress) -> Void) throws {
         let path = paths.model("base")
         guard !Files.exists(path) else { throw ServiceError.modelExists(role: "base", path: path) }
         let (dataset, split) = try committedData()
@@ -20,13 +20,14 @@ extension Workspace {
         let (source, runID) = try drawTrainingSeeds()
         let model = try ModelTraining.base(
             data: prepared, policy: policy, seeds: source.trainingSeeds(for: "base", runID: runID),
-            initialization: source.seed(for: "base/initialization", runID: runID), pool: pool, progress: progress)
+            initialization: source.seed(for: "base/initialization", runID: runID), pool: pool
+        ) { progress(ServiceProgress($0)) }
         try register(model.parameters, as: .base, tokenizer: tokenizer, source: source, runID: runID)
     }
 
     /// Fine-tunes the base model on everybody's training records: the model in service.
     /// - Throws: `ServiceError.modelExists` where it was trained before, `.modelMissing` without a base model.
-    public func trainOriginal(progress: ProgressHandler) throws {
+    public func trainOriginal(progress: (ServiceProgress) -> Void) throws {
         let path = paths.model("original")
         guard !Files.exists(path) else { throw ServiceError.modelExists(role: "original", path: path) }
         let base = try model(.base)
@@ -34,8 +35,8 @@ extension Workspace {
         let (source, runID) = try drawTrainingSeeds()
         let model = try ModelTraining.fineTuned(
             base: base.parameters, on: prepared.split.training, data: prepared, policy: policy,
-            seeds: source.trainingSeeds(for: "original", runID: runID), pool: pool, stage: "original model",
-            progress: progress)
+            seeds: source.trainingSeeds(for: "original", runID: runID), pool: pool, stage: "original model"
+        ) { progress(ServiceProgress($0)) }
         try register(model.parameters, as: .original, tokenizer: prepared.tokenizer, source: source, runID: runID)
     }
 
@@ -129,7 +130,8 @@ extension Workspace {
             if case .policy(let event) = event { root = event.extra["trainingRecordsRoot"]?.stringValue }
         }
         guard let root else {
-            throw ServiceError.workspaceDamaged(file: paths.database, problem: "no entry commits to the training records")
+            throw ServiceError.workspaceDamaged(
+                file: paths.database, problem: "no entry commits to the training records")
         }
         return root
     }

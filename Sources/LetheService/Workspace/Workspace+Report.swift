@@ -57,3 +57,12 @@ extension Workspace {
         return paths
     }
 }
+
+extension Workspace {
+    /// The run that was judged last.
+    /// - Throws: `ServiceError.noJudgedRun`.
+    public func lastJudgedRun() throws -> String {
+        guard let run = try store.runs().last(where: { $0.stage == .verified }) else { throw ServiceError.noJudgedRun }
+        return run.runID.text
+    }
+}

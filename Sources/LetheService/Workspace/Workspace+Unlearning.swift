@@ -7,7 +7,7 @@ import LetheRequests
 import LetheStatements
 import LetheStore
 import LetheTransformer
-public import LetheUnlearning
+import LetheUnlearning
 
 extension Workspace {
     /// Runs the policy's method over every request that waits, up to the candidate in the log.
@@ -16,7 +16,7 @@ extension Workspace {
     /// - Throws: `ServiceError.nothingDue`, `.modelMissing`, `.modelChanged`, `.dataChanged`. What was logged stays logged: a
     ///   run that cannot finish is logged as abandoned.
     @discardableResult
-    public func unlearn(progress: ProgressHandler) throws -> RunDossier {
+    public func unlearn(progress: (ServiceProgress) -> Void) throws -> RunDossier {
         let due = try store.requests(in: RequestState.inProgress.name).prefix(policy.batching.maximumRequests)
         guard !due.isEmpty else { throw ServiceError.nothingDue }
         let base = try model(.base)
@@ -52,7 +52,9 @@ extension Workspace {
                 base: base.parameters, original: original.parameters,
                 forgotten: try data.examples(removal.forgotten), retained: try data.examples(removal.retained),
                 validation: [], seeds: seeds.trainingSeeds(for: "unlearn", runID: runID), pool: pool)
-            let model = try method.unlearn(task) { stages.note($0); progress($0) }
+            let model = try method.unlearn(task) {
+                stages.note($0); progress(ServiceProgress($0))
+            }
             dossier.steps = stages.finish()
             try commit(model, of: runID, tokenizer: original.tokenizer, requests: Array(due), dossier: &dossier)
             return dossier
@@ -141,7 +143,9 @@ struct Removal {
             // Keyed, so that destroying the subject's key leaves nothing to guess against.
             commitments.append(
                 MerkleTree.rootHash(
-                    of: records.map { MerkleTree.leafHash(hmacSHA256(key: key.bytes, message: $0.canonicalBytes).bytes) }))
+                    of: records.map {
+                        MerkleTree.leafHash(hmacSHA256(key: key.bytes, message: $0.canonicalBytes).bytes)
+                    }))
         }
         self.requests = requests
         self.counts = counts

@@ -7,7 +7,7 @@ import LetheRequests
 import LetheStatements
 import LetheStore
 import LetheTransformer
-public import LetheUnlearning
+import LetheUnlearning
 import LetheVerification
 
 extension Workspace {
@@ -16,7 +16,7 @@ extension Workspace {
     /// The references' seeds come from a checkpoint published after the candidate was logged. The verifier signs what was
     /// measured; the run's verdict names its statement.
     /// - Throws: `ServiceError.unknownRun`, `.runNotReady`, and the errors of loading models.
-    public func verify(_ id: String, progress: ProgressHandler) throws -> Measurements {
+    public func verify(_ id: String, progress: (ServiceProgress) -> Void) throws -> Measurements {
         let (runID, record) = try run(id, at: .candidateCommitted)
         let folder = paths.run(id)
         var dossier = try RunDossier.read(from: folder)
@@ -43,15 +43,20 @@ extension Workspace {
         try self.record([.run(RunEvent(runID: runID, at: environment.now(), step: .referenceSeedsDrawn(seeds)))])
         let references = try retrain(
             on: kept, base: base, data: data, seeds: seeds, runID: runID, folder: folder, dossier: &dossier
-        ) { stages.note($0); progress($0) }
+        ) {
+            stages.note($0); progress(ServiceProgress($0))
+        }
 
         let judgement = try judge(
             AuditedModels(
                 original: original.parameters, candidate: candidate.parameters, references: references, pool: pool),
             removed: removed, data: data, bootstrapSeed: seeds.seed(for: "bootstrap", runID: runID)
-        ) { stages.note($0); progress($0) }
+        ) {
+            stages.note($0); progress(ServiceProgress($0))
+        }
         dossier.steps += stages.finish()
-        try conclude(judgement.measurements, judgement.judgement, model: candidate.digest, runID: runID, dossier: &dossier)
+        try conclude(
+            judgement.measurements, judgement.judgement, model: candidate.digest, runID: runID, dossier: &dossier)
         return judgement.measurements
     }
 
@@ -191,7 +196,8 @@ extension Policy.Verification.Thresholds {
         thresholds.areaLoss = aucMargin
         thresholds.logLossRise = logLossMargin
         thresholds.bootstrapReplicates = bootstrapReplicates
-        thresholds.requiredGates = Set([.provenance] + required.compactMap { LetheVerification.Gate(rawValue: $0.rawValue) })
+        thresholds.requiredGates = Set(
+            [.provenance] + required.compactMap { LetheVerification.Gate(rawValue: $0.rawValue) })
         return thresholds
     }
 }
@@ -218,7 +224,8 @@ extension ForgettingTest {
             // P0 is a count of faults; every other gate has a statistic.
             let value = gate.statistic ?? (gate.gate == .provenance ? (gate.passed ? 0 : 1) : nil)
             return Measurement(
-                name: "\(gate.gate.rawValue) \(gate.name)", metric: gate.name, value: value.flatMap { DecimalNumber($0) },
+                name: "\(gate.gate.rawValue) \(gate.name)", metric: gate.name,
+                value: value.flatMap { DecimalNumber($0) },
                 interval: interval, comparator: comparator, threshold: DecimalNumber(threshold) ?? DecimalNumber(0),
                 baseline: gate.name == "D(o) - D0" ? floor.flatMap { DecimalNumber($0) } : nil, sampleSize: records)
         }

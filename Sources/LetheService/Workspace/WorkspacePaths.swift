@@ -34,7 +34,7 @@ public struct WorkspacePaths: Sendable, Equatable {
     public var reports: String { Files.join(root, "reports") }
 
     /// A model trained on the way to the original.
-    func model(_ role: String) -> String { Files.join(models, role) }
+    public func model(_ role: String) -> String { Files.join(models, role) }
     /// The folder of one run.
     func run(_ id: String) -> String { Files.join(runs, id) }
     /// The file of one private key.

@@ -2,6 +2,8 @@ import ArgumentParser
 import LetheBytes
 import LetheCrypto
 import LetheLog
+import LetheRequests
+import LetheService
 
 /// `lethe key`: Ed25519 keys in PEM.
 struct Key: ParsableCommand {
@@ -66,7 +68,9 @@ struct Key: ParsableCommand {
                         return .object(json)
                     }),
                 Table(["role", "key id", "valid from entry", "until"]) {
-                    keys.map { [$0.role.rawValue, $0.key.keyID, "\($0.validFrom)", $0.validUntil.map { "\($0)" } ?? ""] }
+                    keys.map {
+                        [$0.role.rawValue, $0.key.keyID, "\($0.validFrom)", $0.validUntil.map { "\($0)" } ?? ""]
+                    }
                 }.text)
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LetheBytes
+import LetheCrypto
 import LetheRequests
 
 /// `lethe policy`

@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import LetheBytes
 import LetheCrypto
-import LetheRequests
+public import LetheRequests
 import LetheService
 import LetheStatements
 

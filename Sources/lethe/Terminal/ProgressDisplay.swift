@@ -1,4 +1,5 @@
 import Foundation
+import LetheService
 
 /// Shows a long computation on standard error: a bar with the time left on a terminal, a plain line now and then elsewhere.
 ///
@@ -17,7 +18,7 @@ final class ProgressDisplay {
     /// A display on standard error; a quiet one shows nothing.
     init(isQuiet: Bool = false) {
         self.isQuiet = isQuiet
-        isTerminal = isatty(fileno(stderr)) != 0
+        isTerminal = isatty(STDERR_FILENO) != 0
         began = clock.now
         lastShown = clock.now
     }
@@ -91,5 +92,18 @@ final class ProgressDisplay {
         if seconds < 10 { return String(format: "%.1f s", seconds) }
         if seconds < 60 { return "\(Int(seconds)) s" }
         return String(format: "%d min %02d s", Int(seconds) / 60, Int(seconds) % 60)
+    }
+}
+
+extension ProgressDisplay {
+    /// Shows what a computation of the service tells.
+    func show(_ progress: ServiceProgress) {
+        switch progress {
+        case .began(let stage, let units): begin(stage, units: units)
+        case .advanced(let units): advance(units)
+        case .epoch(let number, let trainingLoss, let validationLoss):
+            let validation = validationLoss.map { String(format: ", validation %.4f", $0) } ?? ""
+            note(String(format: "    epoch %d: training loss %.4f", number, trainingLoss) + validation)
+        }
     }
 }

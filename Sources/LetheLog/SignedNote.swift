@@ -133,6 +133,11 @@ public struct SignedNote: Sendable, Equatable {
 }
 
 extension NoteVerifier {
+    /// Whether the signature line claims to be by this key: same name and key ID. Says nothing about its validity.
+    public func isNamed(by signature: NoteSignature) -> Bool {
+        matches(signature.name, signature.keyID)
+    }
+
     func matches(_ name: String, _ keyID: UInt32) -> Bool {
         self.keyID == keyID && Array(self.name.utf8) == Array(name.utf8)
     }

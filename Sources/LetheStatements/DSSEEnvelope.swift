@@ -1,4 +1,4 @@
-import LetheBytes
+public import LetheBytes
 public import LetheCrypto
 
 // Invariants of this file:
@@ -63,14 +63,8 @@ public struct DSSEEnvelope: Sendable, Equatable {
         guard signatures.count <= Self.maximumSignatureCount else {
             throw .tooManySignatures(limit: Self.maximumSignatureCount, found: signatures.count)
         }
-        let json = JSONValue.object([
-            "payload": .string(Base64.encode(payload)),
-            "payloadType": .string(payloadType),
-            "signatures": .array(
-                signatures.map { .object(["keyid": .string($0.keyID), "sig": .string(Base64.encode($0.bytes))]) }),
-        ])
         do {
-            canonicalBytes = try json.canonicalBytes()
+            canonicalBytes = try Self.json(payloadType, payload, signatures).canonicalBytes()
         } catch {
             throw .notJSON(error)
         }
@@ -80,6 +74,18 @@ public struct DSSEEnvelope: Sendable, Equatable {
         self.payloadType = payloadType
         self.payload = payload
         self.signatures = signatures
+    }
+
+    /// The envelope as an object, to stand inside a larger document.
+    public var json: JSONValue { Self.json(payloadType, payload, signatures) }
+
+    private static func json(_ type: String, _ payload: [UInt8], _ signatures: [Signature]) -> JSONValue {
+        [
+            "payload": .string(Base64.encode(payload)),
+            "payloadType": .string(type),
+            "signatures": .array(
+                signatures.map { ["keyid": .string($0.keyID), "sig": .string(Base64.encode($0.bytes))] }),
+        ]
     }
 
     /// The envelope with one more signature by `key`.

@@ -1,0 +1,222 @@
+import LetheBytes
+public import LetheCrypto
+public import LetheLog
+
+// Invariants of this file:
+// 1. A trust file names every key it trusts and for what; nothing is trusted by default and no line is ignored but blank ones and `#`.
+// 2. With roles, there is an origin, and at least one controller, one verifier and one log key, whose name is the origin.
+// 3. A bare public key is trusted for every role; then nobody claims that the roles are apart.
+
+/// The keys that an auditor trusts, and for what.
+///
+/// A text file:
+///
+///     origin lethe.example/acme
+///     controller
+///     -----BEGIN PUBLIC KEY-----
+///     …
+///     -----END PUBLIC KEY-----
+///     verifier
+///     -----BEGIN PUBLIC KEY-----
+///     …
+///     log lethe.example/acme+012675a3+AZu9IVSabTIQGQ+Q0OGQBnviY3tjC0NE1MmOKclep2oz
+///
+/// `log` takes a verifier key on its line or a PEM block after it; `witness` takes a verifier key. Roles may be repeated. Or the
+/// file is one bare `PUBLIC KEY` block.
+public struct TrustFile: Sendable, Equatable {
+    /// The name of the log; nil for a bare key, which is trusted for any log.
+    public let origin: String?
+    /// The keys that may sign certificates.
+    public let controllers: [VerifyingKey]
+    /// The keys that may sign test results.
+    public let verifiers: [VerifyingKey]
+    /// The keys that may sign checkpoints.
+    public let logs: [VerifyingKey]
+    /// The witnesses whose cosignatures count.
+    public let witnesses: [NoteVerifier]
+    /// Whether the file tells roles apart.
+    public let hasRoles: Bool
+
+    /// Trusts keys by role.
+    ///
+    /// - Throws: `.missingRole`, `.invalidOrigin`.
+    public init(
+        origin: String, controllers: [VerifyingKey], verifiers: [VerifyingKey], logs: [VerifyingKey],
+        witnesses: [NoteVerifier] = []
+    ) throws(TrustFileError) {
+        for (role, keys) in [("controller", controllers), ("verifier", verifiers), ("log", logs)] where keys.isEmpty {
+            throw .missingRole(role)
+        }
+        do {
+            _ = try NoteVerifier(name: origin, key: logs[0])
+        } catch {
+            throw .invalidOrigin(error)
+        }
+        self.origin = origin
+        self.controllers = controllers
+        self.verifiers = verifiers
+        self.logs = logs
+        self.witnesses = witnesses
+        hasRoles = true
+    }
+
+    /// Trusts one key for every role.
+    public init(key: VerifyingKey) {
+        origin = nil
+        controllers = [key]
+        verifiers = [key]
+        logs = [key]
+        witnesses = []
+        hasRoles = false
+    }
+
+    /// Reads a trust file or a bare public key in PEM.
+    ///
+    /// - Throws: the first line that does not fit, by its number.
+    public init(parsing text: String) throws(TrustFileError) {
+        var lines = TrustLines(text)
+        if lines.startsWithPEM {
+            do {
+                self.init(key: try VerifyingKey(pem: text))
+            } catch {
+                throw .key(line: 1, error)
+            }
+            return
+        }
+        var origin: String?
+        var (controllers, verifiers, logs): ([VerifyingKey], [VerifyingKey], [VerifyingKey]) = ([], [], [])
+        var (named, witnesses): ([(line: Int, key: NoteVerifier)], [NoteVerifier]) = ([], [])
+        while let line = lines.next() {
+            switch (line.word, line.argument) {
+            case ("origin", let name?):
+                guard origin == nil else { throw .duplicateOrigin(line: line.number) }
+                origin = name
+            case ("controller", nil): controllers.append(try lines.key(after: line.number))
+            case ("verifier", nil): verifiers.append(try lines.key(after: line.number))
+            case ("log", nil): logs.append(try lines.key(after: line.number))
+            case ("log", let vkey?):
+                let key = try Self.noteVerifier(vkey, .ed25519, line.number)
+                named.append((line.number, key))
+                logs.append(key.key)
+            case ("witness", let vkey?): witnesses.append(try Self.noteVerifier(vkey, .cosignatureV1, line.number))
+            default: throw .unknownLine(line: line.number, found: line.text)
+            }
+        }
+        guard let origin else { throw .missingRole("origin") }
+        for (line, key) in named where Array(key.name.utf8) != Array(origin.utf8) {
+            throw .logNameIsNotOrigin(line: line, expected: origin, found: key.name)
+        }
+        try self.init(
+            origin: origin, controllers: controllers, verifiers: verifiers, logs: logs, witnesses: witnesses)
+    }
+
+    /// The file as text; reading it gives the same value.
+    public var text: String {
+        guard let origin else { return controllers[0].pem }
+        var text =
+            "# Keys that verify certificates of this log. Compare them over another channel before you trust them.\n"
+        text += "origin \(origin)\n"
+        for (role, keys) in [("controller", controllers), ("verifier", verifiers)] {
+            for key in keys { text += "\(role)\n\(key.pem)" }
+        }
+        for key in logs {
+            if let verifier = try? NoteVerifier(name: origin, key: key) { text += "log \(verifier.vkey)\n" }
+        }
+        for witness in witnesses { text += "witness \(witness.vkey)\n" }
+        return text
+    }
+
+    private static func noteVerifier(
+        _ vkey: String, _ kind: NoteKeyKind, _ line: Int
+    ) throws(TrustFileError) -> NoteVerifier {
+        do throws(NoteKeyError) {
+            let key = try NoteVerifier(vkey: vkey)
+            guard key.kind == kind else { throw NoteKeyError.unknownKind(found: key.kind.rawValue) }
+            return key
+        } catch {
+            throw .vkey(line: line, error)
+        }
+    }
+}
+
+/// The lines of a trust file that mean something, with their numbers.
+private struct TrustLines {
+    struct Line {
+        let number: Int
+        let text: String
+        let word: String
+        let argument: String?
+    }
+
+    private var rest: ArraySlice<(number: Int, text: String)>
+
+    init(_ text: String) {
+        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        rest =
+            lines.enumerated().map { (number: $0.offset + 1, text: String($0.element)) }
+            .filter { !$0.text.isEmpty && !$0.text.hasPrefix("#") }[...]
+    }
+
+    var startsWithPEM: Bool { rest.first?.text.hasPrefix("-----BEGIN ") ?? false }
+
+    mutating func next() -> Line? {
+        guard let (number, text) = rest.popFirst() else { return nil }
+        let parts = text.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        return Line(
+            number: number, text: text, word: String(parts[0]), argument: parts.count > 1 ? String(parts[1]) : nil)
+    }
+
+    /// The PEM block that must follow line `number`.
+    mutating func key(after number: Int) throws(TrustFileError) -> VerifyingKey {
+        var block = ""
+        var first = number + 1
+        while let (number, text) = rest.first {
+            if block.isEmpty { first = number }
+            guard !block.isEmpty || text.hasPrefix("-----BEGIN ") else { break }
+            rest.removeFirst()
+            block += text + "\n"
+            if text.hasPrefix("-----END ") { break }
+        }
+        do {
+            return try VerifyingKey(pem: block)
+        } catch {
+            throw .key(line: first, error)
+        }
+    }
+}
+
+/// Why text is not a trust file.
+public enum TrustFileError: Error, Equatable, CustomStringConvertible {
+    /// A line of an unknown form.
+    case unknownLine(line: Int, found: String)
+    /// A second `origin`.
+    case duplicateOrigin(line: Int)
+    /// The origin is not a name that a log can have.
+    case invalidOrigin(NoteKeyError)
+    /// A role without a key, or no origin.
+    case missingRole(String)
+    /// A public key.
+    case key(line: Int, KeyError)
+    /// A verifier key of a log or witness.
+    case vkey(line: Int, NoteKeyError)
+    /// The log's key has another name than the origin.
+    case logNameIsNotOrigin(line: Int, expected: String, found: String)
+
+    /// One line that says where, with expected and found.
+    public var description: String {
+        switch self {
+        case .unknownLine(let line, let found):
+            "trust file: line \(line): expected origin NAME, controller, verifier, log or witness VKEY, "
+                + "found \(Printable.quoted(found))"
+        case .duplicateOrigin(let line): "trust file: line \(line): a second origin"
+        case .invalidOrigin(let error): "trust file: origin: \(error)"
+        case .missingRole("origin"): "trust file: no line \"origin NAME\" and no bare public key"
+        case .missingRole(let role): "trust file: no key for the role \(role)"
+        case .key(let line, let error): "trust file: line \(line): \(error)"
+        case .vkey(let line, let error): "trust file: line \(line): \(error)"
+        case .logNameIsNotOrigin(let line, let expected, let found):
+            "trust file: line \(line): expected a log key named \(Printable.quoted(expected)), "
+                + "found \(Printable.quoted(found))"
+        }
+    }
+}

@@ -263,6 +263,25 @@ struct LedgerAuditTests {
         }
     }
 
+    @Test func aCertificateThatContradictsItsRunIsNamed() throws {
+        let ledger = try TestLedger.full()
+        let start = try ledger.store.size()
+        var last = (bytes: try ledger.store.entry(start - 4), index: start - 4)
+        func issue(_ bytes: [UInt8]) throws {
+            let receipt = try ledger.store.append(entries: [bytes], signer: ledger.signer)
+            last = (bytes, receipt.indexes.lowerBound)
+        }
+        try issue(ledger.certificate(2, after: last, model: "another"))
+        try issue(ledger.certificate(2, after: last, modelBefore: "another"))
+        try issue(ledger.certificate(2, after: last, dataset: "another"))
+        try issue(ledger.certificate(2, after: last, verdict: "PASS-EXACT"))
+        try issue(ledger.certificate(2, after: last))
+        let findings = try ledger.audit()
+        #expect(
+            findings.map(\.field) == ["subject", "unlearning.modelBefore", "dataset.after", "verification.verdict"])
+        #expect(findings.map(\.entryIndex) == [start, start + 1, start + 2, start + 3])
+    }
+
     @Test func aFulfilmentNeedsACertificateOfTheSameRequest() throws {
         let ledger = try TestLedger()
         try ledger.start()

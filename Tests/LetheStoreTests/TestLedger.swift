@@ -123,11 +123,14 @@ struct TestLedger {
     }
 
     /// The members of a certificate that tie it to the log.
-    func certificate(_ number: Int, after previous: (bytes: [UInt8], index: UInt64)?) throws -> [UInt8] {
+    func certificate(
+        _ number: Int, after previous: (bytes: [UInt8], index: UInt64)?, model: String = "candidate",
+        modelBefore: String = "original", dataset: String = "after", verdict: String = "PASS-STATISTICAL"
+    ) throws -> [UInt8] {
         let record = try #require(try store.request(makeRequestID(number)))
         let leafHash = MerkleTree.leafHash(try store.entry(record.receivedIndex))
         let statement = try Statement(
-            subjects: [.init(name: "model", sha256: digest("candidate"))],
+            subjects: [.init(name: "model", sha256: digest(model))],
             predicateType: PredicateType.unlearningCertificate,
             predicate: [
                 "certificateId": .string("c-\(number)"),
@@ -139,6 +142,14 @@ struct TestLedger {
                     "subjectCommitment": .string(record.subjectCommitment.hex),
                     "receivedEntry": ["index": .string("\(record.receivedIndex)"), "leafHash": .string(leafHash.hex)],
                 ],
+                "dataset": [
+                    "before": ["sha256": .string(digest("before").hex)],
+                    "after": ["sha256": .string(digest(dataset).hex)],
+                ],
+                "unlearning": [
+                    "runId": .string(makeRunID(1).text), "modelBefore": ["sha256": .string(digest(modelBefore).hex)],
+                ],
+                "verification": ["verdict": .string(verdict)],
             ])
         return try DSSEEnvelope(signing: statement.canonicalBytes(), with: [controller]).canonicalBytes
     }

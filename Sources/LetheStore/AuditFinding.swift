@@ -44,7 +44,7 @@ public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
 
     /// One line: place, entry, field, expected, found.
     public var description: String {
-        let where_ =
+        let location =
             switch place {
             case .schema(let name): "schema \(name)"
             case .meta(let key): "meta \(key)"
@@ -57,6 +57,6 @@ public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
             }
         var concerned = ""
         if case .entry = place {} else if let entryIndex { concerned = " (entry \(entryIndex))" }
-        return "\(where_)\(concerned): \(field): expected \(expected), found \(found)"
+        return "\(location)\(concerned): \(field): expected \(expected), found \(found)"
     }
 }

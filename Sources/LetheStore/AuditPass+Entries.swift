@@ -1,3 +1,4 @@
+import LetheBytes
 import LetheCrypto
 import LetheLog
 import LetheRequests
@@ -151,10 +152,32 @@ extension AuditPass {
                 .entry(index), "request.receivedEntry.leafHash", expected: "\(MerkleTree.leafHash(entry))",
                 found: "\(claim.receivedLeafHash)")
         }
+        checkRun(of: claim, at: index)
         if claim.subjectCommitment != request.subjectCommitment {
             report(
                 .entry(index), "request.subjectCommitment", expected: "\(request.subjectCommitment)",
                 found: "\(claim.subjectCommitment)")
+        }
+    }
+
+    /// What a certificate says of its run must be what the run's own entries say.
+    private mutating func checkRun(of claim: CertificateClaim, at index: UInt64) {
+        guard let run = RunID(claim.runID).flatMap({ state.runs[$0] }) else {
+            report(
+                .entry(index), "unlearning.runId", expected: "a run of this log", found: Printable.quoted(claim.runID))
+            return
+        }
+        if run.verdict?.rawValue != claim.verdict {
+            report(
+                .entry(index), "verification.verdict",
+                expected: run.verdict?.rawValue ?? "none: the run was not judged",
+                found: Printable.quoted(claim.verdict))
+        }
+        for (field, artifact, claimed) in claim.artifacts {
+            let logged = run.artifacts[artifact]?.first
+            if logged != claimed {
+                report(.entry(index), field, expected: logged.map { "\($0)" } ?? "none", found: "\(claimed)")
+            }
         }
     }
 
@@ -193,6 +216,10 @@ private struct CertificateClaim {
     let receivedIndex: UInt64
     let receivedLeafHash: Digest
     let previous: CertificateChain.Link?
+    let runID: String
+    let verdict: String
+    /// Field of the certificate, name of the artifact in the run's record, digest.
+    let artifacts: [(field: String, artifact: String, digest: Digest)]
 
     init(_ statement: Statement) throws(FieldError) {
         let fields = statement.fields
@@ -206,5 +233,17 @@ private struct CertificateClaim {
             CertificateChain.Link(
                 sha256: try previous.member("sha256").digest(), index: try previous.member("index").wholeNumber())
         }
+        let unlearning = try fields.member("unlearning")
+        let dataset = try fields.member("dataset")
+        runID = try unlearning.member("runId").string()
+        verdict = try fields.member("verification").member("verdict").string()
+        let subject = JSONFields(
+            .string(statement.subjects[0].digest["sha256"] ?? ""), path: "subject[0].digest.sha256")
+        artifacts = [
+            ("subject", "candidate", try subject.digest()),
+            ("unlearning.modelBefore", "original", try unlearning.member("modelBefore").member("sha256").digest()),
+            ("dataset.before", "dataset-before", try dataset.member("before").member("sha256").digest()),
+            ("dataset.after", "dataset-after", try dataset.member("after").member("sha256").digest()),
+        ]
     }
 }

@@ -33,19 +33,24 @@ public enum LedgerAudit {
     public static func run(
         _ store: LedgerStore, trust: AuditTrust, masterKey: MasterKey? = nil
     ) throws(StoreError) -> [AuditFinding] {
-        try store.read { tables in
-            var audit = AuditPass(tables: tables, trust: trust)
-            try audit.checkSchema()
-            try audit.checkMeta()
-            try audit.loadCheckpoints()
-            try audit.replayEntries()
-            try audit.checkNodes()
-            try audit.checkCheckpoints()
-            try audit.checkView(.requests, expected: audit.requestRows) { AuditFinding.Place.request($0) }
-            try audit.checkView(.runs, expected: audit.runRows) { AuditFinding.Place.run($0) }
-            try audit.checkVault(masterKey: masterKey)
-            return audit.findings
-        }
+        try store.read { tables in try findings(in: tables, trust: trust, masterKey: masterKey) }
+    }
+
+    /// The audit inside a transaction that somebody else has begun.
+    static func findings(
+        in tables: LedgerTables, trust: AuditTrust, masterKey: MasterKey?
+    ) throws -> [AuditFinding] {
+        var audit = AuditPass(tables: tables, trust: trust)
+        try audit.checkSchema()
+        try audit.checkMeta()
+        try audit.loadCheckpoints()
+        try audit.replayEntries()
+        try audit.checkNodes()
+        try audit.checkCheckpoints()
+        try audit.checkView(.requests, expected: audit.requestRows) { AuditFinding.Place.request($0) }
+        try audit.checkView(.runs, expected: audit.runRows) { AuditFinding.Place.run($0) }
+        try audit.checkVault(masterKey: masterKey)
+        return audit.findings
     }
 }
 

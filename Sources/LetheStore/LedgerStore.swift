@@ -79,7 +79,9 @@ public final class LedgerStore: Sendable {
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(busySeconds)
-        configuration.prepareDatabase { db in
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        // After opening: switching to WAL, the library lowers `synchronous` to NORMAL, which would lose acknowledged appends.
+        try queue.inDatabase { db in
             try db.execute(
                 sql: """
                     PRAGMA synchronous = FULL;
@@ -88,7 +90,7 @@ public final class LedgerStore: Sendable {
                     PRAGMA cell_size_check = ON;
                     """)
         }
-        return try DatabaseQueue(path: path, configuration: configuration)
+        return queue
     }
 
     // MARK: Writing

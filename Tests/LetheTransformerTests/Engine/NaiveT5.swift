@@ -92,15 +92,9 @@ struct NaiveT5 {
         place.source += source.count
         place.target += target.count
         let width = configuration.dModel
-        let head = configuration.tieWordEmbeddings ? "shared.weight" : "lm_head.weight"
+        let head = weight(configuration.tieWordEmbeddings ? "shared.weight" : "lm_head.weight")
         let scale = configuration.tieWordEmbeddings ? 1 / Double(width).squareRoot() : 1
-        return decoded.map { row in
-            (0..<configuration.vocabularySize).map { id in
-                var sum = 0.0
-                for (column, value) in row.enumerated() { sum += value * weight(head)[id * width + column] }
-                return sum * scale
-            }
-        }
+        return product(decoded, head, columns: width).map { $0.map { $0 * scale } }
     }
 
     private func weight(_ name: String) -> [Double] { weights[name] ?? [] }
@@ -118,8 +112,9 @@ struct NaiveT5 {
         _ name: String, _ ids: [Int32], _ blocks: Int, _ encoded: Rows?, _ place: Place, _ operation: inout Int
     ) -> Rows {
         let width = configuration.dModel
+        let table = weight("shared.weight")
         let first = encoded == nil ? place.source : place.target
-        var x = ids.map { id in Array(weight("shared.weight")[Int(id) * width..<(Int(id) + 1) * width]) }
+        var x = ids.map { id in Array(table[Int(id) * width..<(Int(id) + 1) * width]) }
         x = drop(x, first: first, &operation)
         for block in 0..<blocks {
             let path = "\(name).block.\(block).layer"
@@ -148,10 +143,11 @@ struct NaiveT5 {
     private func sum(_ a: Rows, _ b: Rows) -> Rows { zip(a, b).map { zip($0, $1).map(+) } }
 
     private func norm(_ x: Rows, _ name: String) -> Rows {
-        x.map { row in
+        let weight = weight(name)
+        return x.map { row in
             let square = row.reduce(0) { $0 + $1 * $1 } / Double(row.count)
             let factor = 1 / (square + Double(configuration.layerNormEpsilon)).squareRoot()
-            return row.enumerated().map { $1 * factor * weight(name)[$0] }
+            return zip(row, weight).map { $0 * factor * $1 }
         }
     }
 
@@ -159,7 +155,11 @@ struct NaiveT5 {
         x.map { row in
             (0..<matrix.count / columns).map { out in
                 var sum = 0.0
-                for (column, value) in row.enumerated() { sum += value * matrix[out * columns + column] }
+                var index = out * columns
+                for value in row {
+                    sum += value * matrix[index]
+                    index += 1
+                }
                 return sum
             }
         }
@@ -188,13 +188,14 @@ struct NaiveT5 {
         let probabilityOperation = operation
         operation += 1
         let joinOperation = operation
+        let table = stack.map { weight("\($0).block.0.layer.0.SelfAttention.relative_attention_bias.weight") } ?? []
         var context = q.map { _ in [Double](repeating: 0, count: inner) }
         for head in 0..<configuration.numHeads {
             let columns = head * configuration.dKV..<(head + 1) * configuration.dKV
             for row in q.indices {
                 var scores: [Double] = []
                 for key in k.indices where !isCausal || key <= row {
-                    var score = stack.map { bias($0, distance: key - row, head: head) } ?? 0
+                    var score = stack.map { table[bucket($0, key - row) * configuration.numHeads + head] } ?? 0
                     for column in columns { score += q[row][column] * k[key][column] }
                     scores.append(score)
                 }
@@ -212,8 +213,7 @@ struct NaiveT5 {
         return drop(out, first: first, &join)
     }
 
-    private func bias(_ stack: String, distance: Int, head: Int) -> Double {
-        let table = weight("\(stack).block.0.layer.0.SelfAttention.relative_attention_bias.weight")
+    private func bucket(_ stack: String, _ distance: Int) -> Int {
         var bucket = 0
         var count = configuration.relativeAttentionNumBuckets
         if stack == "encoder" {
@@ -230,7 +230,7 @@ struct NaiveT5 {
             // A hair above, because exact powers sit on the edge.
             bucket += min(exact + Int(ratio / span * Double(count - exact) + 1e-9), count - 1)
         }
-        return table[bucket * configuration.numHeads + head]
+        return bucket
     }
 
     private func activation(_ x: Double) -> Double {

@@ -87,7 +87,8 @@ struct CertificateTamperingTests {
     }
 
     @Test func everySwapOfNeighboursIsRefused() {
-        for index in file.indices.dropLast() where file[index] != file[index + 1] {
+        for index in file.indices.dropLast()
+        where file[index] != file[index + 1] && (Self.isExhaustive || index % 3 == 0) {
             var altered = file
             altered.swapAt(index, index + 1)
             expectRefused(altered, "bytes \(index) and \(index + 1) swapped")
@@ -101,7 +102,7 @@ struct CertificateTamperingTests {
             file.indices.first { file[$0...].starts(with: #""proof":""#.utf8) })
         let length = text.utf8.count + text.utf8.count(where: { $0 == 0x0a })
         for index in (start + 9)..<(start + 9 + length) {
-            let values = Self.isExhaustive ? Array(0x20...0x7e) : Array("+/0=AZaz".utf8)
+            let values = Self.isExhaustive ? Array(0x20...0x7e) : some(Array("+/0=AZaz".utf8), at: index)
             for value in values where value != file[index] {
                 var altered = file
                 altered[index] = value

@@ -18,8 +18,8 @@ func room(_ name: String, _ dependencies: [Target.Dependency], resources: [Resou
 }
 
 /// The tests of one room, in `Tests/<room>Tests`.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -76,15 +76,17 @@ let package = Package(
             [
                 "LetheStore", "LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto",
                 "LetheBytes",
-                "LetheVerification", "LetheUnlearning", "LetheRecommendation", "LetheTransformer", "LetheTensor",
-            ]),
-        room("LetheReports", ["LetheCertificates", "LetheRequests", "LetheVerification", "LetheCrypto", "LetheBytes"]),
+                "LetheReports", "LetheVerification", "LetheUnlearning", "LetheRecommendation",
+                "LetheTransformer", "LetheTensor",
+            ], resources: [.embedInCode("Policies/demo.yaml"), .embedInCode("Policies/ml-1m.yaml")]),
+        room("LetheReports", ["LetheBytes"]),
 
         // Edge
         .executableTarget(
             name: "lethe",
             dependencies: [
-                "LetheService", "LetheReports", "LetheCertificates", "LetheRequests", "LetheCrypto", "LetheBytes",
+                "LetheService", "LetheCertificates", "LetheRequests", "LetheLog", "LetheStatements", "LetheCrypto",
+                "LetheStore", "LetheBytes",
                 argumentParser,
             ],
             swiftSettings: strict),
@@ -106,7 +108,7 @@ let package = Package(
             "LetheStoreTests",
             ["LetheStore", "LetheRequests", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes", grdb]),
         tests("LetheServiceTests", ["LetheService"]),
-        tests("LetheReportsTests", ["LetheReports"]),
+        tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
         tests("ArchitectureTests", []),
         tests("EndToEndTests", ["lethe", "LetheBytes"]),
     ],

@@ -10,6 +10,11 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     private static let earliest: Int64 = -62_135_596_800  // 0001-01-01T00:00:00Z
     private static let latest: Int64 = 253_402_300_799  // 9999-12-31T23:59:59Z
 
+    /// 1970-01-01T00:00:00Z.
+    public static let epoch = Timestamp()
+
+    private init() { secondsSinceEpoch = 0 }
+
     /// Takes seconds since 1970.
     ///
     /// - Throws: `.outOfRange` outside of the years 1 to 9999.

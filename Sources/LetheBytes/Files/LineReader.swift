@@ -1,5 +1,3 @@
-import Glibc
-
 /// The lines of a plain or gzip-compressed text file, one after the other, in little memory.
 ///
 /// A line ends at a line feed, which is not part of it, nor is a carriage return before it. The last line may lack its end.
@@ -41,7 +39,7 @@ public final class LineReader {
     public func next() throws(FileError) -> [UInt8]? {
         var searched = position
         while true {
-            if let end = firstLineFeed(from: searched) {
+            if let end = buffer.firstIndex(of: 0x0a, from: searched) {
                 lineNumber += 1
                 let line = try line(position..<end)
                 position = end + 1
@@ -72,15 +70,6 @@ public final class LineReader {
 
     private func tooLong(_ number: Int? = nil) -> FileError {
         .malformed(path: path, reason: "line \(number ?? lineNumber + 1) is longer than \(maximumLineLength) bytes")
-    }
-
-    private func firstLineFeed(from start: Int) -> Int? {
-        buffer.withUnsafeBytes { raw in
-            guard let base = raw.baseAddress, start < raw.count,
-                let found = memchr(base + start, 0x0a, raw.count - start)
-            else { return nil }
-            return UnsafeRawPointer(found) - base
-        }
     }
 
     /// More text; empty only at the end of the file.

@@ -21,7 +21,7 @@ enum CheckSection {
             blocks.append(
                 .paragraph(
                     """
-                    Compare the key over another channel before you trust it. This report's certificates are signed by \
+                    Compare the key over another channel before you trust it. This report’s certificates are signed by \
                     \(code: keyID).
                     """))
         }

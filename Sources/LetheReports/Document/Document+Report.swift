@@ -2,7 +2,7 @@ extension Document {
     /// The report as a document, in the order of a reader's questions.
     init(_ report: AuditReport) {
         let wording = Wording(report: report)
-        kicker = "Unlearning audit report · run \(report.runID)"
+        kicker = "Unlearning audit report · \(report.dataset.name) · \(day: report.issuedAt)"
         verdict = report.verdict.rawValue
         tone = wording.tone
         headline = wording.headline
@@ -12,12 +12,12 @@ extension Document {
         facts = [
             Fact("Issued", "\(time: report.issuedAt)"),
             Fact("Run", "\(code: report.runID)"),
-            Fact("Policy", Prose("\(report.policy.name)").detail("\(code: report.policy.digest)")),
             Fact("Data set", "\(report.dataset.name)"),
             Fact("Log", "\(code: report.log.origin)"),
+            Fact("Policy", Prose("\(report.policy.name)").detail("\(code: report.policy.digest)")),
             Fact(
-                "Checkpoint",
-                Prose("\(Figures.count(report.log.checkpointSize, "entry", plural: "entries")), root hash")
+                "Checkpoint of the log",
+                Prose("\(Figures.count(report.log.checkpointSize, "entry", plural: "entries")), root")
                     .detail("\(code: report.log.checkpointRoot)")),
         ]
         sections = [

@@ -31,6 +31,8 @@ struct KeyFigure: Sendable {
 struct Fact: Sendable {
     var name: String
     var value: Prose
+    /// Whether the value holds a digest or a long text, which wants room.
+    var isWide: Bool { value.longestSpan > 60 }
 
     init(_ name: String, _ value: Prose) {
         self.name = name
@@ -57,6 +59,8 @@ enum Block: Sendable {
     case list([Prose])
     case facts([Fact])
     case table(Table)
+    /// Small tables that may stand side by side.
+    case tables([Table])
     case figures([Figure])
     case commands([AuditReport.Command])
     case warning(Prose)
@@ -85,8 +89,10 @@ struct Figure: Sendable {
     var id: String
     /// The heading.
     var title: String
-    /// What can be read from the drawing, in words.
+    /// All that can be read from the drawing, in words, for those who cannot see it.
     var description: String
-    /// The drawing, an `svg` element's content.
+    /// What to take away from it, in words.
+    var caption: String
+    /// The drawing.
     var drawing: Drawing
 }

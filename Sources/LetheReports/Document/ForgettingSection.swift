@@ -2,9 +2,6 @@
 enum ForgettingSection {
     static func section(_ report: AuditReport) -> Section {
         var blocks: [Block] = []
-        if !report.gates.isEmpty {
-            blocks.append(.table(gates(report.gates)))
-        }
         var pictures: [Figure] = []
         if let memory = report.residualMemory {
             pictures.append(ResidualMemoryPlot.figure(memory, margin: report.claim.residualMemoryMargin))
@@ -14,6 +11,9 @@ enum ForgettingSection {
         }
         if !pictures.isEmpty {
             blocks.append(.figures(pictures))
+        }
+        if !report.gates.isEmpty {
+            blocks.append(.table(gates(report.gates)))
         }
         if !report.distances.isEmpty {
             blocks.append(.heading("How far from retrained models?"))
@@ -48,9 +48,9 @@ enum ForgettingSection {
 
     private static func gates(_ gates: [AuditReport.Gate]) -> Table {
         Table(
-            caption: "Tests of the policy; every one must pass",
+            caption: "The tests of the policy’s rule",
             columns: [
-                .text("Question"), .text("Statistic"), .number("Measured"), .number("Required"), .text("Result"),
+                .text("Question"), .text("Statistic"), .number("Measured"), .text("Required"), .text("Result"),
             ],
             rows: gates.map { gate in
                 [
@@ -83,17 +83,18 @@ enum ForgettingSection {
 
     private static func distances(_ distances: [AuditReport.Distance]) -> Table {
         Table(
-            caption: "Distances with their intervals",
+            caption: "Mean distance to the retrained models, with intervals",
             columns: [
-                .text("Metric"), .number("Original to retrained"), .number("Unlearned to retrained"),
+                .text("Metric"), .number("Original"), .number("Unlearned"),
                 .number("Noise floor"), .number("Unlearned ÷ floor"),
             ],
             rows: distances.map { distance in
-                [
-                    Prose("\(distance.symbol)").detail("\(distance.name)"),
-                    value(distance.original), value(distance.unlearned), value(distance.noiseFloor),
-                    "\(ratio(distance.unlearned.value, distance.noiseFloor.value))",
-                ]
+                let decimals = DistancePlot.decimals(distance)
+                let estimates = [distance.original, distance.unlearned, distance.noiseFloor]
+                return [Prose("\(distance.symbol)").detail("\(distance.name)")]
+                    + estimates.map { value($0, decimals: decimals) } + [
+                        "\(ratio(distance.unlearned.value, distance.noiseFloor.value))"
+                    ]
             })
     }
 
@@ -103,10 +104,10 @@ enum ForgettingSection {
     }
 
     /// A value with its interval as a second line.
-    static func value(_ estimate: AuditReport.Estimate?) -> Prose {
+    static func value(_ estimate: AuditReport.Estimate?, decimals: Int? = nil) -> Prose {
         guard let estimate else { return "\u{2013}" }
         guard estimate.value.isFinite else { return "\(Figures.missing)" }
-        let decimals = Figures.decimals(for: estimate.value)
+        let decimals = decimals ?? Figures.decimals(for: estimate)
         return Prose("\(Figures.fixed(estimate.value, decimals: decimals))")
             .detail(Figures.interval(estimate, decimals: decimals).map { "\($0)" })
     }

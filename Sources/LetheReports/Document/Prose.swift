@@ -42,6 +42,17 @@ struct Prose: Sendable, ExpressibleByStringInterpolation {
         spans = stringInterpolation.spans
     }
 
+    /// Length of the longest piece, in characters.
+    var longestSpan: Int {
+        spans.map { span in
+            switch span {
+            case .text(let text), .strong(let text), .code(let text), .mark(_, let text): text.count
+            case .detail(let spans): Prose(spans).longestSpan
+            case .day, .time, .bar: 0
+            }
+        }.max() ?? 0
+    }
+
     /// The line with a quieter second line under it.
     func detail(_ second: Prose?) -> Prose {
         guard let second else { return self }

@@ -18,7 +18,13 @@ enum RecordSection {
             blocks.append(.facts(run.method.parameters.map { Fact($0.name, "\($0.value)") }))
         }
         blocks.append(.heading("Random seeds"))
-        blocks.append(.paragraph(origin(of: run.seeds)))
+        blocks.append(
+            .paragraph(
+                """
+                Drawn from the root hash of a checkpoint, so that nobody could choose them\
+                \(run.seeds.referenceCheckpointRoot == nil ? "" : "; those of the retrained models from a later one").
+                """))
+        blocks.append(.facts(facts(about: run.seeds)))
         if !run.seeds.values.isEmpty {
             blocks.append(.facts(run.seeds.values.map { Fact($0.name, "\(code: $0.value)") }))
         }
@@ -51,18 +57,19 @@ enum RecordSection {
         }
     }
 
-    private static func origin(of seeds: AuditReport.Seeds) -> Prose {
-        var text: Prose = """
-            Drawn from the checkpoint of \(Figures.count(seeds.checkpointSize, "entry", plural: "entries")) with root \
-            \(code: seeds.checkpointRoot), published after the inputs were committed.
-            """
+    private static func facts(about seeds: AuditReport.Seeds) -> [Fact] {
+        var facts = [
+            checkpoint("Published after the inputs were committed", seeds.checkpointSize, seeds.checkpointRoot)
+        ]
         if let size = seeds.referenceCheckpointSize, let root = seeds.referenceCheckpointRoot {
-            text = """
-                \(text) Those of the retrained models come from the later checkpoint of \
-                \(Figures.count(size, "entry", plural: "entries")) with root \(code: root), published after the \
-                unlearned model was committed.
-                """
+            facts.append(checkpoint("Published after the unlearned model was committed", size, root))
         }
-        return text
+        return facts
+    }
+
+    private static func checkpoint(_ name: String, _ size: Int, _ root: String) -> Fact {
+        Fact(
+            name,
+            Prose("\(Figures.count(size, "entry", plural: "entries")), root").detail("\(code: root)"))
     }
 }

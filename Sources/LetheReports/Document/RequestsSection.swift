@@ -12,7 +12,7 @@ enum RequestsSection {
         return Section(
             id: "requests", title: "Who asked, and when is an answer due?",
             lead: """
-                Subjects appear under pseudonyms that only the operator's vault can resolve. Deadlines follow the policy's \
+                Subjects appear under pseudonyms that only the operator’s vault can resolve. Deadlines follow the policy’s \
                 statutory clock.
                 """,
             blocks: blocks)
@@ -20,7 +20,7 @@ enum RequestsSection {
 
     private static func requests(_ requests: [AuditReport.Request]) -> Table {
         Table(
-            caption: "Requests answered by this run",
+            caption: "Requests of this run",
             columns: [
                 .text("Request and subject"), .text("Received"), .text("Due"), .text("Clock"), .text("State"),
                 .number("Records"), .text("Certificate"),

@@ -5,7 +5,6 @@ enum RunSection {
         let removed = report.dataset.recordsRemoved
         var blocks: [Block] = [
             .facts([
-                Fact("Method", Prose("\(strong: run.method.name)").detail("\(run.method.summary)")),
                 Fact(
                     "Left out of training",
                     """
@@ -32,13 +31,15 @@ enum RunSection {
             blocks.append(.heading("How long it took"))
             blocks.append(.table(steps(run.steps)))
         }
-        return Section(id: "run", title: "What was done?", lead: nil, blocks: blocks)
+        return Section(
+            id: "run", title: "What was done?", lead: "\(strong: run.method.name). \(run.method.summary)",
+            blocks: blocks)
     }
 
     private static func residue(_ residue: [AuditReport.Residue]) -> Table {
         Table(
             caption: "Remains of the training on the forgotten records",
-            columns: [.text("What"), .text("What became of it"), .text("Detail")],
+            columns: [.text("What"), .text("Outcome"), .text("Detail")],
             rows: residue.map { item in
                 [
                     Prose("\(item.name)").detail(item.digest.map { "\(code: $0)" }),
@@ -57,15 +58,15 @@ enum RunSection {
     }
 
     private static func steps(_ steps: [AuditReport.Step]) -> Table {
-        let longest = steps.map(\.seconds).filter(\.isFinite).max() ?? 0
+        let total = steps.map(\.seconds).filter { $0.isFinite && $0 > 0 }.reduce(0, +)
         return Table(
             caption: "Steps of the run",
-            columns: [.text("Step"), .number("Duration"), .text("Share of the longest")],
+            columns: [.text("Step"), .number("Duration"), .text("Share")],
             rows: steps.map { step in
                 [
                     "\(step.name)",
                     "\(Figures.duration(step.seconds))",
-                    "\(bar: longest > 0 && step.seconds.isFinite ? max(0, step.seconds) / longest : 0)",
+                    "\(bar: total > 0 && step.seconds.isFinite ? max(0, step.seconds) / total : 0)",
                 ]
             })
     }

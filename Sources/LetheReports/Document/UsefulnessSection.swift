@@ -7,14 +7,15 @@ enum UsefulnessSection {
                 AUC and accuracy: higher is better. Log-loss: lower is better. On the forgotten records the unlearned model \
                 should score like the retrained ones, neither better nor worse.
                 """,
-            blocks: report.performance.map { .table(table($0)) })
+            blocks: report.performance.isEmpty ? [] : [.tables(report.performance.map(table))])
     }
 
     private static func table(_ performance: AuditReport.Performance) -> Table {
         func row(_ name: String, _ scores: AuditReport.Scores) -> [Prose] {
             [
-                "\(name)", ForgettingSection.value(scores.areaUnderROC), ForgettingSection.value(scores.accuracy),
-                ForgettingSection.value(scores.logLoss),
+                "\(name)", ForgettingSection.value(scores.areaUnderROC, decimals: 3),
+                ForgettingSection.value(scores.accuracy, decimals: 3),
+                ForgettingSection.value(scores.logLoss, decimals: 3),
             ]
         }
         return Table(

@@ -20,7 +20,7 @@ struct Wording {
         case .passExact: "The model was retrained without these records."
         case .passStatistical: "The model now answers like one retrained without these records."
         case .inconclusive: "The test cannot tell whether the model forgot."
-        case .fail: "The model does not answer like one retrained without these records."
+        case .fail: "The model did not pass the policy’s tests."
         case .refuse: "Nothing can be said about this model."
         }
     }
@@ -37,7 +37,7 @@ struct Wording {
                 """
         case .passStatistical:
             return """
-                Outputs equivalent to retraining within the policy's margins (residual memory within \
+                Outputs equivalent to retraining within the policy’s margins (residual memory within \
                 ±\(Figures.fixed(claim.residualMemoryMargin, decimals: 2))) on \(claim.auditSet), \(auditSize); \
                 \(terms).
                 """
@@ -50,7 +50,7 @@ struct Wording {
             let failed = report.gates.filter { $0.outcome == .failed }.map(\.id)
             let gates = failed.isEmpty ? "a required test" : failed.joined(separator: ", ")
             return """
-                Outputs are not equivalent to retraining within the policy's margins on \(claim.auditSet) (\(auditSize)); \
+                Outputs were not shown to be equivalent to retraining within the policy’s margins on \(claim.auditSet) (\(auditSize)); \
                 not passed: \(gates); \(terms). No claim of forgetting is made.
                 """
         case .refuse:
@@ -67,7 +67,11 @@ struct Wording {
         let open = report.gates.filter { $0.outcome == .notMeasured }
         if !open.isEmpty, report.verdict == .passStatistical || report.verdict == .inconclusive {
             let list = open.map(\.id).joined(separator: ", ")
-            reasons.append("Part of the policy's rule was not measured (\(list)); see “How sure are we?”.")
+            reasons.append("Part of the policy’s rule was not measured (\(list)); see “How sure are we?”.")
+        }
+        let failed = report.gates.filter { $0.outcome == .failed }
+        if !failed.isEmpty, report.verdict != .fail, report.verdict != .refuse {
+            reasons.append("Tests not passed: \(failed.map(\.id).joined(separator: ", ")).")
         }
         let kept = report.run.residue.filter { $0.fate == .kept }
         if !kept.isEmpty {
@@ -99,7 +103,7 @@ struct Wording {
         case .passStatistical:
             points.append(
                 """
-                On the audit set the model's outputs differ from those of retrained models by no more than the policy \
+                On the audit set the model’s outputs differ from those of retrained models by no more than the policy \
                 allows. A model on the edge of a margin would be passed with a probability of at most \
                 \(Figures.percent(report.claim.alpha)).
                 """)

@@ -7,6 +7,7 @@ enum BlockMarkup {
         case .list(let points): list(points)
         case .facts(let facts): self.facts(facts)
         case .table(let table): self.table(table)
+        case .tables(let tables): .tag("div", .class("tables")) { tables.map { self.table($0) } }
         case .figures(let figures): self.figures(figures)
         case .commands(let commands): self.commands(commands)
         case .warning(let prose): .tag("p", .class("warning")) { ProseMarkup.markup(prose) }
@@ -16,7 +17,7 @@ enum BlockMarkup {
     static func facts(_ facts: [Fact]) -> Markup {
         .tag("dl", .class("facts")) {
             for fact in facts {
-                Markup.tag("div") {
+                Markup.tag("div", .class(fact.isWide ? "wide" : "narrow")) {
                     Markup.tag("dt") { fact.name }
                     Markup.tag("dd") { ProseMarkup.markup(fact.value) }
                 }
@@ -68,14 +69,14 @@ enum BlockMarkup {
 
     private static func figures(_ figures: [Figure]) -> Markup {
         let isWide = figures.contains { $0.drawing.width > 400 }
-        return .tag("div", .class(isWide ? "figures wide" : "figures")) {
+        return .tag("div", .class(isWide ? "figures large" : "figures")) {
             for figure in figures {
                 Markup.tag("figure") {
                     Markup.tag("figcaption") {
                         Markup.tag("strong") { figure.title }
                     }
                     drawing(figure)
-                    Markup.tag("p") { figure.description }
+                    Markup.tag("p") { figure.caption }
                 }
             }
         }

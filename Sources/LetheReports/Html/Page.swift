@@ -19,7 +19,7 @@ enum Page {
                 Markup.tag(
                     "meta", .init("name", "viewport"), .init("content", "width=device-width, initial-scale=1"))
                 Markup.tag("meta", .init("name", "color-scheme"), .init("content", "light dark"))
-                Markup.tag("title") { "\(document.verdict) · \(text(document.kicker))" }
+                Markup.tag("title") { "\(document.verdict) · Unlearning audit report" }
                 Markup.styleSheet(Stylesheet.css)
             }
             Markup.tag("body") {
@@ -76,9 +76,5 @@ enum Page {
                 BlockMarkup.markup(block)
             }
         }
-    }
-
-    private static func text(_ prose: Prose) -> String {
-        prose.spans.map { if case .text(let text) = $0 { text } else { "" } }.joined()
     }
 }

@@ -10,7 +10,7 @@ enum Stylesheet {
         --good:#4cc29a;--caution:#e0b04c;--bad:#f2857c;--neutral:#9aa5b1}}
         *{box-sizing:border-box}
         html{-webkit-text-size-adjust:100%}
-        body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,
+        body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,
         "Helvetica Neue","Noto Sans","Liberation Sans",Arial,sans-serif;font-variant-numeric:tabular-nums;
         overflow-wrap:break-word}
         main{max-width:1080px;margin:0 auto;padding:clamp(20px,4vw,48px) clamp(16px,4vw,40px) 64px}
@@ -21,7 +21,7 @@ enum Stylesheet {
         p,ul{margin:0 0 1rem;max-width:44em}
         ul{padding-left:1.2em}
         li{margin-bottom:.4rem}
-        section{margin-top:3.5rem;padding-top:2rem;border-top:1px solid var(--line)}
+        section{margin-top:2.6rem;padding-top:2.2rem;border-top:1px solid var(--line)}
         .kicker,.lead,.second,caption,dt,th,.foot{color:var(--soft)}
         .kicker,.second,caption,dt,th,.foot,td,figcaption p,.facts dd,.reasons{font-size:.875rem}
         .kicker{margin:0}
@@ -34,32 +34,37 @@ enum Stylesheet {
         .mark{color:var(--tone);font-weight:600;white-space:nowrap}
         code{font:.92em/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;overflow-wrap:anywhere}
         .second{display:block;font-weight:400;line-height:1.4}
-        .keys{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:1px;margin:2.2rem 0;
+        .keys{display:grid;grid-template-columns:repeat(4,1fr);gap:1px;margin:2.2rem 0;
         background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden}
         .keys div{background:var(--paper);padding:1rem 1.15rem}
         .keys dd{margin:0}
         .keys .value{font-size:1.5rem;line-height:1.3;font-weight:650;letter-spacing:-.01em}
-        .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:.9rem 2rem;margin:0 0 1rem}
-        .facts dd{margin:0}
+        .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,210px),1fr));gap:1rem 1.5rem;margin:0 0 1rem}
+        .facts dd{margin:0}.facts .second code,dd>code{font-size:.75rem}
+        .tables{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:1rem 3.5rem}
+        @media(min-width:700px){.wide{grid-column:span 2}}
+        @media screen and (min-width:1060px){tbody th:has(>code){min-width:18.5rem}}
         table{width:100%;border-collapse:collapse;margin:0 0 1.5rem}
         caption{text-align:left;padding-bottom:.5rem}
         th,td{text-align:left;vertical-align:top;padding:.55rem .9rem .55rem 0;border-bottom:1px solid var(--line)}
         thead th{font-weight:500;border-bottom-color:var(--soft);vertical-align:bottom}
         tbody th{color:var(--ink);font-weight:400}
-        .number{text-align:right}
+        .number{text-align:right;padding-right:1.6rem}
+        thead th{white-space:nowrap}tbody tr:last-child>*{border-bottom:0}.number .second,td time{white-space:nowrap}
         th:last-child,td:last-child{padding-right:0}
         .warning{border-left:4px solid var(--bad);background:var(--wash);padding:.7rem 1rem;font-size:.9375rem}
         .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,290px),1fr));gap:2rem 2.5rem;
         margin:1.8rem 0 2rem}
-        .figures.wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
+        .figures.large{grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
         figure{margin:0;min-width:0}
         figure svg{display:block;width:100%;height:auto;max-width:520px;margin:.6rem 0 .5rem}
+        .figures:not(.large) svg{max-width:370px}
         figcaption strong{font-weight:600;font-size:.9375rem}
         figure p{color:var(--soft);font-size:.875rem;margin:0}
         svg text{font:500 12.5px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif;fill:var(--ink)}
         svg .tick,svg .note{font-weight:400;font-size:11.5px;fill:var(--soft)}
         svg .original{--c:var(--original)}svg .unlearned{--c:var(--unlearned)}svg .reference{--c:var(--reference)}
-        svg .label{fill:var(--c,var(--ink))}
+        svg .label{fill:var(--c,var(--ink));paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
         .axis,.grid,.floor{stroke:var(--line);stroke-width:1}
         .axis{stroke:var(--soft)}
         .floor{stroke:var(--reference);stroke-width:1.5;stroke-dasharray:3 3}
@@ -77,18 +82,22 @@ enum Stylesheet {
         .commands p{margin-bottom:.35rem}
         pre{margin:0 0 1.1rem;padding:.75rem 1rem;background:var(--wash);border-radius:8px;white-space:pre-wrap;
         overflow-wrap:anywhere}
-        .foot{margin-top:4rem}
-        @media(max-width:720px){
+        .foot{margin-top:3rem}
+        @media screen and (max-width:960px){.keys{grid-template-columns:repeat(2,1fr)}}
+        @media screen and (max-width:760px){
         thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
         table,tbody,tr,th,td,caption{display:block}
         tr{padding:.8rem 0;border-bottom:1px solid var(--line)}
         tbody th,td,td.number{padding:.12rem 0;border:0;text-align:left}
+        tr:last-child{border-bottom:0}
         td{display:grid;grid-template-columns:7.5rem minmax(0,1fr);gap:0 .8rem}
         td::before{content:attr(data-label);color:var(--soft)}
         section{margin-top:2.5rem;padding-top:1.5rem}
-        .keys{grid-template-columns:repeat(2,1fr)}.keys div{padding:.8rem .9rem}.keys .value{font-size:1.2rem}}
-        @media print{@page{margin:16mm}body{font-size:10.5pt}main{max-width:none;padding:0}
-        section{margin-top:1.6rem;padding-top:1rem}h2,h3,caption{break-after:avoid}
+        .large svg text{font-size:14.5px}
+        .keys div{padding:.8rem .9rem}.keys .value{font-size:1.2rem}}
+        @media print{@page{margin:15mm}html{font-size:12px}main{max-width:none;padding:0}
+        section{margin-top:1.6rem;padding-top:1rem}h2,h3,caption,thead,.lead{break-after:avoid}
+        p,li{break-inside:avoid}
         tr,figure,.keys,.verdict,pre{break-inside:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 
         """

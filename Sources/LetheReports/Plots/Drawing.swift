@@ -29,7 +29,7 @@ struct Drawing: Sendable {
             Self.number("height", max(0, height)), Self.number("rx", radius))
     }
 
-    mutating func dot(_ style: String, x: Double, y: Double, radius: Double = 5.5) {
+    mutating func dot(_ style: String, x: Double, y: Double, radius: Double = 4.75) {
         append("circle", style, Self.number("cx", x), Self.number("cy", y), Self.number("r", radius))
     }
 

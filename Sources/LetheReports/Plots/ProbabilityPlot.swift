@@ -2,13 +2,13 @@
 /// with the retrained models' histogram as an outline over it.
 enum ProbabilityPlot {
     static func figure(_ shift: AuditReport.ProbabilityShift) -> Figure {
-        Figure(
+        let description = """
+            Mean probability of the true answer: original \(mean(shift.original)), unlearned \(mean(shift.unlearned)), \
+            mean of the retrained models \(mean(shift.retrained)).
+            """
+        return Figure(
             id: "probability-shift", title: "Probability of the true answer, forgotten records",
-            description: """
-                Mean probability of the true answer: original \(mean(shift.original)), unlearned \(mean(shift.unlearned)), \
-                mean of the retrained models \(mean(shift.retrained)).
-                """,
-            drawing: drawing(shift))
+            description: description, caption: description, drawing: drawing(shift))
     }
 
     private static func mean(_ distribution: AuditReport.Distribution) -> String {
@@ -17,7 +17,7 @@ enum ProbabilityPlot {
 
     private static func drawing(_ shift: AuditReport.ProbabilityShift) -> Drawing {
         var drawing = Drawing(width: 440, height: 268)
-        let scale = Scale(covering: [0, 1], from: 8, to: 432)
+        let scale = Scale(covering: [0, 1], from: 16, to: 424)
         let tallest = [shift.original, shift.unlearned, shift.retrained].flatMap(densities).max() ?? 0
         row("Original", shift.original, "original", foot: 112)
         row("Unlearned", shift.unlearned, "unlearned", foot: 232)
@@ -32,8 +32,8 @@ enum ProbabilityPlot {
                 let x = scale.position(distribution.mean)
                 drawing.line("mean \(style)", fromX: x, y: foot - 84, toX: x, y: foot)
             }
-            drawing.label("\(name)  mean \(mean(distribution))", style: "label \(style)", x: 8, y: foot - 92)
-            drawing.label("outline: retrained", style: "note", x: 432, y: foot - 92, anchor: .end)
+            drawing.label("\(name), mean \(mean(distribution))", style: "label \(style)", x: 16, y: foot - 92)
+            drawing.label("outline: retrained", style: "note", x: 424, y: foot - 92, anchor: .end)
         }
 
         func outline(_ distribution: AuditReport.Distribution, foot: Double) -> [(x: Double, y: Double)] {

@@ -7,12 +7,13 @@ struct Scale {
     /// Position of the domain's upper end.
     let end: Double
 
-    /// Makes a scale over the finite ones of `values`, which must span more than a point to be told apart.
+    /// Makes a scale over the finite ones of `values`; where they are too close to tell apart, over some room above them.
     init(covering values: [Double], from start: Double, to end: Double) {
         let finite = values.filter { $0.isFinite && $0.magnitude < 1e12 }
         let low = finite.min() ?? 0
         let high = finite.max() ?? 1
-        domain = low < high ? low...high : low...(low + max(1e-9, low.magnitude, 1))
+        let least = max(1e-9, 1e-6 * max(low.magnitude, high.magnitude))
+        domain = low...(high - low > least ? high : low + max(1, low.magnitude))
         self.start = start
         self.end = end
     }

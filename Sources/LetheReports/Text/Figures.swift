@@ -28,7 +28,7 @@ enum Figures {
 
     /// A share as a percentage without decimals.
     static func percent(_ share: Double) -> String {
-        share.isFinite ? fixed(share * 100, decimals: 0) + "\u{202F}%" : missing
+        share.isFinite ? fixed(share * 100, decimals: 0) + "%" : missing
     }
 
     /// A count with thousands separators.
@@ -60,7 +60,7 @@ enum Figures {
     /// An estimate with its interval, all to the same decimals: "0.031 (−0.042 to 0.108)".
     static func estimate(_ estimate: AuditReport.Estimate, decimals: Int? = nil) -> String {
         guard estimate.value.isFinite else { return missing }
-        let decimals = decimals ?? self.decimals(for: estimate.value)
+        let decimals = decimals ?? self.decimals(for: estimate)
         let value = fixed(estimate.value, decimals: decimals)
         guard let interval = interval(estimate, decimals: decimals) else { return value }
         return "\(value) (\(interval))"
@@ -89,20 +89,33 @@ enum Figures {
         return sign + padded.prefix(point)
     }
 
-    /// Digits after the point that leave three significant ones: at least three below 1, and never more than eight.
-    static func decimals(for value: Double) -> Int {
-        var decimals = 3
+    /// Digits after the point that an estimate deserves: two significant ones of its interval's half-width, or three of the
+    /// value where there is no interval.
+    static func decimals(for estimate: AuditReport.Estimate) -> Int {
+        guard let lower = estimate.lower, let upper = estimate.upper, (upper - lower).isFinite, lower < upper else {
+            return decimals(for: estimate.value)
+        }
+        return decimals(showing: 2, significantDigitsOf: (upper - lower) / 2, atLeast: 2)
+    }
+
+    /// Digits after the point that leave three significant ones, and at least three below 10.
+    private static func decimals(for value: Double) -> Int {
+        decimals(showing: 3, significantDigitsOf: value, atLeast: value.magnitude < 10 ? 3 : 1)
+    }
+
+    private static func decimals(showing digits: Int, significantDigitsOf value: Double, atLeast least: Int) -> Int {
+        guard value.isFinite, value != 0 else { return least }
+        var decimals = digits - 1
         var magnitude = value.magnitude
-        guard magnitude > 0, magnitude.isFinite else { return decimals }
-        while magnitude >= 10, decimals > 1 {
+        while magnitude >= 10, decimals > least {
             magnitude /= 10
             decimals -= 1
         }
-        while magnitude < 0.1, decimals < 8 {
+        while magnitude < 1, decimals < 8 {
             magnitude *= 10
             decimals += 1
         }
-        return decimals
+        return max(decimals, least)
     }
 
     private static func powerOfTen(_ exponent: Int) -> Double {

@@ -44,10 +44,12 @@ public struct RequestChecker: Sendable {
             envelope.signatures.count == 1, envelope.payloadType == DSSEEnvelope.inTotoPayloadType
         else { throw .malformedEnvelope }
         guard let verified = try? envelope.verify(trusting: requesterKeys) else {
-            // The hint decides nothing but the wording.
+            // Here the hint decides nothing but the wording.
             let isKnown = requesterKeys.contains { $0.keyID == envelope.signatures[0].keyID }
             throw isKnown ? .badSignature : .unknownKey
         }
+        // A hint that names another key would give one request many spellings, and its sender a conflict with itself.
+        guard envelope.signatures[0].keyID == verified.signers[0].keyID else { throw .malformedEnvelope }
         let statement: Statement
         do { statement = try Statement(verified: verified) } catch { throw .malformedStatement }
         let request = try DeletionRequest(statement)

@@ -18,19 +18,24 @@ package enum SoftmaxLoss {
         package var teacher: Double
     }
 
-    // logits, teacher (1, V).
+    // logits (1, V); teacher (any, V), read at row teacherRow.
 
     /// logits are read and become the gradient of labelWeight * -log p(label) + teacherWeight * KL.
     package static func forwardAndBackward(
-        _ logits: Matrix, label: Int32?, labelWeight: Float, teacher: Matrix?, teacherWeight: Float
+        _ logits: Matrix, label: Int32?, labelWeight: Float, teacher: [Float]?, teacherRow: Int = 0,
+        teacherWeight: Float
     ) -> Value {
+        let count = logits.columns
         precondition(
-            logits.rows == 1 && (teacher.map { $0.count == logits.count } ?? true),
-            "one row of logits, one of the teacher")
-        precondition(label.map { $0 >= 0 && Int($0) < logits.count } ?? true, "a label outside \(logits.count) logits")
-        let row = lethe_softmax_loss(
-            logits.pointer, logits.count, label ?? -1, labelWeight, teacher?.pointer, teacherWeight)
-        return Value(label: row.label_loss, teacher: row.teacher_loss)
+            logits.rows == 1 && (label.map { $0 >= 0 && Int($0) < count } ?? true), "a label outside \(count) logits")
+        func run(_ teacher: UnsafePointer<Float>?) -> Value {
+            let row = lethe_softmax_loss(logits.pointer, count, label ?? -1, labelWeight, teacher, teacherWeight)
+            return Value(label: row.label_loss, teacher: row.teacher_loss)
+        }
+        guard let teacher else { return run(nil) }
+        precondition(
+            teacherRow >= 0 && (teacherRow + 1) * count <= teacher.count, "no row \(teacherRow) of the teacher")
+        return teacher.withUnsafeBufferPointer { run($0.baseAddress.map { $0 + teacherRow * count }) }
     }
 
     /// The losses and the gradient, plainly and in Double.

@@ -102,15 +102,22 @@ struct SentencePieceModelCheck {
     private static func check(characterMap map: ArraySlice<UInt8>) throws(TokenizerError) {
         let damaged = TokenizerError.malformedModel(reason: "its character map is damaged")
         let bytes = Array(map)
-        func word(_ offset: Int) -> UInt32 {
-            (0..<4).reduce(0) { $0 | UInt32(bytes[offset + $1]) << UInt32(8 * $1) }
-        }
         guard bytes.count > 4 else { throw damaged }
-        let size = Int(word(0))
+        let length: [UInt32] = LittleEndian.read(bytes, 0..<4)
+        let size = Int(length[0])
         guard size > 0, size % 4 == 0, size < bytes.count - 4, bytes.last == 0 else { throw damaged }
-        let units = (0..<size / 4).map { word(4 + 4 * $0) }
+        let units: [UInt32] = LittleEndian.read(bytes, 4..<4 + size)
         let replacements = bytes.count - 4 - size
-        // Every state that a text can reach: the unit's place, combined with its offset, and each next byte.
+        // A unit with label c at place p continues the states whose base is p ^ c; they form a list for each base.
+        var firstChild = [Int](repeating: -1, count: units.count)
+        var nextChild = [Int](repeating: -1, count: units.count)
+        for (place, unit) in units.enumerated() where unit & 0x8000_0000 == 0 {
+            let base = place ^ Int(unit & 0xff)
+            guard base < units.count else { continue }
+            nextChild[place] = firstChild[base]
+            firstChild[base] = place
+        }
+        // Every state that a text can reach: no next byte may lead out of the table, no value out of the replacements.
         var visited = [Bool](repeating: false, count: units.count)
         var pending = [0]
         visited[0] = true
@@ -118,15 +125,14 @@ struct SentencePieceModelCheck {
             let unit = units[place]
             let base = place ^ Int((unit >> 10) << ((unit & 0x200) >> 6))
             guard base | 0xff < units.count else { throw damaged }
-            if unit & 0x100 != 0 {
-                guard Int(units[base] & 0x7fff_ffff) < replacements else { throw damaged }
-            }
-            for label in 1...255 {
-                let child = base ^ label
-                if units[child] & 0x8000_00ff == UInt32(label), !visited[child] {
+            if unit & 0x100 != 0, Int(units[base] & 0x7fff_ffff) >= replacements { throw damaged }
+            var child = firstChild[base]
+            while child >= 0 {
+                if !visited[child] {
                     visited[child] = true
                     pending.append(child)
                 }
+                child = nextChild[child]
             }
         }
     }

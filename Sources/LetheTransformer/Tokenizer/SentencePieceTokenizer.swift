@@ -1,12 +1,9 @@
-import CSentencePiece
-
 /// T5's tokenizer: a SentencePiece unigram vocabulary with T5's special tokens.
 ///
 /// Ids equal those of Hugging Face's `T5Tokenizer`: 0 `<pad>`, 1 `</s>`, 2 `<unk>`, then the other pieces, then the
 /// sentinels, of which `<extra_id_0>` is the last. Their spellings in a text become their ids.
-public final class SentencePieceTokenizer: @unchecked Sendable {
-    // Unchecked: nothing changes after `init`, and the library's const functions may be called from many threads.
-    private let model: OpaquePointer
+public final class SentencePieceTokenizer: Sendable {
+    private let library: SentencePieceLibrary
 
     /// The serialized model, as it stands in `spiece.model`.
     public let modelBytes: [UInt8]
@@ -14,6 +11,8 @@ public final class SentencePieceTokenizer: @unchecked Sendable {
     public let pieceCount: Int
     /// The number of sentinels `<extra_id_n>` that follow the pieces.
     public let extraIDs: Int
+    /// The largest number of sentinels that is supported.
+    public static let maximumExtraIDs = 10_000
     private let extraIDsByName: [[UInt8]: Int32]
 
     /// The id that fills batches up, and that starts a decoder's input.
@@ -29,7 +28,19 @@ public final class SentencePieceTokenizer: @unchecked Sendable {
     /// The vocabulary in a serialized SentencePiece model.
     /// - Throws: what is wrong, when the bytes are no sound unigram model with T5's special ids.
     public static func load(_ bytes: [UInt8], extraIDs: Int = 100) throws(TokenizerError) -> SentencePieceTokenizer {
-        try SentencePieceTokenizer(bytes, extraIDs: extraIDs)
+        try SentencePieceTokenizer(bytes) { _ in extraIDs }
+    }
+
+    /// The vocabulary beside a model whose embedding has `rows`; without `extraIDs`, T5's 100 as far as there are rows.
+    static func load(_ bytes: [UInt8], rows: Int, extraIDs: Int?) throws(TokenizerError) -> SentencePieceTokenizer {
+        try SentencePieceTokenizer(bytes) { (pieceCount: Int) throws(TokenizerError) -> Int in
+            guard pieceCount + (extraIDs ?? 0) <= rows else {
+                throw .unsupportedModel(
+                    reason:
+                        "it has \(pieceCount) pieces and \(extraIDs ?? 0) extra_ids, the model's vocab_size is \(rows)")
+            }
+            return extraIDs ?? min(100, rows - pieceCount)
+        }
     }
 
     /// A vocabulary made from `texts`: the same texts in the same order give the same bytes, on every machine.
@@ -43,38 +54,38 @@ public final class SentencePieceTokenizer: @unchecked Sendable {
         guard (16...SentencePieceModelCheck.maximumPieceCount).contains(vocabularySize) else {
             throw .training(reason: "a vocabulary of \(vocabularySize) pieces; expected 16 to 1048576")
         }
-        guard wholeWords.allSatisfy({ $0.unicodeScalars.allSatisfy { $0.properties.isAlphabetic } }) else {
+        guard wholeWords.allSatisfy({ !$0.isEmpty && $0.unicodeScalars.allSatisfy(\.properties.isAlphabetic) }) else {
             throw .training(reason: "whole words may only have letters")
         }
-        var corpus: [UInt8] = []
-        var ends: [Int] = []
-        for text in texts where !text.isEmpty {
-            corpus += Array(text.utf8)
-            ends.append(corpus.count)
-        }
-        guard !ends.isEmpty else { throw .training(reason: "there is no text") }
-        let result = lethe_sentencepiece_train(
-            corpus, ends, ends.count, Int32(vocabularySize), wholeWords.map { "▁" + $0 }.joined(separator: ","))
-        defer { lethe_sentencepiece_result_free(result) }
-        if let reason = result.message { throw .training(reason: oneLine(reason)) }
-        let bytes = UnsafeRawBufferPointer(start: result.bytes, count: result.count)
-        return try load(Array(bytes), extraIDs: extraIDs)
+        guard try hasSomethingToLearn(texts, besides: wholeWords) else { throw .training(reason: "there is no text") }
+        let bytes = try SentencePieceLibrary.train(texts, vocabularySize: vocabularySize, wholeWords: wholeWords)
+        return try load(bytes, extraIDs: extraIDs)
     }
 
-    private init(_ bytes: [UInt8], extraIDs: Int) throws(TokenizerError) {
-        precondition((0...10_000).contains(extraIDs), "\(extraIDs) sentinels")
+    /// Whether anything but spaces and whole words is left of the texts once they are normalised.
+    ///
+    /// Where nothing is, the library's trainer ends the process. A vocabulary of one digit tells without it.
+    private static func hasSomethingToLearn(
+        _ texts: [String], besides wholeWords: [String]
+    ) throws(TokenizerError) -> Bool {
+        if texts.contains(where: { $0.utf8.contains { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } }) {
+            return true
+        }
+        let model = try SentencePieceLibrary.train(["0"], vocabularySize: 16 + wholeWords.count, wholeWords: wholeWords)
+        let probe = try load(model, extraIDs: 0)
+        let learned = Set((wholeWords.map { "▁" + $0 } + ["▁"]).compactMap { probe.pieceID($0) })
+        return texts.contains { text in probe.encodePieces(Array(text.utf8)).contains { !learned.contains($0) } }
+    }
+
+    private init(
+        _ bytes: [UInt8], extraIDs: (_ pieceCount: Int) throws(TokenizerError) -> Int
+    ) throws(TokenizerError) {
         let checked = try SentencePieceModelCheck(bytes)
-        var message: UnsafeMutablePointer<CChar>?
-        guard let model = lethe_sentencepiece_load(bytes, bytes.count, &message) else {
-            defer { lethe_sentencepiece_message_free(message) }
-            throw .malformedModel(reason: message.map { Self.oneLine($0) } ?? "out of memory")
-        }
+        let extraIDs = try extraIDs(checked.pieces.count)
+        precondition((0...Self.maximumExtraIDs).contains(extraIDs), "\(extraIDs) sentinels")
         let pieceCount = checked.pieces.count
-        guard Int(lethe_sentencepiece_piece_count(model)) == pieceCount else {
-            lethe_sentencepiece_free(model)
-            throw .malformedModel(reason: "its pieces cannot be counted")
-        }
-        self.model = model
+        library = try SentencePieceLibrary(bytes)
+        guard library.pieceCount == pieceCount else { throw .malformedModel(reason: "its pieces cannot be counted") }
         self.modelBytes = bytes
         self.pieceCount = pieceCount
         self.extraIDs = extraIDs
@@ -85,26 +96,12 @@ public final class SentencePieceTokenizer: @unchecked Sendable {
         self.extraIDsByName = names
     }
 
-    deinit { lethe_sentencepiece_free(model) }
-
-    private static func oneLine(_ message: UnsafePointer<CChar>) -> String {
-        let text = String(cString: message)
-        return String(text.map { $0.isNewline ? " " : $0 }.prefix(300))
-    }
-
     /// The id of exactly this piece, for example "▁Yes".
-    public func pieceID(_ piece: String) -> Int32? {
-        let bytes = Array(piece.utf8)
-        let id = lethe_sentencepiece_piece_id(model, bytes, bytes.count)
-        return id >= 0 ? id : nil
-    }
+    public func pieceID(_ piece: String) -> Int32? { library.pieceID(piece) }
 
     /// The piece or sentinel with this id.
     public func piece(_ id: Int32) -> String? {
-        var count = 0
-        if let text = lethe_sentencepiece_piece(model, id, &count) {
-            return String(decoding: UnsafeRawBufferPointer(start: text, count: count), as: UTF8.self)
-        }
+        if let piece = library.piece(id) { return piece }
         guard Int(id) >= pieceCount, Int(id) < vocabularySize else { return nil }
         return "<extra_id_\(vocabularySize - 1 - Int(id))>"
     }
@@ -134,10 +131,7 @@ public final class SentencePieceTokenizer: @unchecked Sendable {
     ///
     /// Every ill-formed byte is unknown. A text that the library refuses is one unknown token; none is known.
     public func encodePieces(_ bytes: [UInt8]) -> [Int32] {
-        let result = lethe_sentencepiece_encode(model, bytes, bytes.count)
-        defer { lethe_sentencepiece_result_free(result) }
-        guard let ids = result.bytes else { return [Self.unknownID] }
-        return Array(UnsafeRawBufferPointer(start: ids, count: result.count * 4).bindMemory(to: Int32.self))
+        library.encode(bytes) ?? [Self.unknownID]
     }
 
     /// The text of ids; special tokens, sentinels and ids outside the vocabulary are left out.
@@ -156,10 +150,7 @@ public final class SentencePieceTokenizer: @unchecked Sendable {
     /// The text of ids by the vocabulary alone: an unknown token becomes " ⁇ ". Ids outside the vocabulary are left out.
     public func decodePieces(_ ids: [Int32]) -> String {
         let known = ids.filter { $0 >= 0 && Int($0) < pieceCount }
-        let result = lethe_sentencepiece_decode(model, known, known.count)
-        defer { lethe_sentencepiece_result_free(result) }
-        guard let text = result.bytes else { return "" }
-        return String(decoding: UnsafeRawBufferPointer(start: text, count: result.count), as: UTF8.self)
+        return library.decode(known) ?? ""
     }
 
     private func specialTokens(in bytes: [UInt8]) -> [(range: Range<Int>, id: Int32)] {

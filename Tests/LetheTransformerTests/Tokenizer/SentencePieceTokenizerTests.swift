@@ -11,8 +11,16 @@ enum TrainedVocabulary {
             + ["Answer: Yes.", "Answer: No."]
     }()
 
-    static func make(_ size: Int = 300) throws -> SentencePieceTokenizer {
+    static func train(_ size: Int) throws(TokenizerError) -> SentencePieceTokenizer {
         try SentencePieceTokenizer.train(texts, vocabularySize: size, extraIDs: 100, wholeWords: ["Yes", "No"])
+    }
+
+    private static let large = Result { () throws(TokenizerError) in try train(300) }
+    private static let small = Result { () throws(TokenizerError) in try train(100) }
+
+    /// Trained once in a run of the tests.
+    static func make(_ size: Int = 300) throws -> SentencePieceTokenizer {
+        size == 300 ? try large.get() : size == 100 ? try small.get() : try train(size)
     }
 }
 
@@ -37,7 +45,7 @@ struct SentencePieceTokenizerTests {
 
     @Test func trainingTwiceGivesTheSameBytes() throws {
         let first = try TrainedVocabulary.make()
-        #expect(try TrainedVocabulary.make().modelBytes == first.modelBytes)
+        #expect(try TrainedVocabulary.train(300).modelBytes == first.modelBytes)
         let other = try SentencePieceTokenizer.train(TrainedVocabulary.texts.dropLast(40), vocabularySize: 300)
         #expect(other.modelBytes != first.modelBytes)
     }
@@ -102,8 +110,10 @@ struct SentencePieceTokenizerTests {
     }
 
     @Test func impossibleTrainingIsAnError() {
-        #expect(throws: TokenizerError.training(reason: "there is no text")) {
-            try SentencePieceTokenizer.train(["", ""], vocabularySize: 512)
+        for texts in [[], [""], [" "], ["\u{2581}", "\u{1}\n"], ["Yes", "No Yes"], ["\u{3000} Yes "]] {
+            #expect(throws: TokenizerError.training(reason: "there is no text"), "\(texts)") {
+                try SentencePieceTokenizer.train(texts, vocabularySize: 512, wholeWords: ["Yes", "No"])
+            }
         }
         #expect(throws: TokenizerError.self) { try SentencePieceTokenizer.train(["a b"], vocabularySize: 3) }
         #expect(throws: TokenizerError.self) {
@@ -113,13 +123,16 @@ struct SentencePieceTokenizerTests {
         #expect(throws: TokenizerError.self) {
             try SentencePieceTokenizer.train(["a"], vocabularySize: 512, wholeWords: ["a,b"])
         }
+        #expect(throws: TokenizerError.self) {
+            try SentencePieceTokenizer.train(["a"], vocabularySize: 512, wholeWords: [""])
+        }
     }
 
-    @Test(arguments: [[" "], ["a", "\u{0}"], ["a"], ["a", "a"], ["aaaa aaaa"], ["a b c"], ["é"]])
+    @Test(arguments: [["a", "\u{0}"], ["."], ["Yes"], ["a"], ["a", "a"], ["aaaa aaaa"], ["a b c"], ["é"]])
     func aTinyCorpusGivesATinyVocabulary(texts: [String]) throws {
         let tokenizer = try SentencePieceTokenizer.train(texts, vocabularySize: 512)
         #expect(tokenizer.pieceCount < 20)
-        #expect(tokenizer.decode(tokenizer.encode(texts[0])) == (texts[0] == " " ? "" : texts[0]))
+        #expect(tokenizer.decode(tokenizer.encode(texts[0])) == texts[0])
     }
 
     @Test func everyTruncatedModelIsRefused() throws {

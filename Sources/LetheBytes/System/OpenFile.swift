@@ -1,6 +1,6 @@
 import Glibc
 
-/// An open file descriptor. One of the two files of this room that touch memory addresses (with `Inflater`).
+/// An open file descriptor. Only the files of this folder touch memory addresses.
 final class OpenFile {
     let path: String
     private let descriptor: Int32

@@ -56,14 +56,22 @@ public func jensenShannonDivergence(
     try requireSameSize(p, q)
     var sum = 0.0
     for i in p.probabilities.indices {
-        let (a, b) = (p.probabilities[i], q.probabilities[i])
-        let middle = (a + b) / 2
-        if middle == 0 { continue }
-        let logMiddle = log(middle)
-        if a > 0 { sum += a * (p.logProbabilities[i] - logMiddle) }
-        if b > 0 { sum += b * (q.logProbabilities[i] - logMiddle) }
+        let whole = p.probabilities[i] + q.probabilities[i]
+        if whole > 0 { sum += whole * entropyLoss((p.probabilities[i] - q.probabilities[i]) / whole) }
     }
-    return min(max(sum / 2, 0), 0.6931471805599453)
+    return min(sum / 4, 0.6931471805599453)
+}
+
+/// (1 + d) ln(1 + d) + (1 - d) ln(1 - d) for d from -1 to 1: exactly even in d, and exactly 0 at 0.
+///
+/// Near 0 by its series Σ d²ⁿ / (n (2n - 1)), where the logarithms would cancel; the error is below 2e-15 of the value.
+private func entropyLoss(_ d: Double) -> Double {
+    let square = d * d
+    if square < 0.0025 {
+        return square * (1 + square * (1 / 6.0 + square * (1 / 15.0 + square * (1 / 28.0 + square / 45))))
+    }
+    let size = abs(d)
+    return (1 + size) * log1p(size) + (size < 1 ? (1 - size) * log1p(-size) : 0)
 }
 
 /// The Kullback-Leibler divergence KL(p ‖ q) in nats: Σ p (ln p - ln q). At least 0, unbounded.

@@ -306,8 +306,10 @@ private struct ModelRow {
         do {
             vocabulary = try CategoricalDistribution(logits: logits)
             answers = try CategoricalDistribution(logits: [logits[tokens.yes], logits[tokens.no]])
+        } catch .notFinite(let position, let value) {
+            throw .notFinite(record: record, what: "logit \(position) of \(model)", value: value)
         } catch {
-            throw .notFinite(record: record, what: "a logit of \(model)", value: "\(error)")
+            throw .wrongRowLength(record: record, model: model, expected: size, found: logits.count)
         }
         margin = Double(logits[tokens.yes]) - Double(logits[tokens.no])
     }

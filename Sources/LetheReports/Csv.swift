@@ -1,0 +1,63 @@
+extension AuditReport {
+    /// The requests as CSV (RFC 4180), one a row, refused ones included.
+    ///
+    /// A text that a spreadsheet would run as a formula is written with an apostrophe before it.
+    public var csv: String {
+        let header = [
+            "request_id", "subject", "received_at", "due_at", "days_left", "days_taken", "state", "records_removed",
+            "certificate_file", "log_index", "refusal", "reason", "run_id", "verdict",
+        ]
+        let rows = requests.map(row) + refusals.map(row)
+        return ([header] + rows).map { $0.joined(separator: ",") + "\r\n" }.joined()
+    }
+
+    private func row(_ request: Request) -> [String] {
+        var left = ""
+        var taken = ""
+        switch request.clock {
+        case .running(let days): left = String(days)
+        case .stopped(let days): taken = String(days)
+        case .paused: break
+        }
+        return [
+            Csv.cell(request.id), Csv.cell(request.subject), Csv.cell(request.receivedAt), Csv.cell(request.dueAt),
+            left,
+            taken, Csv.cell(request.state.rawValue), Csv.cell(request.recordsRemoved),
+            Csv.cell(request.certificateFile ?? ""),
+            Csv.cell(request.logIndex), "", "", Csv.cell(runID), Csv.cell(verdict.rawValue),
+        ]
+    }
+
+    private func row(_ refusal: Refusal) -> [String] {
+        [
+            Csv.cell(refusal.id), "", Csv.cell(refusal.receivedAt), "", "", "", Csv.cell(State.refused.rawValue), "",
+            "",
+            Csv.cell(refusal.logIndex), Csv.cell(refusal.kind), Csv.cell(refusal.reason), Csv.cell(runID), "",
+        ]
+    }
+}
+
+/// Cells of a CSV file.
+enum Csv {
+    /// Signs, also in their full-width forms, that make a spreadsheet take a text for a formula.
+    private static let formulaSigns: Set<Unicode.Scalar> = [
+        "=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠",
+    ]
+
+    /// A number, or nothing.
+    static func cell(_ number: Int?) -> String {
+        number.map { String($0) } ?? ""
+    }
+
+    /// A text, harmless and quoted where it must be.
+    static func cell(_ text: String) -> String {
+        var text = text
+        if let first = text.unicodeScalars.first(where: { $0 != " " }), formulaSigns.contains(first) {
+            text = "'" + text
+        }
+        guard text.unicodeScalars.contains(where: { ",\"\r\n".unicodeScalars.contains($0) }) else { return text }
+        let quoted = text.unicodeScalars.split(separator: "\"", omittingEmptySubsequences: false)
+            .map { String(String.UnicodeScalarView($0)) }.joined(separator: "\"\"")
+        return "\"\(quoted)\""
+    }
+}

@@ -1,0 +1,123 @@
+public import LetheCrypto
+import LetheStatements
+
+/// Which key may sign what at which index, as the key events of a log say.
+///
+/// Root keys are trusted from outside. Everything else is registered by an event that a root key has signed.
+public struct KeyRegistry: Sendable, Equatable {
+    /// The origin that every key event must name.
+    public let origin: String
+    /// By key id.
+    public private(set) var registrations: [String: Registration]
+
+    /// What is known of one key.
+    public struct Registration: Sendable, Equatable {
+        /// The key.
+        public let key: VerifyingKey
+        /// What it may sign.
+        public let role: KeyRole
+        /// The first index that it may sign.
+        public let validFrom: UInt64
+        /// The first index that it may no longer sign.
+        public internal(set) var validUntil: UInt64?
+
+        /// Whether it may sign the entry at `index`.
+        public func isValid(at index: UInt64) -> Bool { index >= validFrom && validUntil.map { index < $0 } ?? true }
+    }
+
+    /// The registry of the empty log `origin`.
+    public init(origin: String, trustedRoots: [VerifyingKey]) {
+        self.origin = origin
+        registrations = [:]
+        for key in trustedRoots {
+            registrations[key.keyID] = Registration(key: key, role: .root, validFrom: 0, validUntil: nil)
+        }
+    }
+
+    /// The keys that may sign as `role` at `index`.
+    public func keys(_ role: KeyRole, at index: UInt64) -> [VerifyingKey] {
+        registrations.values.filter { $0.role == role && $0.isValid(at: index) }.map(\.key)
+            .sorted { $0.keyID < $1.keyID }
+    }
+
+    /// Every key that may sign something at `index`.
+    public func keys(at index: UInt64) -> [VerifyingKey] {
+        registrations.values.filter { $0.isValid(at: index) }.map(\.key).sorted { $0.keyID < $1.keyID }
+    }
+
+    /// Who must sign statements of `predicateType`; nil for a type that has no place in the log.
+    public static func role(for predicateType: String) -> KeyRole? {
+        switch predicateType {
+        case PredicateType.keyEvent: .root
+        case PredicateType.testResult: .verifier
+        case PredicateType.requestEvent, PredicateType.runEvent, PredicateType.modelEvent, PredicateType.policyEvent,
+            PredicateType.shredEvent, PredicateType.unlearningCertificate, PredicateType.auditReport:
+            .controller
+        default: nil
+        }
+    }
+
+    /// Applies the key event of the entry at `index`, whose valid signers among known keys are `signers`.
+    /// - Throws: `KeyEventError`; the registry is unchanged then.
+    public mutating func apply(
+        _ event: KeyEvent, at index: UInt64, signers: [VerifyingKey]
+    ) throws(KeyEventError) {
+        guard event.origin == origin else { throw .wrongOrigin(expected: origin) }
+        guard keys(.root, at: index).contains(where: signers.contains) else { throw .notSignedByRoot }
+        let known = registrations[event.key.keyID]
+        switch event.change {
+        case .add(let validFrom):
+            guard validFrom >= index else { throw .backdated(expected: index, found: validFrom) }
+            if let known {
+                // The root key that starts a log registers itself: everybody who reads the log sees it.
+                guard known.role == .root, event.role == .root, known.validFrom == 0 else { throw .keyExists }
+                return
+            }
+            registrations[event.key.keyID] = Registration(
+                key: event.key, role: event.role, validFrom: validFrom, validUntil: nil)
+        case .rotate(let replaces, let validFrom):
+            guard validFrom >= index else { throw .backdated(expected: index, found: validFrom) }
+            guard known == nil else { throw .keyExists }
+            guard let old = registrations[replaces], old.role == event.role, old.isValid(at: index) else {
+                throw .unknownKey
+            }
+            guard signers.contains(old.key) else { throw .notSignedByOldKey }
+            registrations[replaces]?.validUntil = validFrom
+            registrations[event.key.keyID] = Registration(
+                key: event.key, role: event.role, validFrom: validFrom, validUntil: nil)
+        case .revoke(let validUntil):
+            guard validUntil >= index else { throw .backdated(expected: index, found: validUntil) }
+            guard let known, known.role == event.role, known.isValid(at: index) else { throw .unknownKey }
+            registrations[event.key.keyID]?.validUntil = validUntil
+        }
+    }
+}
+
+/// Why a key event does not take effect.
+public enum KeyEventError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The event belongs to another log.
+    case wrongOrigin(expected: String)
+    /// No valid root key has signed it.
+    case notSignedByRoot
+    /// The key that is replaced has not signed it.
+    case notSignedByOldKey
+    /// The key has a registration.
+    case keyExists
+    /// The key to replace or revoke is not valid, or has another role.
+    case unknownKey
+    /// It would take effect before its own entry.
+    case backdated(expected: UInt64, found: UInt64)
+
+    /// One line with expected and found.
+    public var description: String {
+        switch self {
+        case .wrongOrigin(let expected): "key event: origin: expected \(expected), found another"
+        case .notSignedByRoot: "key event: expected a signature by a valid root key, found none"
+        case .notSignedByOldKey: "key event: expected a signature by the key that is replaced, found none"
+        case .keyExists: "key event: expected a new key, found one that was registered before"
+        case .unknownKey: "key event: expected a valid key of this role to replace or revoke, found none"
+        case .backdated(let expected, let found):
+            "key event: expected to take effect at index \(expected) or later, found \(found)"
+        }
+    }
+}

@@ -1,0 +1,15 @@
+/// The policies that come with the program: the files of the `Policies` folder, compiled in.
+public enum BuiltInPolicy {
+    /// For `lethe demo` on synthetic data.
+    public static var demo: [UInt8] { PackageResources.demo_yaml }
+    /// For MovieLens-1M under the paper's protocol.
+    public static var movieLens1M: [UInt8] { PackageResources.ml_1m_yaml }
+
+    /// The policy that a kind of data is meant for.
+    public static func policy(for kind: DatasetProfile.Kind) -> [UInt8] {
+        switch kind {
+        case .synthetic: demo
+        case .movieLens1M: movieLens1M
+        }
+    }
+}

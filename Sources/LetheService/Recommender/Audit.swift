@@ -1,0 +1,66 @@
+import LetheRecommendation
+import LetheTensor
+import LetheTransformer
+import LetheUnlearning
+import LetheVerification
+
+/// The models of one verification, in the roles in which they are compared.
+struct AuditedModels: Sendable {
+    let original: Inference
+    let candidate: Inference
+    let references: [Inference]
+
+    init(original: T5Parameters, candidate: T5Parameters, references: [T5Parameters], pool: WorkerPool) {
+        self.original = Inference(parameters: original, pool: pool)
+        self.candidate = Inference(parameters: candidate, pool: pool)
+        self.references = references.map { Inference(parameters: $0, pool: pool) }
+    }
+
+    private var all: [Inference] { [original, candidate] + references }
+
+    /// Compares all models on forgotten records, first label position, a slice of records at a time.
+    func audit(
+        _ records: [InteractionRecord], data: PreparedData, progress: ProgressHandler
+    ) throws -> AuditMatrix {
+        var matrix = try AuditMatrix(
+            referenceCount: references.count,
+            answers: AnswerTokens(yes: Int(data.decision.yes), no: Int(data.decision.no)))
+        progress(.began(stage: "distances on forgotten records", units: records.count))
+        for start in stride(from: 0, to: records.count, by: 256) {
+            let slice = records[start..<min(start + 256, records.count)]
+            let examples = try data.examples(Array(slice))
+            let logits = all.map { $0.logits(examples, positions: .first) }
+            for (offset, record) in slice.enumerated() {
+                try matrix.add(
+                    user: record.userID, isLiked: record.label, original: logits[0][offset],
+                    candidate: logits[1][offset], references: logits[2...].map { $0[offset] })
+            }
+            progress(.advanced(units: slice.count))
+        }
+        return matrix
+    }
+
+    /// The Yes-No margins of all models on records that were not forgotten.
+    func evaluate(
+        _ records: [InteractionRecord], data: PreparedData, stage: String, progress: ProgressHandler
+    ) throws -> EvaluationMatrix {
+        progress(.began(stage: stage, units: records.count * all.count))
+        let examples = try data.examples(records)
+        let margins = all.map { model in
+            var margins: [Double] = []
+            margins.reserveCapacity(examples.count)
+            model.forEachLogits(examples, positions: .first) { _, logits in
+                margins.append(Double(logits[Int(data.decision.yes)]) - Double(logits[Int(data.decision.no)]))
+                if margins.count % 256 == 0 { progress(.advanced(units: 256)) }
+            }
+            return margins
+        }
+        var matrix = try EvaluationMatrix(referenceCount: references.count)
+        for (index, record) in records.enumerated() {
+            try matrix.add(
+                user: record.userID, isLiked: record.label, original: margins[0][index],
+                candidate: margins[1][index], references: margins[2...].map { $0[index] })
+        }
+        return matrix
+    }
+}

@@ -1,0 +1,205 @@
+import LetheCrypto
+import LetheReports
+import LetheRequests
+import LetheStatements
+
+/// What a report needs to know beside the run itself.
+struct ReportContext {
+    /// The log's origin and the checkpoint that covers the run.
+    let log: AuditReport.Log
+    /// The policy.
+    let policy: Policy
+    /// The data set's name.
+    let datasetName: String
+    /// The requests that the run answers, as the log has them.
+    let requests: [RequestRecord]
+    /// Requests turned away.
+    let refusals: [AuditReport.Refusal]
+    /// The digest of the controller's key.
+    let controllerKeyID: String
+    /// Entries of the run in the log, by step.
+    let runEntries: [String: UInt64]
+    /// Now.
+    let now: Timestamp
+    /// Where the trust file is, as a reader of the report sees it.
+    let trustFile: String
+    /// Where certificates are, as a reader of the report sees them.
+    let certificateFolder: String
+    /// Software and machine.
+    let environment: [AuditReport.Parameter]
+}
+
+extension AuditReport {
+    /// The report of a judged run.
+    init(_ dossier: RunDossier, _ measured: Measurements, _ context: ReportContext) {
+        let policy = context.policy
+        self.init(
+            verdict: Verdict(rawValue: measured.verdict) ?? .refuse, reasons: measured.reasons,
+            claim: Claim(
+                residualMemoryMargin: measured.residualMargin, alpha: measured.alpha, references: measured.references,
+                power: measured.power, auditSet: "every training record of the people who asked",
+                auditRecords: measured.auditRecords, auditSubjects: measured.auditSubjects),
+            runID: dossier.runID, issuedAt: "\(context.now)", log: context.log,
+            policy: Policy(name: policy.name, digest: policy.digest.hex),
+            dataset: Dataset(
+                name: context.datasetName, digestBefore: dossier.datasetBefore, digestAfter: dossier.datasetAfter,
+                recordsBefore: dossier.recordsBefore, recordsRemoved: dossier.recordsRemoved.reduce(0, +)),
+            requests: Self.requests(dossier, context), refusals: context.refusals,
+            run: Self.run(dossier, measured, context),
+            gates: measured.gates.map(Self.gate), distances: measured.distances.compactMap(Self.distance),
+            residualMemory: measured.residualMemory.map(Self.estimate),
+            performance: measured.performance.map(Self.performance),
+            probabilityShift: Self.shift(measured.goldProbability), curves: Self.curves(dossier),
+            notMeasured: measured.notAssessed.map { Omission(test: $0.name, reason: $0.value) },
+            check: Check(trustFile: context.trustFile, keyID: context.controllerKeyID))
+    }
+
+    private static func requests(_ dossier: RunDossier, _ context: ReportContext) -> [Request] {
+        context.requests.map { record in
+            let id = record.requestID.text
+            let position = dossier.requests.firstIndex(of: id)
+            let certificate = dossier.certificates.first { $0.request == id }
+            let received = record.receivedAt.date(utcOffsetMinutes: context.policy.clock.utcOffsetMinutes)
+            let today = context.now.date(utcOffsetMinutes: context.policy.clock.utcOffsetMinutes)
+            let answered = record.updatedAt.date(utcOffsetMinutes: context.policy.clock.utcOffsetMinutes)
+            return Request(
+                id: id, subject: String(record.subjectCommitment.hex.prefix(12)),
+                receivedAt: "\(record.receivedAt)", dueAt: "\(record.due)",
+                clock: record.state.isFinal
+                    ? .stopped(daysTaken: answered.days(since: received))
+                    : .running(daysLeft: record.due.days(since: today)),
+                state: State(rawValue: record.state.name) ?? .received,
+                recordsRemoved: position.map { dossier.recordsRemoved[$0] },
+                certificateFile: certificate.map {
+                    context.certificateFolder + "/" + Workspace.certificateName($0.number)
+                },
+                logIndex: certificate.map { Int($0.entry) })
+        }
+    }
+
+    private static func run(_ dossier: RunDossier, _ measured: Measurements, _ context: ReportContext) -> Run {
+        var models = [
+            Model(role: .original, name: "original", digest: dossier.originalDigest),
+            Model(
+                role: .unlearned, name: "candidate", digest: dossier.candidateDigest ?? "",
+                logIndex: context.runEntries["candidate-committed"].map { Int($0) }),
+        ]
+        for (index, reference) in dossier.references.enumerated() {
+            models.append(
+                Model(
+                    role: .reference, name: "retrained \(index + 1)", digest: reference.digest,
+                    logIndex: context.runEntries["references-committed"].map { Int($0) }))
+        }
+        return Run(
+            startedAt: dossier.startedAt, finishedAt: dossier.verifiedAt ?? dossier.unlearnedAt ?? dossier.startedAt,
+            method: Method(
+                name: dossier.method == "e2urec" ? "E2URec" : dossier.method,
+                summary: methodSummary(dossier.method),
+                parameters: dossier.parameters.map { Parameter($0.name, $0.value) }),
+            seeds: Seeds(
+                checkpointSize: Int(dossier.seeds?.size ?? 0), checkpointRoot: dossier.seeds?.root ?? "",
+                referenceCheckpointSize: dossier.referenceSeeds.map { Int($0.size) },
+                referenceCheckpointRoot: dossier.referenceSeeds?.root,
+                values: dossier.references.enumerated().map {
+                    Parameter("retrained \($0.offset + 1)", "\($0.element.seed)")
+                }),
+            models: models, steps: dossier.steps.map { Step(name: $0.name, seconds: $0.seconds) },
+            residue: dossier.residue.map { residue in
+                Residue(
+                    name: residue.kind.replacing("-", with: " "),
+                    fate: residue.fate == "destroyed" ? .destroyed : .kept,
+                    detail: residue.fate == "destroyed"
+                        ? "never left memory; dropped at the end of the run" : residue.fate,
+                    digest: residue.digest)
+            },
+            environment: context.environment)
+    }
+
+    private static func methodSummary(_ method: String) -> String {
+        switch method {
+        case "e2urec":
+            "A low-rank adapter of the original model learned to forget from one teacher and to remember from another; "
+                + "it was then merged, so that no switch brings the memory back."
+        case "retrain": "The base model was trained again without the forgotten records."
+        default: "The original model, unchanged."
+        }
+    }
+
+    private static func estimate(_ value: Measurements.Value) -> Estimate {
+        Estimate(value.value, lower: value.lower, upper: value.upper)
+    }
+
+    private static func gate(_ gate: Measurements.Gate) -> Gate {
+        let question =
+            switch gate.gate {
+            case "P0": "Is the run's history in order?"
+            case "G0": "Was there something to forget, and would we see it?"
+            case "G1": "Does it still remember?"
+            case "G2": "Do its answers look like a retrained model's?"
+            case "G3": "Can an outsider tell who was in the training data?"
+            case "G5": "Is it as useful as before for those who stay?"
+            default: gate.statistic
+            }
+        let outcome: Gate.Outcome =
+            switch gate.outcome {
+            case "passed": .passed
+            case "failed": .failed
+            default: .inconclusive
+            }
+        return Gate(
+            id: gate.gate, question: question, statistic: gate.statistic, value: gate.value.map(estimate),
+            threshold: gate.threshold, outcome: outcome)
+    }
+
+    private static func distance(_ distance: Measurements.Distance) -> Distance? {
+        guard let floor = distance.floor, distance.space == "vocabulary" else { return nil }
+        let (symbol, name, unit) =
+            switch distance.divergence {
+            case "jsd": ("JSD", "Jensen–Shannon divergence", "nats")
+            case "symmetric_kl": ("sym. KL", "Symmetric Kullback–Leibler divergence, halved", "nats")
+            default: ("L2", "Euclidean distance of the probabilities", "")
+            }
+        return Distance(
+            symbol: symbol, name: name, unit: unit, original: estimate(distance.original),
+            unlearned: estimate(distance.unlearned), noiseFloor: estimate(floor))
+    }
+
+    private static func performance(_ performance: Measurements.Performance) -> Performance {
+        func scores(_ scores: Measurements.Scores) -> Scores {
+            Scores(
+                areaUnderROC: Estimate(scores.auc), accuracy: Estimate(scores.accuracy),
+                logLoss: Estimate(scores.logLoss))
+        }
+        func spread(_ value: (Measurements.Scores) -> Double) -> Estimate {
+            let values = performance.retrained.map(value)
+            return Estimate(
+                values.reduce(0, +) / Double(max(values.count, 1)), lower: values.min(), upper: values.max())
+        }
+        return Performance(
+            records: performance.records, count: performance.count, original: scores(performance.original),
+            unlearned: scores(performance.unlearned),
+            retrained: Scores(
+                areaUnderROC: spread { $0.auc }, accuracy: spread { $0.accuracy }, logLoss: spread { $0.logLoss }))
+    }
+
+    private static func shift(_ histograms: [Measurements.Histogram]) -> ProbabilityShift? {
+        guard histograms.count == 3 else { return nil }
+        let distributions = histograms.map { Distribution(counts: $0.counts, mean: $0.mean) }
+        return ProbabilityShift(
+            original: distributions[0], unlearned: distributions[1], retrained: distributions[2])
+    }
+
+    private static func curves(_ dossier: RunDossier) -> [Curve] {
+        let lines = dossier.references.enumerated().map { index, reference in
+            Line(
+                name: "retrained \(index + 1)",
+                points: reference.losses.enumerated().map { Point(x: Double($0.offset + 1), y: $0.element) })
+        }
+        guard lines.contains(where: { $0.points.count > 1 }) else { return [] }
+        return [
+            Curve(
+                title: "Loss of the retrained models by epoch", horizontalAxis: "epoch",
+                verticalAxis: "loss (nats)", lines: lines)
+        ]
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import LetheVerification
+
+extension Measurements {
+    /// A judgement and what it rests on, as a file keeps them.
+    init(
+        _ judgement: Judgement, audit: AuditMatrix, performance: [Performance], alpha: Double
+    ) {
+        verdict = judgement.verdict.rawValue
+        claim = judgement.claim
+        reasons = judgement.reasons
+        gates = judgement.gates.map { gate in
+            Gate(
+                gate: gate.gate.rawValue, statistic: gate.name,
+                value: gate.statistic.map { statistic in
+                    Value(Estimate(value: statistic, interval: gate.interval))
+                },
+                threshold: gate.threshold,
+                acceptedAbove: gate.accepted.lower.isFinite ? gate.accepted.lower : nil,
+                acceptedBelow: gate.accepted.upper.isFinite ? gate.accepted.upper : nil,
+                outcome: gate.outcome.rawValue, explanation: gate.explanation)
+        }
+        notAssessed = judgement.notAssessed.map { RunDossier.Parameter(name: $0.name, value: $0.reason) }
+        distances = (judgement.forgetting?.distances ?? []).map { statistics in
+            Distance(
+                divergence: statistics.measure.divergence.rawValue, space: statistics.measure.space.rawValue,
+                original: Value(statistics.original), unlearned: Value(statistics.candidate),
+                floor: statistics.floor.map { Value($0) })
+        }
+        residualMemory = judgement.forgetting.map { Value($0.relativeResidual) }
+        self.performance = performance
+        goldProbability = Self.goldProbabilities(audit)
+        auditRecords = audit.records.count
+        auditSubjects = Set(audit.records.map(\.user)).count
+        references = audit.referenceCount
+        power = judgement.power?.share
+        residualMargin = judgement.thresholds.residualMargin
+        self.alpha = alpha
+    }
+
+    /// Histograms of p(gold answer), two-way, for the original, the unlearned and the mean retrained model.
+    private static func goldProbabilities(_ audit: AuditMatrix) -> [Histogram] {
+        func probability(_ margin: Double, _ isLiked: Bool) -> Double {
+            1 / (1 + exp(isLiked ? -margin : margin))
+        }
+        let records = audit.records
+        return [
+            Histogram(records.map { probability($0.originalMargin, $0.isLiked) }),
+            Histogram(records.map { probability($0.candidateMargin, $0.isLiked) }),
+            Histogram(
+                records.map { record in
+                    record.referenceMargins.map { probability($0, record.isLiked) }.reduce(0, +)
+                        / Double(max(record.referenceMargins.count, 1))
+                }),
+        ]
+    }
+}
+
+extension Measurements.Histogram {
+    /// Twenty-five equal bins over 0...1.
+    init(_ probabilities: [Double]) {
+        var counts = [Int](repeating: 0, count: 25)
+        for probability in probabilities { counts[min(Int(probability * 25), 24)] += 1 }
+        self.init(counts: counts, mean: probabilities.reduce(0, +) / Double(max(probabilities.count, 1)))
+    }
+}
+
+extension Measurements.Performance {
+    /// Scores of all models on `matrix`; nil where only one label occurs.
+    init?(_ matrix: EvaluationMatrix, records: String) {
+        func scores(_ model: AuditedModel) -> Measurements.Scores? {
+            matrix.metrics(of: model).map {
+                Measurements.Scores(auc: $0.areaUnderROC, accuracy: $0.accuracy, logLoss: $0.logLoss)
+            }
+        }
+        guard let original = scores(.original), let unlearned = scores(.candidate) else { return nil }
+        self.init(
+            records: records, count: matrix.records.count, original: original, unlearned: unlearned,
+            retrained: (0..<matrix.referenceCount).compactMap { scores(.reference($0)) })
+    }
+}
+
+extension EvaluationMatrix {
+    /// The margins of an audit, to score the models on forgotten records.
+    init(_ audit: AuditMatrix) throws {
+        try self.init(referenceCount: audit.referenceCount)
+        for record in audit.records {
+            try add(
+                user: record.user, isLiked: record.isLiked, original: record.originalMargin,
+                candidate: record.candidateMargin, references: record.referenceMargins)
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import Foundation
+import LetheBytes
+import LetheCrypto
+import LetheVerification
+
+/// What verification measured, as a file whose digest is in the log.
+///
+/// Per-record values appear as histograms only: the file may be handed to an auditor.
+public struct Measurements: Codable, Sendable, Equatable {
+    /// A value with its confidence interval.
+    public struct Value: Codable, Sendable, Equatable {
+        /// The point estimate.
+        public var value: Double
+        /// Lower end of the interval.
+        public var lower: Double?
+        /// Upper end of the interval.
+        public var upper: Double?
+
+        init(_ value: Double) { self.value = value }
+
+        init(_ estimate: Estimate) {
+            value = estimate.value
+            lower = estimate.interval?.lower
+            upper = estimate.interval?.upper
+        }
+    }
+
+    /// One gate of the decision rule.
+    public struct Gate: Codable, Sendable, Equatable {
+        /// Its name in the decision rule, such as G1.
+        public var gate: String
+        /// The statistic's name.
+        public var statistic: String
+        /// The measured value.
+        public var value: Value?
+        /// What is accepted, in words.
+        public var threshold: String
+        /// Lower bound of what is accepted; nil where there is none.
+        public var acceptedAbove: Double?
+        /// Upper bound of what is accepted; nil where there is none.
+        public var acceptedBelow: Double?
+        /// passed, failed or undecided.
+        public var outcome: String
+        /// The gate's finding in a sentence.
+        public var explanation: String
+    }
+
+    /// Distances by one measure.
+    public struct Distance: Codable, Sendable, Equatable {
+        /// jsd, symmetric_kl or l2.
+        public var divergence: String
+        /// vocabulary or answers.
+        public var space: String
+        /// Original to retrained.
+        public var original: Value
+        /// Unlearned to retrained.
+        public var unlearned: Value
+        /// Retrained to retrained: the noise floor.
+        public var floor: Value?
+    }
+
+    /// Scores of one model on one set of records.
+    public struct Scores: Codable, Sendable, Equatable {
+        /// Area under the ROC curve.
+        public var auc: Double
+        /// Share of right decisions.
+        public var accuracy: Double
+        /// Mean negative log-likelihood, nats.
+        public var logLoss: Double
+    }
+
+    /// Scores of all models on one set of records.
+    public struct Performance: Codable, Sendable, Equatable {
+        /// The set in words.
+        public var records: String
+        /// Its size.
+        public var count: Int
+        /// The original.
+        public var original: Scores
+        /// The unlearned model.
+        public var unlearned: Scores
+        /// Each retrained model.
+        public var retrained: [Scores]
+    }
+
+    /// A histogram of the probability of the gold answer over forgotten records.
+    public struct Histogram: Codable, Sendable, Equatable {
+        /// Counts in equal bins over 0...1.
+        public var counts: [Int]
+        /// The mean probability.
+        public var mean: Double
+    }
+
+    /// The verdict's wire name.
+    public var verdict: String
+    /// What may be claimed, and no more.
+    public var claim: String
+    /// Why the verdict is not better.
+    public var reasons: [String]
+    /// The gates.
+    public var gates: [Gate]
+    /// What was not measured, with the reason.
+    public var notAssessed: [RunDossier.Parameter]
+    /// Distances on forgotten records.
+    public var distances: [Distance]
+    /// RRM.
+    public var residualMemory: Value?
+    /// Scores on sets of records.
+    public var performance: [Performance]
+    /// Probability of the gold answer: original, unlearned, mean retrained.
+    public var goldProbability: [Histogram]
+    /// Forgotten records audited.
+    public var auditRecords: Int
+    /// Forgotten users audited.
+    public var auditSubjects: Int
+    /// Reference models.
+    public var references: Int
+    /// Share of references that would pass as candidates.
+    public var power: Double?
+    /// Largest |RRM| that passes.
+    public var residualMargin: Double
+    /// Level of the tests.
+    public var alpha: Double
+
+    /// The bytes that are written and whose digest is logged.
+    func bytes() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return [UInt8](try encoder.encode(self)) + [0x0A]
+    }
+
+    /// Writes the file and returns its digest.
+    func write(to folder: String) throws -> Digest {
+        let bytes = try bytes()
+        try Files.write(bytes, to: Self.path(in: folder))
+        return Digest(sha256: bytes)
+    }
+
+    /// Reads the file of a run's folder and checks it against the digest in the log.
+    static func read(from folder: String, expecting digest: Digest) throws -> Measurements {
+        let path = Self.path(in: folder)
+        let bytes = try Files.read(path, limit: 1 << 26)
+        let found = Digest(sha256: bytes)
+        guard found == digest else {
+            throw ServiceError.workspaceDamaged(
+                file: path, problem: "not the measurements in the log: expected SHA-256 \(digest), found \(found)")
+        }
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        do {
+            return try decoder.decode(Measurements.self, from: Data(bytes))
+        } catch let error as DecodingError {
+            throw ServiceError.workspaceDamaged(file: path, problem: "not measurements: \(error.oneLine)")
+        }
+    }
+
+    private static func path(in folder: String) -> String { Files.join(folder, "measurements.json") }
+}

@@ -1,0 +1,37 @@
+public import LetheCrypto
+public import LetheStatements
+
+/// What the service may not take for itself: the time, and how long something took.
+public struct ServiceEnvironment: Sendable {
+    /// The time of day, for entries and deadlines.
+    public var now: @Sendable () -> Timestamp
+    /// Seconds on a clock that never goes back, for durations.
+    public var seconds: @Sendable () -> Double
+
+    /// SHA-256 of the program that runs: certificates name it.
+    public var program: @Sendable () throws -> Digest
+    /// Machine and versions, name to value, in printable ASCII.
+    public var description: [String: String]
+
+    /// An environment of two clocks, a program and what it runs on.
+    public init(
+        now: @escaping @Sendable () -> Timestamp, seconds: @escaping @Sendable () -> Double,
+        program: @escaping @Sendable () throws -> Digest, description: [String: String]
+    ) {
+        self.now = now
+        self.seconds = seconds
+        self.program = program
+        self.description = description
+    }
+}
+
+/// Random numbers for identifiers and nonces, from OpenSSL. Never for training: those seeds come from the log.
+public struct SecureGenerator: RandomNumberGenerator {
+    /// A generator over the system's entropy.
+    public init() {}
+
+    /// Eight random bytes.
+    public mutating func next() -> UInt64 {
+        secureRandomBytes(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}

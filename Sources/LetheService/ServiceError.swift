@@ -1,0 +1,82 @@
+/// An error that knows whether the machine failed (exit code 3) or the input was bad (exit code 2).
+public protocol MachineFailureReporting: Error {
+    /// True where disk, permission or database failed.
+    var isMachineFailure: Bool { get }
+}
+
+/// Why the service did not do what was asked. Nothing was changed.
+public enum ServiceError: Error, Equatable, CustomStringConvertible {
+    /// There is a workspace already.
+    case workspaceExists(path: String)
+    /// There is no workspace.
+    case workspaceMissing(path: String)
+    /// A file of the workspace is not what it was written as.
+    case workspaceDamaged(file: String, problem: String)
+    /// The data set of the workspace has changed since it was committed to the log.
+    case dataChanged(folder: String, expected: String, found: String)
+    /// The vocabulary gives both answers the same first token.
+    case vocabularyCannotAnswer
+    /// A model that the step needs was not trained yet.
+    case modelMissing(role: String, remedy: String)
+    /// A model exists already and would be overwritten.
+    case modelExists(role: String, path: String)
+    /// A model's files are not those whose digest is in the log.
+    case modelChanged(role: String, path: String, expected: String, found: String)
+    /// The request's identity is of a kind that the data set has no column for.
+    case unsupportedSubjectType(found: String)
+    /// Nobody of this name has training records; the name itself is not repeated.
+    case unknownSubject
+    /// An identity proof weaker than the policy asks for.
+    case identityTooWeak(found: String, expected: String)
+    /// The very bytes were received before.
+    case replayed(requestID: String, entry: UInt64)
+    /// No request of this name.
+    case unknownRequest(id: String)
+    /// Nothing to do: no request waits for unlearning.
+    case nothingDue
+    /// No run of this name.
+    case unknownRun(id: String)
+    /// No run was judged yet.
+    case noJudgedRun
+    /// The run is not where this step begins.
+    case runNotReady(id: String, found: String, expected: String)
+    /// No certificate of this number.
+    case unknownCertificate(number: Int, count: Int)
+    /// No entry of this index.
+    case unknownEntry(index: UInt64, size: UInt64)
+    /// A path that the step would write exists already.
+    case outputExists(path: String)
+    /// The data set is of a kind that this version does not read.
+    case unsupportedDataset(found: String, expected: String)
+
+    /// One line: what, where, expected and found.
+    public var description: String {
+        switch self {
+        case .workspaceExists(let path): "\(path): a workspace is there already; expected a new path"
+        case .workspaceMissing(let path): "\(path): no workspace there; make one with `lethe init --workspace \(path)`"
+        case .workspaceDamaged(let file, let problem): "\(file): \(problem)"
+        case .dataChanged(let folder, let expected, let found):
+            "\(folder): the training records are not those committed to the log: expected \(expected), found \(found)"
+        case .vocabularyCannotAnswer: "the vocabulary gives \"Yes.\" and \"No.\" the same first token"
+        case .modelMissing(let role, let remedy): "the \(role) model was not trained yet; run `\(remedy)`"
+        case .modelExists(let role, let path): "\(path): the \(role) model exists already and is in the log"
+        case .modelChanged(let role, let path, let expected, let found):
+            "\(path): the \(role) model is not the one in the log: expected \(expected), found \(found)"
+        case .unsupportedSubjectType(let found): "the subject's type is \(found); this data set knows user-id"
+        case .unknownSubject: "the subject has no training record in this data set: there is nothing to forget"
+        case .identityTooWeak(let found, let expected):
+            "identity proof \(found); the policy asks for \(expected) or better"
+        case .replayed(let id, let entry):
+            "replay: request \(id) was received before, as entry \(entry); nothing was changed"
+        case .unknownRequest(let id): "no request \(id)"
+        case .nothingDue: "no request waits for unlearning"
+        case .unknownRun(let id): "no run \(id)"
+        case .noJudgedRun: "no run was judged yet; run `lethe run`"
+        case .runNotReady(let id, let found, let expected): "run \(id) is \(found), expected \(expected)"
+        case .unknownCertificate(let number, let count): "no certificate \(number); there are \(count)"
+        case .unknownEntry(let index, let size): "no entry \(index); the log has \(size), counted from 0"
+        case .outputExists(let path): "\(path): exists already; expected a new or empty folder"
+        case .unsupportedDataset(let found, let expected): "data set \(found): expected \(expected)"
+        }
+    }
+}

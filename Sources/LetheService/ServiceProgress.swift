@@ -1,0 +1,21 @@
+import LetheUnlearning
+
+/// What a long computation of the service tells its caller, who owns the screen.
+public enum ServiceProgress: Sendable, Equatable {
+    /// A stage begins that will take about `units` units of work.
+    case began(stage: String, units: Int)
+    /// `units` more units of the current stage are done.
+    case advanced(units: Int)
+    /// An epoch of the current stage ended with these mean losses, nats a label token.
+    case epoch(number: Int, trainingLoss: Double, validationLoss: Double?)
+
+    init(_ progress: Progress) {
+        self =
+            switch progress {
+            case .began(let stage, let units): .began(stage: stage, units: units)
+            case .advanced(let units): .advanced(units: units)
+            case .epoch(let number, let trainingLoss, let validationLoss):
+                .epoch(number: number, trainingLoss: trainingLoss, validationLoss: validationLoss)
+            }
+    }
+}

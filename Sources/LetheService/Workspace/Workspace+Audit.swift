@@ -1,0 +1,47 @@
+import LetheBytes
+import LetheCertificates
+import LetheCrypto
+public import LetheLog
+import LetheRequests
+public import LetheStore
+
+extension Workspace {
+    /// Derives the whole ledger again from its entries and compares everything stored; nothing where all holds.
+    ///
+    /// Trust starts at the root key and the log key of the workspace's public files.
+    public func audit() throws -> [AuditFinding] {
+        try LedgerAudit.run(
+            store,
+            trust: AuditTrust(
+                roots: [rootKey()], noteVerifiers: [NoteVerifier(name: origin, key: logKey())]),
+            masterKey: Files.exists(paths.vaultKey) ? masterKey : nil)
+    }
+
+    /// The proof that entry `index` is in the tree of the newest checkpoint, as a `.tlog-proof` file.
+    /// - Throws: `ServiceError.unknownEntry` beyond the newest checkpoint.
+    public func prove(_ index: UInt64) throws -> TransparencyProof {
+        let note = try checkpoint()
+        let size = try Checkpoint(parsing: note.text).size
+        guard index < size else { throw ServiceError.unknownEntry(index: index, size: size) }
+        return TransparencyProof(index: index, path: try store.inclusionProof(index, size: size), checkpoint: note)
+    }
+
+    private func logKey() throws -> VerifyingKey { try keys.log.publicKey }
+}
+
+extension Workspace {
+    /// Audits the ledger of the workspace at `root`, also one too damaged to be opened for work.
+    ///
+    /// - Returns: the number of entries, where it can be told, and the findings as lines.
+    /// - Throws: `ServiceError.workspaceMissing`; the machine's failures.
+    public static func auditLedger(
+        at root: String, environment: ServiceEnvironment
+    ) throws -> (entries: UInt64?, findings: [String]) {
+        do {
+            let workspace = try open(root, environment: environment)
+            return (try workspace.store.size(), try workspace.audit().map { "\($0)" })
+        } catch let error as StoreError where !error.isMachineFailure {
+            return (nil, ["\(error)"])
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import LetheBytes
+import LetheCrypto
+import LetheLog
+public import LetheReports
+import LetheRequests
+import LetheStatements
+import LetheStore
+
+/// The forms of an audit report.
+public enum ReportFormat: String, Sendable, CaseIterable {
+    /// One self-contained page.
+    case html
+    /// Text with tables.
+    case markdown
+    /// For programs.
+    case json
+    /// One row a request.
+    case csv
+
+    /// The ending of its file.
+    public var fileExtension: String { self == .markdown ? "md" : rawValue }
+}
+
+extension Workspace {
+    /// The audit report of a judged run.
+    public func auditReport(_ id: String) throws -> AuditReport {
+        let (_, record) = try run(id, at: .verified)
+        let dossier = try RunDossier.read(from: paths.run(id))
+        let checkpoint = try Checkpoint(parsing: checkpoint().text)
+        let context = ReportContext(
+            log: .init(
+                origin: origin, checkpointSize: Int(checkpoint.size), checkpointRoot: checkpoint.rootHash.hex),
+            policy: policy, datasetName: profile.name, requests: try dossier.requests.map { try request($0) },
+            refusals: refusals, controllerKeyID: try keys.controller.publicKey.keyID, runEntries: record.indexes,
+            now: environment.now(), trustFile: "trust.txt", certificateFolder: "certificates",
+            environment: environment.description.sorted { $0.key < $1.key }.map { .init($0.key, $0.value) })
+        return AuditReport(dossier, try measurements(id), context)
+    }
+
+    /// Writes the audit report of a judged run in each format; returns the files.
+    public func report(_ id: String, to folder: String, formats: [ReportFormat]) throws -> [ReportFormat: String] {
+        let report = try auditReport(id)
+        try Files.createFolders(folder)
+        var paths: [ReportFormat: String] = [:]
+        for format in formats {
+            let text =
+                switch format {
+                case .html: report.html
+                case .markdown: report.markdown
+                case .json: try report.json
+                case .csv: report.csv
+                }
+            let path = Files.join(folder, "audit-\(id).\(format.fileExtension)")
+            try Files.write(Array(text.utf8), to: path)
+            paths[format] = path
+        }
+        return paths
+    }
+}
+
+extension Workspace {
+    /// The run that was judged last.
+    /// - Throws: `ServiceError.noJudgedRun`.
+    public func lastJudgedRun() throws -> String {
+        guard let run = try store.runs().last(where: { $0.stage == .verified }) else { throw ServiceError.noJudgedRun }
+        return run.runID.text
+    }
+}

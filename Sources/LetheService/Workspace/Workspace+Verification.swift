@@ -1,0 +1,249 @@
+import LetheBytes
+import LetheCertificates
+import LetheCrypto
+import LetheLog
+import LetheRecommendation
+import LetheRequests
+import LetheStatements
+import LetheStore
+import LetheTransformer
+import LetheUnlearning
+import LetheVerification
+
+extension Workspace {
+    /// Retrains reference models without the forgotten records, compares, and judges the run by the policy.
+    ///
+    /// The references' seeds come from a checkpoint published after the candidate was logged. The verifier signs what was
+    /// measured; the run's verdict names its statement.
+    /// - Throws: `ServiceError.unknownRun`, `.runNotReady`, and the errors of loading models.
+    public func verify(_ id: String, progress: (ServiceProgress) -> Void) throws -> Measurements {
+        let (runID, record) = try run(id, at: .candidateCommitted)
+        let folder = paths.run(id)
+        var dossier = try RunDossier.read(from: folder)
+        let base = try model(.base)
+        let original = try model(.original)
+        guard let candidateDigest = record.candidate else {
+            throw ServiceError.runNotReady(id: id, found: record.stage.rawValue, expected: "candidate-committed")
+        }
+        let candidate = try loadModel(
+            Files.join(folder, "candidate"), role: "unlearned", expecting: candidateDigest)
+        let data = try prepared(original)
+        let requests = try dossier.requests.map { try request($0) }
+        let forgottenUsers = Set(try requests.map(subjectUser))
+        let removed = data.split.training.filter { forgottenUsers.contains($0.userID) }
+        let kept = data.split.training.filter { !forgottenUsers.contains($0.userID) }
+        guard recordsRoot(kept).hex == dossier.datasetAfter else {
+            throw ServiceError.dataChanged(
+                folder: profile.folder, expected: dossier.datasetAfter, found: recordsRoot(kept).hex)
+        }
+
+        var stages = StageClock(environment)
+        let seeds = try seedSource()
+        dossier.referenceSeeds = .init(size: seeds.checkpointSize, root: seeds.rootHash.hex)
+        try self.record([.run(RunEvent(runID: runID, at: environment.now(), step: .referenceSeedsDrawn(seeds)))])
+        let references = try retrain(
+            on: kept, base: base, data: data, seeds: seeds, runID: runID, folder: folder, dossier: &dossier
+        ) {
+            stages.note($0); progress(ServiceProgress($0))
+        }
+
+        let judgement = try judge(
+            AuditedModels(
+                original: original.parameters, candidate: candidate.parameters, references: references, pool: pool),
+            removed: removed, data: data, bootstrapSeed: seeds.seed(for: "bootstrap", runID: runID)
+        ) {
+            stages.note($0); progress(ServiceProgress($0))
+        }
+        dossier.steps += stages.finish()
+        try conclude(
+            judgement.measurements, judgement.judgement, model: candidate.digest, runID: runID, dossier: &dossier)
+        return judgement.measurements
+    }
+
+    /// What a run has measured, checked against the log.
+    /// - Throws: `ServiceError.unknownRun`, `.runNotReady`, `.workspaceDamaged`.
+    public func measurements(_ id: String) throws -> Measurements {
+        let (_, record) = try run(id, at: .verified)
+        guard let digest = record.artifacts["measurements"]?.first else {
+            throw ServiceError.runNotReady(id: id, found: record.stage.rawValue, expected: "verified")
+        }
+        return try Measurements.read(from: paths.run(id), expecting: digest)
+    }
+
+    /// A run that has come to `stage`.
+    func run(_ id: String, at stage: RunStage) throws -> (RunID, LetheRequests.RunRecord) {
+        guard let runID = RunID(id), let record = try store.run(runID) else { throw ServiceError.unknownRun(id: id) }
+        guard record.stage == stage else {
+            throw ServiceError.runNotReady(id: id, found: record.stage.rawValue, expected: stage.rawValue)
+        }
+        return (runID, record)
+    }
+
+    private func subjectUser(_ request: RequestRecord) throws -> Int {
+        try trainingUser(try store.openVault(request.requestID, masterKey: masterKey).identity)
+    }
+
+    private func retrain(
+        on kept: [InteractionRecord], base: StoredModel, data: PreparedData, seeds: LetheRequests.SeedSource,
+        runID: RunID, folder: String, dossier: inout RunDossier, progress: ProgressHandler
+    ) throws -> [T5Parameters] {
+        var models: [T5Parameters] = []
+        var logged: [ReferenceModel] = []
+        let references = Files.join(folder, "references")
+        // A verification that broke off before its references were logged begins anew.
+        try Files.remove(references)
+        try Files.createFolder(references)
+        dossier.references = []
+        for number in 1...policy.verification.references {
+            let training = seeds.trainingSeeds(for: "reference/\(number)", runID: runID)
+            let model = try ModelTraining.fineTuned(
+                base: base.parameters, on: kept, data: data, policy: policy, seeds: training, pool: pool,
+                stage: "reference model \(number) of \(policy.verification.references)", progress: progress)
+            let path = Files.join(references, "\(number)")
+            try HuggingFaceFolder.saveModel(model.parameters, tokenizer: base.tokenizer, to: path)
+            let digest = try ModelDigest(folder: path).digest
+            dossier.references.append(
+                .init(
+                    digest: digest.hex, seed: training.order,
+                    losses: model.epochs.map { $0.validationLoss ?? $0.trainingLoss }))
+            logged.append(ReferenceModel(model: digest, seed: training.order))
+            models.append(model.parameters)
+        }
+        try record([.run(RunEvent(runID: runID, at: environment.now(), step: .referencesCommitted(logged)))])
+        return models
+    }
+
+    private func judge(
+        _ models: AuditedModels, removed: [InteractionRecord], data: PreparedData, bootstrapSeed: UInt64,
+        progress: ProgressHandler
+    ) throws -> (judgement: Judgement, measurements: Measurements) {
+        let audit = try models.audit(removed, data: data, progress: progress)
+        let forgotten = Set(removed.map(\.userID))
+        let test = try models.evaluate(
+            data.split.test, data: data, stage: "usefulness on test records", progress: progress)
+        let trained = Set(data.split.trainingUsers)
+        var retained = try EvaluationMatrix(referenceCount: models.references.count)
+        for record in test.records where trained.contains(record.user) && !forgotten.contains(record.user) {
+            try retained.add(record)
+        }
+        progress(.began(stage: "intervals and gates", units: 1))
+        let judgement = Judge.judge(
+            Evidence(provenance: .verified, forgotten: audit, utility: retained, seed: bootstrapSeed),
+            by: policy.verification.thresholds.judging(required: policy.verification.require))
+        let performance = [
+            Measurements.Performance(test, records: "All test records"),
+            Measurements.Performance(retained, records: "Test records of people who stay"),
+            Measurements.Performance(try EvaluationMatrix(audit), records: "Forgotten records"),
+        ].compactMap(\.self)
+        return (
+            judgement,
+            Measurements(
+                judgement, audit: audit, performance: performance, alpha: policy.verification.thresholds.alpha)
+        )
+    }
+
+    /// Writes the measurements, has the verifier sign them, and logs statement and verdict together.
+    private func conclude(
+        _ measured: Measurements, _ judgement: Judgement, model: ModelDigest, runID: RunID, dossier: inout RunDossier
+    ) throws {
+        let now = environment.now()
+        let folder = paths.run(runID.text)
+        let digest = try measured.write(to: folder)
+        let test = TestResult(
+            modelName: Self.modelName(runID), model: model.digest, runID: runID.text, policy: policy.digest,
+            test: try ForgettingTest(judgement, dossier: dossier))
+        let statement = try test.signed(by: keys.verifier)
+        try Files.write(statement.canonicalBytes, to: Files.join(folder, "test-result.dsse.json"))
+
+        let entry = try store.size()
+        guard let verdict = RunVerdict(rawValue: measured.verdict) else {
+            throw ServiceError.workspaceDamaged(file: folder, problem: "unknown verdict \(measured.verdict)")
+        }
+        var events: [LedgerEvent] = [
+            .run(
+                RunEvent(
+                    runID: runID, at: now,
+                    step: .verified(RunJudgement(verdict: verdict, measurements: digest, testResultEntry: entry))))
+        ]
+        if !judgement.verdict.isPass {
+            for id in dossier.requests {
+                let request = try request(id)
+                events.append(
+                    .request(
+                        RequestEvent(
+                            requestID: request.requestID, at: now, requestCommitment: request.requestCommitment,
+                            kind: .changed(.verificationFailed, clock: nil))))
+            }
+        }
+        dossier.verifiedAt = "\(now)"
+        dossier.testResultEntry = entry
+        try dossier.write(to: folder)
+        let controller = try keys.controller
+        try store.append(
+            entries: [statement.canonicalBytes] + events.map { try $0.sign(with: [controller]) }, expectedSize: entry)
+    }
+
+    /// What the model of a run is called.
+    static func modelName(_ runID: RunID) -> String { "recommender@\(runID.text)" }
+}
+
+extension Policy.Verification.Thresholds {
+    /// The thresholds in the judge's own terms.
+    func judging(required: [LetheRequests.Gate]) -> Thresholds {
+        var thresholds = Thresholds()
+        thresholds.residualMargin = rrmMargin
+        thresholds.shapeMargin = jgMargin
+        thresholds.areaLoss = aucMargin
+        thresholds.logLossRise = logLossMargin
+        thresholds.bootstrapReplicates = bootstrapReplicates
+        thresholds.requiredGates = Set(
+            [.provenance] + required.compactMap { LetheVerification.Gate(rawValue: $0.rawValue) })
+        return thresholds
+    }
+}
+
+extension ForgettingTest {
+    /// A judgement in the form that is signed: exact decimals, comparators, printable ASCII.
+    init(_ judgement: Judgement, dossier: RunDossier) throws {
+        let records = UInt64(judgement.forgetting?.users ?? 0)
+        let floor = judgement.forgetting?.distances(.gated)?.floor?.value
+        let measurements = judgement.gates.map { gate -> Measurement in
+            let interval = gate.interval.flatMap { interval -> Interval? in
+                guard let lower = DecimalNumber(interval.lower), let upper = DecimalNumber(interval.upper) else {
+                    return nil
+                }
+                return Interval(lower: lower, upper: upper)
+            }
+            let (comparator, threshold): (Comparator, Double) =
+                switch (gate.accepted.lower.isFinite, gate.accepted.upper.isFinite) {
+                case (true, true): (.within, gate.accepted.upper)
+                case (true, false): (.above, gate.accepted.lower)
+                case (false, true): (.below, gate.accepted.upper)
+                case (false, false): (.equal, 0)
+                }
+            // P0 is a count of faults; every other gate has a statistic.
+            let value = gate.statistic ?? (gate.gate == .provenance ? (gate.passed ? 0 : 1) : nil)
+            return Measurement(
+                name: "\(gate.gate.rawValue) \(gate.name)", metric: gate.name,
+                value: value.flatMap { DecimalNumber($0) },
+                interval: interval, comparator: comparator, threshold: DecimalNumber(threshold) ?? DecimalNumber(0),
+                baseline: gate.name == "D(o) - D0" ? floor.flatMap { DecimalNumber($0) } : nil, sampleSize: records)
+        }
+        self.init(
+            verdict: Verdict(rawValue: judgement.verdict.rawValue) ?? .refuse, measurements: measurements,
+            references: try dossier.references.map {
+                Reference(model: try Digest(hex: $0.digest), seed: $0.seed)
+            },
+            referenceSeedSource: try dossier.referenceSeeds.map {
+                LetheCertificates.SeedSource(size: $0.size, rootHash: try Digest(hex: $0.root))
+            },
+            notAssessed: judgement.notAssessed.map { $0.name.asciiOnly })
+    }
+}
+
+extension String {
+    /// The text with every other character than printable ASCII replaced by "?".
+    var asciiOnly: String {
+        String(map { $0.isASCII && !$0.isNewline && ($0.asciiValue ?? 0) >= 0x20 ? $0 : "?" })
+    }
+}

@@ -1,0 +1,236 @@
+public import LetheBytes
+public import LetheCertificates
+public import LetheCrypto
+public import LetheLog
+import LetheRecommendation
+public import LetheReports
+public import LetheRequests
+public import LetheStatements
+public import LetheStore
+import LetheTensor
+import LetheTransformer
+
+/// A controller's desk: one ledger, one policy, one recommender, in one folder.
+///
+/// Not for several threads at once; several processes may open the same workspace, the ledger orders them.
+public final class Workspace {
+    /// Where things are.
+    public let paths: WorkspacePaths
+    /// The policy in force.
+    public let policy: Policy
+    /// Which records the recommender learns from.
+    public let profile: DatasetProfile
+    /// The log, requests, vault and runs.
+    public let store: LedgerStore
+    /// Clocks.
+    let environment: ServiceEnvironment
+    /// Threads that models are trained on.
+    let pool: WorkerPool
+
+    private let keyRing: Lazy<WorkspaceKeys>
+    private var registry: (keys: KeyRegistry, size: UInt64)?
+    private let loaded: Lazy<(dataset: MovieLensDataset, split: RecommendationSplit)>
+
+    /// Requests that this process turned away; they leave no trace in the log.
+    private(set) var refusals: [AuditReport.Refusal] = []
+
+    /// The log's origin.
+    public var origin: String { store.origin }
+
+    private init(
+        paths: WorkspacePaths, policy: Policy, profile: DatasetProfile, store: LedgerStore,
+        environment: ServiceEnvironment
+    ) {
+        self.paths = paths
+        self.policy = policy
+        self.profile = profile
+        self.store = store
+        self.environment = environment
+        pool = WorkerPool(threads: policy.threads)
+        keyRing = Lazy { try WorkspaceKeys.read(from: paths) }
+        loaded = Lazy { try profile.load() }
+    }
+
+    /// Makes a new workspace: keys, ledger, policy, and the commitment to the training records, all in the log.
+    ///
+    /// The folder appears only when everything in it is complete.
+    /// - Throws: `ServiceError.workspaceExists`; errors of the policy, the data set and the file system.
+    public static func create(
+        at root: String, policy bytes: [UInt8], profile: DatasetProfile, origin: String, environment: ServiceEnvironment
+    ) throws -> Workspace {
+        guard !Files.exists(root) else { throw ServiceError.workspaceExists(path: root) }
+        let policy = try Policy(yaml: bytes)
+        let (dataset, split) = try profile.load()
+        try Files.createFolders(Files.folder(of: root))
+        let draft = root + ".incomplete"
+        try Files.remove(draft)
+        do {
+            try Files.createFolder(draft)
+            let paths = WorkspacePaths(root: draft)
+            let keys = WorkspaceKeys.generate()
+            try keys.write(to: paths)
+            for folder in [paths.models, paths.runs, paths.certificates] { try Files.createFolder(folder) }
+            try Files.write(bytes, to: paths.policy)
+            try Files.write(try profile.json.canonicalBytes() + [0x0A], to: paths.configuration)
+            try Files.write(Array(try keys.trustFile(origin: origin).text.utf8), to: paths.trust)
+            _ = try MasterKey.create(paths.vaultKey)
+            try logBeginning(
+                LedgerStore.create(paths.database, origin: origin), keys: keys, policy: policy, profile: profile,
+                split: split, now: environment.now())
+            try Files.rename(draft, to: root)
+        } catch {
+            try? Files.remove(draft)
+            throw error
+        }
+        let workspace = try open(root, environment: environment)
+        workspace.loaded.set((dataset, split))
+        return workspace
+    }
+
+    /// The first entries of a log: its keys, its policy, and what it is going to train on.
+    private static func logBeginning(
+        _ store: LedgerStore, keys: WorkspaceKeys, policy: Policy, profile: DatasetProfile, split: RecommendationSplit,
+        now: Timestamp
+    ) throws {
+        var entries = try WorkspaceKeys.roles.enumerated().map { index, entry in
+            try LedgerEvent.key(
+                KeyEvent(
+                    .add(validFrom: UInt64(index)), key: entry.key(keys).publicKey, role: entry.role,
+                    origin: store.origin, at: now)
+            ).sign(with: [keys.root])
+        }
+        let adoption = PolicyEvent(
+            adopting: policy, at: now,
+            extra: [
+                "dataset": .string(profile.kind.rawValue), "trainingRecords": .string("\(split.training.count)"),
+                "trainingRecordsRoot": .string(recordsRoot(split.training).hex),
+            ])
+        entries.append(try LedgerEvent.policy(adoption).sign(with: [keys.controller]))
+        try store.append(entries: entries, expectedSize: 0, signer: keys.noteSigner(origin: store.origin))
+    }
+
+    /// Opens a workspace.
+    /// - Throws: `ServiceError.workspaceMissing`, `.workspaceDamaged`; `StoreError` where the ledger does not hold together.
+    public static func open(_ root: String, environment: ServiceEnvironment) throws -> Workspace {
+        let paths = WorkspacePaths(root: root)
+        guard Files.kind(root) == .folder, Files.exists(paths.database) else {
+            throw ServiceError.workspaceMissing(path: root)
+        }
+        let policy: Policy
+        do {
+            policy = try Policy(yaml: try Files.read(paths.policy, limit: Policy.maximumFileSize + 1))
+        } catch let error as PolicyError {
+            throw ServiceError.workspaceDamaged(file: paths.policy, problem: "\(error)")
+        }
+        let profile: DatasetProfile
+        do {
+            profile = try DatasetProfile(StrictJSON.parse(try Files.read(paths.configuration, limit: 1 << 16)))
+        } catch let error as JSONError {
+            throw ServiceError.workspaceDamaged(file: paths.configuration, problem: "\(error)")
+        }
+        let trust = try readTrust(paths.trust)
+        let verifier = try trust.logs.first.map { try NoteVerifier(name: trust.origin ?? "", key: $0) }
+        let store = try LedgerStore.open(paths.database, logVerifier: verifier)
+        return Workspace(paths: paths, policy: policy, profile: profile, store: store, environment: environment)
+    }
+
+    /// The origin of the workspace at `root`, from its public trust file: enough to address a request to it.
+    public static func origin(of root: String) throws -> String {
+        let paths = WorkspacePaths(root: root)
+        guard Files.exists(paths.trust) else { throw ServiceError.workspaceMissing(path: root) }
+        guard let origin = try readTrust(paths.trust).origin else {
+            throw ServiceError.workspaceDamaged(file: paths.trust, problem: "names no origin")
+        }
+        return origin
+    }
+
+    /// The public keys that a verifier starts from.
+    public func trust() throws -> TrustFile { try Self.readTrust(paths.trust) }
+
+    private static func readTrust(_ path: String) throws -> TrustFile {
+        do {
+            return try TrustFile(parsing: String(decoding: try Files.read(path, limit: 1 << 16), as: UTF8.self))
+        } catch let error as TrustFileError {
+            throw ServiceError.workspaceDamaged(file: path, problem: "\(error)")
+        }
+    }
+
+    /// Remembers a refusal for the report of this session.
+    func note(_ refusal: AuditReport.Refusal) { refusals.append(refusal) }
+
+    // MARK: - What the parts of the service share
+
+    var keys: WorkspaceKeys { get throws { try keyRing.value } }
+
+    /// The key that the vault's keys are wrapped under.
+    var masterKey: MasterKey { get throws { try MasterKey.load(paths.vaultKey) } }
+
+    /// The data set and its split.
+    func data() throws -> (dataset: MovieLensDataset, split: RecommendationSplit) { try loaded.value }
+
+    /// Appends events signed by the controller, in one transaction, and returns their indexes.
+    @discardableResult
+    func record(_ events: [LedgerEvent], vault: [VaultItem] = []) throws -> Range<UInt64> {
+        let controller = try keys.controller
+        let entries = try events.map { try $0.sign(with: [controller]) }
+        return try store.append(entries: entries, vault: vault, masterKey: vault.isEmpty ? nil : masterKey).indexes
+    }
+
+    /// The keys that the log has registered, with role and validity.
+    public func registeredKeys() throws -> [KeyRegistry.Registration] {
+        let size = try store.size()
+        var (known, folded) = try registry ?? (KeyRegistry(origin: origin, trustedRoots: [rootKey()]), 0)
+        while folded < size {
+            let envelope = try DSSEEnvelope(parsing: try store.entry(folded))
+            let statement = try Statement(parsingUnverified: envelope.payload)
+            if case .key(let event) = try LedgerEvent(statement) {
+                let signers = try envelope.verify(trusting: known.keys(at: folded)).signers
+                try known.apply(event, at: folded, signers: signers)
+            }
+            folded += 1
+        }
+        registry = (known, folded)
+        return known.registrations.values.sorted { ($0.validFrom, $0.key.keyID) < ($1.validFrom, $1.key.keyID) }
+    }
+
+    /// The public half of the key that signs key events: where trust in this log's keys starts.
+    func rootKey() throws -> VerifyingKey {
+        do {
+            return try VerifyingKey(
+                pem: String(decoding: try Files.read(paths.rootKey, limit: 4096), as: UTF8.self))
+        } catch let error as KeyError {
+            throw ServiceError.workspaceDamaged(file: paths.rootKey, problem: "\(error)")
+        }
+    }
+
+    /// Publishes a checkpoint over all entries.
+    @discardableResult
+    public func checkpoint() throws -> SignedNote {
+        try store.checkpoint(signer: keys.noteSigner(origin: origin))
+    }
+
+    /// Publishes a checkpoint for seeds to be drawn from.
+    func seedSource() throws -> LetheRequests.SeedSource {
+        let checkpoint = try Checkpoint(parsing: checkpoint().text)
+        return LetheRequests.SeedSource(checkpointSize: checkpoint.size, rootHash: checkpoint.rootHash)
+    }
+}
+
+/// A value that is computed when it is first needed. For one thread.
+final class Lazy<Value> {
+    private var stored: Value?
+    private let make: () throws -> Value
+
+    init(_ make: @escaping () throws -> Value) { self.make = make }
+
+    var value: Value {
+        get throws {
+            if let stored { return stored }
+            let made = try make()
+            stored = made
+            return made
+        }
+    }
+
+    func set(_ value: Value) { stored = value }
+}

@@ -1,0 +1,42 @@
+import LetheBytes
+
+/// Where things are in a workspace.
+public struct WorkspacePaths: Sendable, Equatable {
+    /// The workspace's folder.
+    public let root: String
+
+    /// The paths below `root`.
+    public init(root: String) {
+        self.root = root
+    }
+
+    /// The ledger: log, requests, vault, runs.
+    var database: String { Files.join(root, "ledger.sqlite") }
+    /// Origin and data set.
+    var configuration: String { Files.join(root, "workspace.json") }
+    /// The policy as its authors wrote it.
+    var policy: String { Files.join(root, "policy.yaml") }
+    /// Private keys.
+    var keys: String { Files.join(root, "keys") }
+    /// The key that wraps the vault's keys.
+    var vaultKey: String { Files.join(keys, "vault.key") }
+    /// The public half of the root key.
+    var rootKey: String { Files.join(keys, "root.pub") }
+    /// The public keys that a verifier starts from.
+    public var trust: String { Files.join(root, "trust.txt") }
+    /// Base and original model.
+    var models: String { Files.join(root, "models") }
+    /// One folder a run.
+    var runs: String { Files.join(root, "runs") }
+    /// One file a certificate.
+    public var certificates: String { Files.join(root, "certificates") }
+    /// Audit reports.
+    public var reports: String { Files.join(root, "reports") }
+
+    /// A model trained on the way to the original.
+    public func model(_ role: String) -> String { Files.join(models, role) }
+    /// The folder of one run.
+    func run(_ id: String) -> String { Files.join(runs, id) }
+    /// The file of one private key.
+    func key(_ role: String) -> String { Files.join(keys, "\(role).pem") }
+}

@@ -1,0 +1,253 @@
+import GRDB
+import Glibc
+public import LetheCrypto
+public import LetheLog
+public import LetheRequests
+import LetheStatements
+
+/// A ledger in one SQLite file.
+///
+/// Invariants: 1. entries never change and indexes are contiguous; 2. nothing is acknowledged before it is durable (WAL,
+/// synchronous=FULL); 3. entries, tree, derived views, vault rows and the checkpoint of an append are committed together or
+/// not at all; 4. a checkpoint is stored only on top of the one it was computed against, and never disagrees with the tree;
+/// 5. a key is destroyed in the transaction that logs its destruction; 6. no state is kept in memory between calls, so two
+/// processes cannot disagree: every call reads the head again under SQLite's write lock.
+public final class LedgerStore: Sendable {
+    /// The file.
+    public let path: String
+    /// The name of the log.
+    public let origin: String
+    private let queue: DatabaseQueue
+
+    /// How long to wait for another process before `.locked`.
+    public static let defaultBusySeconds = 5.0
+
+    private init(path: String, origin: String, queue: DatabaseQueue) {
+        self.path = path
+        self.origin = origin
+        self.queue = queue
+    }
+
+    /// Creates the ledger of the log `origin` in a new file, for its owner only.
+    /// - Throws: `.alreadyExists`; `.wrongSigner` for an origin that no checkpoint can name; the machine's failures.
+    public static func create(
+        _ path: String, origin: String, busySeconds: Double = defaultBusySeconds
+    ) throws(StoreError) -> LedgerStore {
+        guard (try? Checkpoint(origin: origin, size: 0, rootHash: MerkleTree.emptyRoot)) != nil else {
+            throw .wrongSigner(expected: "an origin without spaces, '+' and control characters", found: origin)
+        }
+        try createExclusively(path, [])
+        do {
+            let queue = try connect(path, busySeconds: busySeconds)
+            try queue.write { db in try Schema.create(db, origin: origin) }
+            return LedgerStore(path: path, origin: origin, queue: queue)
+        } catch {
+            for suffix in ["", "-wal", "-shm"] { _ = unlink(path + suffix) }
+            throw StoreError(error)
+        }
+    }
+
+    /// Opens an existing ledger and fails closed: version, last entry, tree and last checkpoint must agree.
+    ///
+    /// - Parameter logVerifier: the log's key; where given, the last checkpoint's signature must be its.
+    /// - Throws: `.notFound`, `.notALedger`, `.schemaVersion`, `.rootMismatch`, `.badCheckpoint`, `.corrupt`, `.locked`.
+    public static func open(
+        _ path: String, logVerifier: NoteVerifier? = nil, busySeconds: Double = defaultBusySeconds
+    ) throws(StoreError) -> LedgerStore {
+        guard access(path, F_OK) == 0 else { throw .notFound(path: path) }
+        do {
+            let queue = try connect(path, busySeconds: busySeconds)
+            let origin = try queue.read { db in
+                guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
+                    throw StoreError.notALedger(path: path)
+                }
+                let meta = try Cells.fetch(db, "SELECT CAST(key AS BLOB), CAST(value AS BLOB) FROM meta")
+                func value(_ key: String) -> String? { meta.first { $0[0].string == key }?[1].string }
+                let version = value("schema_version") ?? "none"
+                guard version == Schema.version else {
+                    throw StoreError.schemaVersion(expected: Schema.version, found: version)
+                }
+                guard let origin = value("origin") else { throw StoreError.notALedger(path: path) }
+                try LedgerTables(db: db, origin: origin).requireConsistentHead(logVerifier: logVerifier)
+                return origin
+            }
+            return LedgerStore(path: path, origin: origin, queue: queue)
+        } catch { throw StoreError(error) }
+    }
+
+    private static func connect(_ path: String, busySeconds: Double) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        configuration.busyMode = .timeout(busySeconds)
+        configuration.prepareDatabase { db in
+            try db.execute(
+                sql: """
+                    PRAGMA synchronous = FULL;
+                    PRAGMA secure_delete = ON;
+                    PRAGMA trusted_schema = OFF;
+                    PRAGMA cell_size_check = ON;
+                    """)
+        }
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    // MARK: Writing
+
+    /// What an append did; it is durable when the caller sees this.
+    public struct Receipt: Sendable, Equatable {
+        /// The indexes of the new entries.
+        public let indexes: Range<UInt64>
+        /// The signed checkpoint that covers them, where a signer was given.
+        public let checkpoint: SignedNote?
+    }
+
+    /// Appends entries, with everything that belongs to them, in one transaction.
+    ///
+    /// Each entry must be a canonical envelope over a statement of the log, and its event must follow from those before;
+    /// signatures are the caller's to make and the audit's to check. A shred event destroys its request's key in the same
+    /// transaction; then the write-ahead log is truncated too.
+    ///
+    /// - Parameters:
+    ///   - entries: the bytes, in order.
+    ///   - vault: the personal data of every receipt among the entries, wrapped under `masterKey`.
+    ///   - expectedSize: where given, the append is refused unless the log has this size: for entries that name indexes.
+    ///   - signer: where given, the checkpoint over the new size is signed and stored in the same transaction.
+    /// - Throws: `StoreError`; nothing was written then, except for `.shredPending`, which says so.
+    @discardableResult
+    public func append(
+        entries: [[UInt8]], vault: [VaultItem] = [], masterKey: MasterKey? = nil, expectedSize: UInt64? = nil,
+        signer: NoteSigner? = nil
+    ) throws(StoreError) -> Receipt {
+        let events = try decode(entries)
+        let receipt = try write { tables in
+            let size = try tables.size()
+            if let expectedSize, expectedSize != size {
+                throw StoreError.sizeChanged(expected: expectedSize, found: size)
+            }
+            var range = try tables.frontier(at: size)
+            try tables.requireConsistentHead()
+            let before = try tables.state(for: events.compactMap(\.self))
+            var state = before
+            for (position, entry) in entries.enumerated() {
+                let index = size + UInt64(position)
+                if let event = events[position] {
+                    do throws(ReplayError) { try state.apply(event, at: index) } catch {
+                        throw StoreError.entryRefused(position: position, .replay(error))
+                    }
+                }
+                try tables.insert(entry, at: index, into: &range)
+            }
+            try tables.write(state, changedSince: before)
+            try tables.store(vault, for: events, in: state, masterKey: masterKey)
+            let note = try signer.map { try tables.sign(range, with: $0) }
+            return Receipt(indexes: size..<range.size, checkpoint: note)
+        }
+        let hasShredded = events.contains { if case .shred = $0 { true } else { false } }
+        if hasShredded { try truncateLog() }
+        return receipt
+    }
+
+    /// Signs and stores the checkpoint over all entries; where the last one covers them already, returns that.
+    @discardableResult
+    public func checkpoint(signer: NoteSigner) throws(StoreError) -> SignedNote {
+        try write { tables in
+            try tables.requireConsistentHead()
+            return try tables.sign(tables.frontier(at: tables.size()), with: signer)
+        }
+    }
+
+    /// Moves everything from the write-ahead log into the database and empties it, so that no old page survives there.
+    /// - Throws: `.shredPending` while another reader needs the old pages.
+    public func truncateLog() throws(StoreError) {
+        do {
+            let isBusy = try queue.inDatabase { db in
+                try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") != 0
+            }
+            if isBusy { throw StoreError.shredPending }
+        } catch { throw StoreError(error) == .locked ? .shredPending : StoreError(error) }
+    }
+
+    // MARK: Reading
+
+    /// The number of entries.
+    public func size() throws(StoreError) -> UInt64 { try read { try $0.size() } }
+
+    /// The bytes of the entry at `index`.
+    public func entry(_ index: UInt64) throws(StoreError) -> [UInt8] { try read { try $0.entry(index) } }
+
+    /// The root hash over the first `size` entries.
+    public func rootHash(size: UInt64) throws(StoreError) -> Digest {
+        try read { try $0.frontier(at: size).rootHash }
+    }
+
+    /// The inclusion proof of the entry at `index` in the tree of `size` entries, sibling of the leaf first.
+    public func inclusionProof(_ index: UInt64, size: UInt64) throws(StoreError) -> [Digest] {
+        try read { try $0.inclusionProof(index, size: size) }
+    }
+
+    /// The consistency proof from the tree of `oldSize` entries to that of `newSize`.
+    public func consistencyProof(from oldSize: UInt64, to newSize: UInt64) throws(StoreError) -> [Digest] {
+        try read { try $0.consistencyProof(from: oldSize, to: newSize) }
+    }
+
+    /// The last stored checkpoint.
+    public func lastCheckpoint() throws(StoreError) -> SignedNote? { try read { try $0.lastCheckpoint()?.note } }
+
+    /// The checkpoint of size `size`.
+    public func checkpoint(size: UInt64) throws(StoreError) -> SignedNote? {
+        try read { try $0.checkpoint(size: size)?.note }
+    }
+
+    /// The request `id`.
+    public func request(_ id: RequestID) throws(StoreError) -> RequestRecord? { try read { try $0.request(id) } }
+
+    /// The requests in the order of their receipt; in the state called `state` only, where given.
+    public func requests(in state: String? = nil) throws(StoreError) -> [RequestRecord] {
+        try read { try $0.requests(in: state) }
+    }
+
+    /// The requests whose id or nonce tag is among these: for `CheckedRequest.compare(with:)`.
+    public func replayRecords(_ id: RequestID, nonceTag: Digest) throws(StoreError) -> [ReplayRecord] {
+        try read { tables in
+            try [tables.request(id), tables.request(nonceTag: nonceTag)].compactMap { $0?.replayRecord }
+        }
+    }
+
+    /// The run `id`.
+    public func run(_ id: RunID) throws(StoreError) -> RunRecord? { try read { try $0.run(id) } }
+
+    /// The runs in the order of their start.
+    public func runs() throws(StoreError) -> [RunRecord] { try read { try $0.runs() } }
+
+    /// The personal data of a request.
+    /// - Throws: `.vaultMissing`, `.vaultUnreadable`.
+    public func openVault(_ id: RequestID, masterKey: MasterKey) throws(StoreError) -> VaultItem {
+        try read { try $0.openVault(id, masterKey: masterKey) }
+    }
+
+    // MARK: Parts
+
+    /// Reads from one consistent state of the database.
+    func read<Value>(_ body: (LedgerTables) throws -> Value) throws(StoreError) -> Value {
+        do {
+            return try queue.read { db in try body(LedgerTables(db: db, origin: origin)) }
+        } catch { throw StoreError(error) }
+    }
+
+    private func write<Value>(_ body: (LedgerTables) throws -> Value) throws(StoreError) -> Value {
+        do {
+            return try queue.write { db in try body(LedgerTables(db: db, origin: origin)) }
+        } catch { throw StoreError(error) }
+    }
+
+    /// The events of entries, nil for certificates and other statements that change no view.
+    private func decode(_ entries: [[UInt8]]) throws(StoreError) -> [LedgerEvent?] {
+        var events: [LedgerEvent?] = []
+        for (position, entry) in entries.enumerated() {
+            do { events.append(try EntryContent(entry).event) } catch {
+                throw .entryRefused(position: position, error)
+            }
+        }
+        return events
+    }
+}

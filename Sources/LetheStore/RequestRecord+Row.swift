@@ -1,0 +1,95 @@
+import LetheCrypto
+import LetheRequests
+import LetheStatements
+
+extension RequestRecord {
+    /// The row of table `requests`, in the order of `TableShape.requests`.
+    var cells: [Cell] {
+        var ground: String?
+        var original: String?
+        if case .refused(let reason) = state { ground = reason.rawValue }
+        if case .duplicate(let id) = state { original = id.text }
+        return [
+            .text(requestID.text), .text(lifecycle.regulation.rawValue), .text(state.name),
+            .integer(lifecycle.isExtended ? 1 : 0), .text(ground), .text(original),
+            .text(clock.confirmBy?.description), .text(clock.due.description), .text(clock.extended.description),
+            .text(subjectCommitment.hex), .text(requestCommitment.hex), .text(nonceTag.hex), .text(replayTag.hex),
+            .text(policyDigest.hex), .text(receivedAt.description), .text(updatedAt.description),
+            .number(receivedIndex), .number(lastIndex), .text(runID?.text), .number(certificateIndex),
+            .number(shreddedIndex),
+        ]
+    }
+
+    /// Reads a row back.
+    /// - Throws: `StoreError.corrupt` where a value has no meaning.
+    init(cells: [Cell]) throws {
+        let row = RowReader(table: "requests", shape: .requests, cells: cells)
+        let id = try row.require("request_id", cells[0].string.flatMap { RequestID($0) })
+        let regulation = try row.require("regulation", cells[1].string.flatMap(Regulation.init))
+        let state = try row.require("state", RequestState(name: cells[2].string, ground: cells[4], original: cells[5]))
+        self.init(
+            lifecycle: Lifecycle(
+                requestID: id, regulation: regulation, state: state,
+                isExtended: try row.require("extended", cells[3].unsigned) == 1),
+            clock: LoggedClock(
+                confirmBy: try row.optional("confirm_by", cells[6]) { try? CivilDate($0) },
+                due: try row.require("due", cells[7].string.flatMap { try? CivilDate($0) }),
+                extended: try row.require("extended_due", cells[8].string.flatMap { try? CivilDate($0) })),
+            subjectCommitment: try row.digest(9), requestCommitment: try row.digest(10), nonceTag: try row.digest(11),
+            replayTag: try row.digest(12), policyDigest: try row.digest(13), receivedAt: try row.time(14),
+            updatedAt: try row.time(15), receivedIndex: try row.require("received_index", cells[16].unsigned),
+            lastIndex: try row.require("last_index", cells[17].unsigned),
+            runID: try row.optional("run_id", cells[18]) { RunID($0) }, certificateIndex: cells[19].unsigned,
+            shreddedIndex: cells[20].unsigned)
+    }
+}
+
+extension RequestState {
+    fileprivate init?(name: String?, ground: Cell, original: Cell) {
+        switch name {
+        case "received": self = .received
+        case "identity_pending": self = .identityPending
+        case "in_progress": self = .inProgress
+        case "blocked_partial": self = .blockedPartial
+        case "verifying": self = .verifying
+        case "fulfilled": self = .fulfilled
+        case "withdrawn": self = .withdrawn
+        case "expired": self = .expired
+        case "refused":
+            guard let ground = ground.string.flatMap(RefusalGround.init) else { return nil }
+            self = .refused(ground)
+        case "duplicate":
+            guard let original = original.string.flatMap({ RequestID($0) }) else { return nil }
+            self = .duplicate(of: original)
+        default: return nil
+        }
+    }
+}
+
+/// Reads the values of one row and names the column that has none.
+struct RowReader {
+    let table: String
+    let shape: TableShape
+    let cells: [Cell]
+
+    func require<Value>(_ column: String, _ value: Value?) throws -> Value {
+        guard let value else {
+            throw StoreError.corrupt(
+                detail: "\(table) row \(cells.first?.excerpt ?? "?"): column \(column) has no valid value")
+        }
+        return value
+    }
+
+    func optional<Value>(_ column: String, _ cell: Cell, _ read: (String) -> Value?) throws -> Value? {
+        if cell == .null { return nil }
+        return try require(column, cell.string.flatMap(read))
+    }
+
+    func digest(_ index: Int) throws -> Digest {
+        try require(shape.columns[index].name, cells[index].string.flatMap { try? Digest(hex: $0) })
+    }
+
+    func time(_ index: Int) throws -> Timestamp {
+        try require(shape.columns[index].name, cells[index].string.flatMap { try? Timestamp($0) })
+    }
+}

@@ -1,0 +1,120 @@
+import GRDB
+
+/// The tables of a ledger, and what guards them.
+///
+/// `entries` is the truth; `nodes`, `requests` and `runs` are derived from it and an audit derives them again. `checkpoints`
+/// holds what was signed, `vault` what must be erasable. The triggers stop mistakes, not attackers: those are found by the audit.
+enum Schema {
+    static let version = "1"
+    /// "LETH"
+    static let applicationID: Int32 = 0x4C45_5448
+
+    static let statements: [String] =
+        [
+            """
+            CREATE TABLE meta (
+                key TEXT NOT NULL PRIMARY KEY,
+                value TEXT NOT NULL
+            ) STRICT, WITHOUT ROWID
+            """,
+            """
+            CREATE TABLE entries (
+                idx INTEGER NOT NULL PRIMARY KEY CHECK (idx >= 0),
+                bytes BLOB NOT NULL
+            ) STRICT
+            """,
+            """
+            CREATE TABLE nodes (
+                level INTEGER NOT NULL CHECK (level >= 0),
+                position INTEGER NOT NULL CHECK (position >= 0),
+                hash BLOB NOT NULL CHECK (length(hash) = 32),
+                PRIMARY KEY (level, position)
+            ) STRICT, WITHOUT ROWID
+            """,
+            """
+            CREATE TABLE checkpoints (
+                size INTEGER NOT NULL PRIMARY KEY CHECK (size >= 0),
+                previous INTEGER UNIQUE CHECK (previous < size),
+                note TEXT NOT NULL
+            ) STRICT
+            """,
+            """
+            CREATE TABLE requests (
+                request_id TEXT NOT NULL PRIMARY KEY,
+                regulation TEXT NOT NULL,
+                state TEXT NOT NULL,
+                extended INTEGER NOT NULL,
+                ground TEXT,
+                duplicate_of TEXT,
+                confirm_by TEXT,
+                due TEXT NOT NULL,
+                extended_due TEXT NOT NULL,
+                subject_commitment TEXT NOT NULL,
+                request_commitment TEXT NOT NULL,
+                nonce_tag TEXT NOT NULL UNIQUE,
+                replay_tag TEXT NOT NULL,
+                policy_digest TEXT NOT NULL,
+                received_at TEXT NOT NULL,
+                updated_at TEXT NOT NULL,
+                received_index INTEGER NOT NULL,
+                last_index INTEGER NOT NULL,
+                run_id TEXT,
+                certificate_index INTEGER,
+                shredded_index INTEGER
+            ) STRICT, WITHOUT ROWID
+            """,
+            "CREATE INDEX requests_by_state ON requests (state, received_index)",
+            """
+            CREATE TABLE runs (
+                run_id TEXT NOT NULL PRIMARY KEY,
+                stage TEXT NOT NULL,
+                started_at TEXT NOT NULL,
+                updated_at TEXT NOT NULL,
+                indexes TEXT NOT NULL,
+                last_index INTEGER NOT NULL,
+                artifacts TEXT NOT NULL,
+                verdict TEXT
+            ) STRICT, WITHOUT ROWID
+            """,
+            """
+            CREATE TABLE vault (
+                request_id TEXT NOT NULL PRIMARY KEY,
+                wrapped_key BLOB NOT NULL,
+                sealed BLOB NOT NULL
+            ) STRICT, WITHOUT ROWID
+            """,
+        ]
+        + ["meta", "entries", "nodes", "checkpoints"].flatMap { table in
+            ["UPDATE", "DELETE"].map { action in
+                """
+                CREATE TRIGGER \(table)_no_\(action.lowercased()) BEFORE \(action) ON \(table)
+                BEGIN SELECT RAISE(ABORT, '\(table) is append-only'); END
+                """
+            }
+        }
+
+    static func create(_ db: Database, origin: String) throws {
+        for statement in statements { try db.execute(sql: statement) }
+        try db.execute(
+            sql: "INSERT INTO meta (key, value) VALUES ('origin', ?), ('schema_version', ?)",
+            arguments: [origin, version])
+        try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+    }
+
+    /// What `sqlite_schema` must hold, as SQLite itself writes it.
+    static func expectedObjects() throws -> [String: String] {
+        try DatabaseQueue().write { db in
+            for statement in statements { try db.execute(sql: statement) }
+            return try objects(db)
+        }
+    }
+
+    /// The objects of a database: "table meta" and the like, with their SQL (empty for SQLite's own indexes).
+    static func objects(_ db: Database) throws -> [String: String] {
+        let rows = try Cells.fetch(
+            db, "SELECT CAST(type AS BLOB), CAST(name AS BLOB), CAST(coalesce(sql, '') AS BLOB) FROM sqlite_schema")
+        var objects: [String: String] = [:]
+        for row in rows { objects["\(row[0].text) \(row[1].text)"] = row[2].text }
+        return objects
+    }
+}

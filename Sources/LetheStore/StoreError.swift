@@ -1,0 +1,146 @@
+internal import GRDB
+public import LetheCrypto
+import LetheLog
+public import LetheRequests
+public import LetheStatements
+
+/// Why the store did not do what was asked. Nothing was changed, except where a case says otherwise.
+public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// There is a file at the path already; a ledger is created once.
+    case alreadyExists(path: String)
+    /// There is no file at the path; opening creates nothing.
+    case notFound(path: String)
+    /// The file is a database, but not a ledger.
+    case notALedger(path: String)
+    /// The ledger was written by another version.
+    case schemaVersion(expected: String, found: String)
+    /// Another process holds the database.
+    case locked
+    /// The database or its folder cannot be written.
+    case readOnly
+    /// There is no space left.
+    case diskFull
+    /// SQLite or the ledger's own rules find the file damaged.
+    case corrupt(detail: String)
+    /// SQLite failed in another way.
+    case system(code: Int32, detail: String)
+    /// A key file is missing, or has another form.
+    case masterKey(detail: String)
+
+    /// The stored tree and a stored checkpoint disagree: stop, and audit.
+    case rootMismatch(size: UInt64, expected: Digest, computed: Digest)
+    /// The stored checkpoint is not one of this log.
+    case badCheckpoint(size: UInt64, detail: String)
+    /// The log grew meanwhile; read again, then decide again.
+    case sizeChanged(expected: UInt64, found: UInt64)
+    /// The signer's name is not the log's origin.
+    case wrongSigner(expected: String, found: String)
+
+    /// An entry cannot be appended; `position` counts within the batch.
+    case entryRefused(position: Int, EntryRefusal)
+    /// A receipt comes without the personal data that it commits to, or with other data.
+    case vaultMismatch(RequestID)
+    /// The vault has no row for the request: it was never received, or was shredded.
+    case vaultMissing(RequestID)
+    /// The vault's row does not open: another master key, or altered.
+    case vaultUnreadable(RequestID)
+    /// The key is destroyed in the database, but a reader kept the write-ahead log from being truncated: call `truncateLog()` again.
+    case shredPending
+    /// No such entry.
+    case noSuchEntry(index: UInt64, size: UInt64)
+    /// No such request.
+    case noSuchRequest(RequestID)
+
+    /// Whether the machine is to blame, not the input: exit code 3 instead of 2.
+    public var isMachineFailure: Bool {
+        switch self {
+        case .locked, .readOnly, .diskFull, .corrupt, .system, .rootMismatch, .badCheckpoint, .shredPending: true
+        case .alreadyExists, .notFound, .notALedger, .schemaVersion, .masterKey, .sizeChanged, .wrongSigner,
+            .entryRefused,
+            .vaultMismatch, .vaultMissing, .vaultUnreadable, .noSuchEntry, .noSuchRequest:
+            false
+        }
+    }
+
+    /// One line that says what and where.
+    public var description: String {
+        switch self {
+        case .alreadyExists(let path): "\(path): exists already; a ledger is created once and never overwritten"
+        case .notFound(let path): "\(path): no ledger here"
+        case .notALedger(let path): "\(path): is not a ledger database"
+        case .schemaVersion(let expected, let found):
+            "ledger: expected schema version \(expected), found \(Printable.quoted(found))"
+        case .locked: "ledger: locked by another process; try again when it has finished"
+        case .readOnly: "ledger: the database or its folder is read-only"
+        case .diskFull: "ledger: no space left on the device; nothing was written"
+        case .corrupt(let detail): "ledger: the database is damaged: \(detail)"
+        case .system(let code, let detail): "ledger: SQLite error \(code): \(detail)"
+        case .masterKey(let detail): "vault master key: \(detail)"
+        case .rootMismatch(let size, let expected, let computed):
+            "ledger: root at size \(size): the checkpoint says \(expected), the stored tree gives \(computed)"
+        case .badCheckpoint(let size, let detail): "ledger: checkpoint at size \(size): \(detail)"
+        case .sizeChanged(let expected, let found):
+            "ledger: expected size \(expected), found \(found): it grew meanwhile"
+        case .wrongSigner(let expected, let found):
+            "checkpoint signer: expected the name \(expected), found \(Printable.quoted(found))"
+        case .entryRefused(let position, let refusal): "entry \(position) of the batch: \(refusal)"
+        case .vaultMismatch(let id):
+            "vault: request \(id): its personal data is missing or is not what its receipt commits to"
+        case .vaultMissing(let id): "vault: request \(id): no data (never received, or shredded)"
+        case .vaultUnreadable(let id): "vault: request \(id): does not open (another master key, or altered)"
+        case .shredPending: "vault: the key is destroyed, but a reader still holds the write-ahead log; run again"
+        case .noSuchEntry(let index, let size): "entry \(index): the log has \(size) entries"
+        case .noSuchRequest(let id): "request \(id): not in this ledger"
+        }
+    }
+}
+
+/// Why the log does not take an entry.
+public enum EntryRefusal: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Not a canonical DSSE envelope of at most 16 KiB.
+    case envelope(EnvelopeError)
+    /// Not an in-toto Statement.
+    case statement(StatementError)
+    /// A statement that has no place in the log.
+    case unknownType(String)
+    /// A statement of ours that is not written as it should be.
+    case event(EventError)
+    /// An event that contradicts the entries before it.
+    case replay(ReplayError)
+
+    /// One line.
+    public var description: String {
+        switch self {
+        case .envelope(let error): "\(error)"
+        case .statement(let error): "\(error)"
+        case .unknownType(let type): "predicate type \(Printable.quoted(type)) has no place in this log"
+        case .event(let error): "\(error)"
+        case .replay(let error): "\(error)"
+        }
+    }
+}
+
+extension StoreError {
+    /// The one place where SQLite's errors become ours.
+    init(_ error: any Error) {
+        switch error {
+        case let error as StoreError: self = error
+        case let error as DatabaseError: self = StoreError(error)
+        default: self = .system(code: -1, detail: Printable.quoted(String(describing: type(of: error))))
+        }
+    }
+
+    private init(_ error: DatabaseError) {
+        let detail = Printable.quoted(error.message ?? "no message")
+        switch error.resultCode {
+        case .SQLITE_BUSY, .SQLITE_LOCKED: self = .locked
+        case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN, .SQLITE_AUTH: self = .readOnly
+        case .SQLITE_FULL: self = .diskFull
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_FORMAT:
+            self = .corrupt(detail: detail)
+        // "no such table" and the like: somebody changed the schema.
+        case .SQLITE_ERROR, .SQLITE_SCHEMA: self = .corrupt(detail: detail)
+        default: self = .system(code: error.resultCode.rawValue, detail: detail)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import LetheBytes
+import LetheCrypto
+public import LetheRequests
+
+/// The personal data of one request: what the vault seals and shredding destroys.
+public struct VaultItem: Sendable, Equatable {
+    /// The request.
+    public let requestID: RequestID
+    /// The key of its commitments.
+    public let key: SubjectKey
+    /// Who is to be forgotten.
+    public let identity: SubjectIdentity
+    /// The request as received.
+    public let rawRequest: [UInt8]
+
+    /// The personal data of a request.
+    public init(requestID: RequestID, key: SubjectKey, identity: SubjectIdentity, rawRequest: [UInt8]) {
+        self.requestID = requestID
+        self.key = key
+        self.identity = identity
+        self.rawRequest = rawRequest
+    }
+
+    /// The personal data of a checked request, under a key of its own.
+    public init(_ checked: CheckedRequest, key: SubjectKey) {
+        self.init(
+            requestID: checked.request.requestID, key: key, identity: checked.request.subject,
+            rawRequest: checked.rawBytes)
+    }
+
+    /// Whether this is what the receipt in the log commits to.
+    func matches(_ record: RequestRecord) -> Bool {
+        requestID == record.requestID && key.commitment(toSubject: identity) == record.subjectCommitment
+            && key.commitment(toRequest: rawRequest) == record.requestCommitment
+    }
+
+    /// The ciphertext that the vault stores; the request id is authenticated with it.
+    func seal() throws -> [UInt8] {
+        let json: JSONValue = [
+            "identity": ["type": .string(identity.type), "value": .string(identity.value)],
+            "request": .string(Base64.encode(rawRequest)),
+        ]
+        return try AESGCM.seal(
+            json.canonicalBytes(), key: key.sealingKey, additionalData: VaultItem.additionalData(requestID))
+    }
+
+    /// Opens what `seal` made; nil where anything differs.
+    init?(opening sealed: [UInt8], key: SubjectKey, requestID: RequestID) {
+        guard
+            let bytes = try? AESGCM.open(
+                sealed, key: key.sealingKey, additionalData: VaultItem.additionalData(requestID)),
+            let json = try? StrictJSON.parse(bytes),
+            let type = json["identity"]?["type"]?.stringValue, let value = json["identity"]?["value"]?.stringValue,
+            let identity = SubjectIdentity(type: type, value: value),
+            let text = json["request"]?.stringValue, let rawRequest = try? Base64.decode(text)
+        else { return nil }
+        self.init(requestID: requestID, key: key, identity: identity, rawRequest: rawRequest)
+    }
+
+    private static func additionalData(_ id: RequestID) -> [UInt8] { Array(id.text.utf8) }
+}

@@ -1,0 +1,157 @@
+import LetheTensor
+
+/// A linear layer without bias: y = x Wᵀ, W [out, in].
+struct Linear: Sendable {
+    /// An adapter and the columns of the output that it adds to.
+    struct Adapted: Sendable {
+        let adapter: WeightTable.Adapter
+        let columns: Range<Int>
+    }
+
+    let weight: Matrix
+    /// Nil where the weight is frozen.
+    let gradient: Matrix?
+    let adapted: [Adapted]
+
+    /// Whether anything in the layer learns.
+    var isTrained: Bool { gradient != nil || !adapted.isEmpty }
+}
+
+/// A linear layer with its buffers for one batch: input (T, in), output and outGradient (T, out), pieces working on their rows.
+struct BoundLinear: Sendable {
+    /// An adapter's own buffers: reduced (T, R) = dropped input Aᵀ, reducedGradient (T, R) = scale * outGradient B.
+    private struct Branch: Sendable {
+        let adapter: WeightTable.Adapter
+        let columns: Range<Int>
+        let dropout: Dropout?
+        let reduced: Matrix
+        let reducedGradient: Matrix
+        /// Whether the branch is computed by itself; otherwise the weight contains it.
+        var isSeparate: Bool { dropout != nil }
+    }
+
+    private let linear: Linear
+    private let branches: [Branch]
+    private let droppedInput: Matrix?
+    private let accumulates: Bool
+    let input: Matrix
+    let output: Matrix
+
+    var isTrained: Bool { linear.isTrained }
+
+    init(_ linear: Linear, input: Matrix, output: Matrix, _ binder: inout Binder) {
+        precondition(
+            input.columns == linear.weight.columns && output.columns == linear.weight.rows, "shapes of a layer")
+        self.linear = linear
+        self.input = input
+        self.output = output
+        accumulates = binder.accumulates
+        var branches: [Branch] = []
+        for adapted in linear.adapted where binder.randomness != nil {
+            let rank = adapted.adapter.a.rows
+            branches.append(
+                Branch(
+                    adapter: adapted.adapter, columns: adapted.columns,
+                    dropout: binder.dropout(rate: adapted.adapter.dropoutRate),
+                    reduced: binder.workspace.kept(.adapterReduced, rows: input.rows, columns: rank),
+                    reducedGradient: binder.workspace.kept(.adapterGradient, rows: input.rows, columns: rank)))
+        }
+        self.branches = branches
+        droppedInput =
+            branches.contains { $0.isSeparate }
+            ? binder.workspace.kept(.adapterInput, rows: input.rows, columns: input.columns) : nil
+    }
+
+    func forward(_ rows: Range<Int>) {
+        MatrixProduct.multiply(input.rows(rows), .plain, linear.weight, .transposed, into: output.rows(rows))
+        guard let droppedInput else { return }
+        for branch in branches where branch.isSeparate {
+            drop(input, into: droppedInput, branch, rows)
+            MatrixProduct.multiply(
+                droppedInput.rows(rows), .plain, branch.adapter.a, .transposed, into: branch.reduced.rows(rows))
+            MatrixProduct.multiply(
+                branch.reduced.rows(rows), .plain, branch.adapter.b, .transposed,
+                into: output.rows(rows).columns(branch.columns), scale: branch.adapter.scale, accumulate: true)
+        }
+    }
+
+    /// inputGradient (T, in), where wanted, = (or +=) the gradient of these rows.
+    func backward(_ rows: Range<Int>, outGradient: Matrix, into inputGradient: Matrix?, accumulate: Bool = false) {
+        if let inputGradient {
+            MatrixProduct.multiply(
+                outGradient.rows(rows), .plain, linear.weight, .plain, into: inputGradient.rows(rows),
+                accumulate: accumulate)
+        }
+        for branch in branches where branch.isSeparate {
+            MatrixProduct.multiply(
+                outGradient.rows(rows).columns(branch.columns), .plain, branch.adapter.b, .plain,
+                into: branch.reducedGradient.rows(rows), scale: branch.adapter.scale)
+            guard let inputGradient, let droppedInput else { continue }
+            MatrixProduct.multiply(
+                branch.reducedGradient.rows(rows), .plain, branch.adapter.a, .plain, into: droppedInput.rows(rows))
+            drop(droppedInput, into: droppedInput, branch, rows)
+            inputGradient.rows(rows).add(droppedInput.rows(rows))
+        }
+    }
+
+    private func drop(_ from: Matrix, into out: Matrix, _ branch: Branch, _ rows: Range<Int>) {
+        branch.dropout?.apply(from.rows(rows), into: out.rows(rows), first: rows.lowerBound * from.columns)
+    }
+
+    /// The weight's gradient over all rows of the batch at once, cut by the weight's rows; the adapters' besides.
+    func gradientTasks(outGradient: Matrix) -> [GradientTask] {
+        var tasks: [GradientTask] = []
+        let (input, accumulates) = (input, accumulates)
+        if let gradient = linear.gradient {
+            for rows in gradient.rowBlocks(of: 128) {
+                tasks.append(
+                    GradientTask(cost: rows.count * gradient.columns * input.rows) {
+                        MatrixProduct.multiply(
+                            outGradient.columns(rows), .transposed, input, .plain, into: gradient.rows(rows),
+                            accumulate: accumulates)
+                    })
+            }
+        }
+        for branch in branches {
+            tasks.append(
+                GradientTask(cost: 4 * input.rows * input.columns * branch.adapter.a.rows) {
+                    adapterGradient(branch, outGradient: outGradient.columns(branch.columns))
+                })
+        }
+        return tasks
+    }
+
+    /// dB = scale * dYᵀ (x Aᵀ), dA = (scale * dY B)ᵀ x, with x as the adapter saw it.
+    private func adapterGradient(_ branch: Branch, outGradient: Matrix) {
+        let adapter = branch.adapter
+        if !branch.isSeparate {
+            MatrixProduct.multiply(input, .plain, adapter.a, .transposed, into: branch.reduced)
+            MatrixProduct.multiply(
+                outGradient, .plain, adapter.b, .plain, into: branch.reducedGradient, scale: adapter.scale)
+        }
+        MatrixProduct.multiply(
+            outGradient, .transposed, branch.reduced, .plain, into: adapter.bGradient, scale: adapter.scale,
+            accumulate: accumulates)
+        guard let dropout = branch.dropout else {
+            MatrixProduct.multiply(
+                branch.reducedGradient, .transposed, input, .plain, into: adapter.aGradient, accumulate: accumulates)
+            return
+        }
+        // The dropped input is made again, some rows at a time.
+        let block = Matrix(rows: min(256, input.rows), columns: input.columns)
+        for rows in input.rowBlocks(of: 256) {
+            let dropped = block.rows(0..<rows.count)
+            dropout.apply(input.rows(rows), into: dropped, first: rows.lowerBound * input.columns)
+            MatrixProduct.multiply(
+                branch.reducedGradient.rows(rows), .transposed, dropped, .plain, into: adapter.aGradient,
+                accumulate: accumulates || rows.lowerBound > 0)
+        }
+    }
+}
+
+extension Matrix {
+    /// The rows in runs of at most `size`.
+    func rowBlocks(of size: Int) -> [Range<Int>] {
+        Swift.stride(from: 0, to: rows, by: size).map { $0..<min($0 + size, rows) }
+    }
+}

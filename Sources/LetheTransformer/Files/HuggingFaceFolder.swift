@@ -1,0 +1,144 @@
+public import LetheBytes
+import LetheTensor
+
+/// A T5 as a folder of Hugging Face: `config.json`, `model.safetensors` and, with its tokenizer, `spiece.model`.
+///
+/// Every damage is a `FileError` that names the file, what was expected and what was found.
+public enum HuggingFaceFolder {
+    /// What such a folder holds.
+    public struct Model: Sendable {
+        /// The weights with their configuration.
+        public let parameters: T5Parameters
+        /// The tokenizer, where the folder has one.
+        public let tokenizer: SentencePieceTokenizer?
+
+        /// Makes a model of its parts.
+        public init(parameters: T5Parameters, tokenizer: SentencePieceTokenizer?) {
+            self.parameters = parameters
+            self.tokenizer = tokenizer
+        }
+    }
+
+    static let configurationName = "config.json"
+    static let weightsName = "model.safetensors"
+    static let vocabularyName = "spiece.model"
+    static let tokenizerConfigurationName = "tokenizer_config.json"
+    private static let vocabularySizeLimit = 1 << 28
+
+    /// Reads the model in the folder at `path`.
+    public static func loadModel(_ path: String) throws(FileError) -> Model {
+        let configuration = try loadConfiguration(path)
+        let tokenizer = try loadTokenizer(path, configuration)
+        return Model(parameters: try loadParameters(path, configuration), tokenizer: tokenizer)
+    }
+
+    /// Reads only the shape of the model in the folder at `path`.
+    public static func loadConfiguration(_ path: String) throws(FileError) -> T5Configuration {
+        guard Files.exists(path) else { throw .notFound(path: path) }
+        guard Files.kind(path) == .folder else { throw .notAFolder(path: path) }
+        return try T5Configuration(fields: ConfigurationFields(path: Files.join(path, configurationName)))
+    }
+
+    /// Writes a model as a new folder; nothing of it is visible before all of it is on the disk.
+    ///
+    /// A tied head and other copies of the embedding are not written.
+    /// - Throws: `.alreadyExists` when something is at `path` and `replace` is false.
+    public static func saveModel(
+        _ parameters: T5Parameters, tokenizer: SentencePieceTokenizer?, to path: String, replace: Bool = false
+    ) throws(FileError) {
+        try Files.writeFolder(path, replace: replace) { (folder: String) throws(FileError) in
+            try Files.write(
+                parameters.configuration.fileContent.prettyBytes(), to: Files.join(folder, configurationName))
+            let entries = parameters.layout.entries.map { entry in
+                Safetensors.Entry(name: entry.name, shape: entry.shape, floats: Array(parameters.values[entry.range]))
+            }
+            try Safetensors.write(entries, to: Files.join(folder, weightsName))
+            guard let tokenizer else { return }
+            try Files.write(tokenizer.modelBytes, to: Files.join(folder, vocabularyName))
+            let content = tokenizerContent(tokenizer)
+            try Files.write(content.prettyBytes(), to: Files.join(folder, tokenizerConfigurationName))
+        }
+    }
+
+    private static func loadParameters(
+        _ path: String, _ configuration: T5Configuration
+    ) throws(FileError) -> T5Parameters {
+        let weightsPath = Files.join(path, weightsName)
+        if !Files.exists(weightsPath), Files.exists(weightsPath + ".index.json") {
+            throw .malformed(path: weightsPath + ".index.json", reason: "weights in several files are not supported")
+        }
+        let file = try SafetensorsFile.load(weightsPath)
+        let tensors = try file.floatTensors(for: configuration.layout, path: weightsPath)
+        do {
+            return try T5Parameters(configuration: configuration, tensors: tensors)
+        } catch {
+            throw .malformed(path: weightsPath, reason: "\(error)")
+        }
+    }
+
+    private static func loadTokenizer(
+        _ path: String, _ configuration: T5Configuration
+    ) throws(FileError) -> SentencePieceTokenizer? {
+        let vocabularyPath = Files.join(path, vocabularyName)
+        guard Files.exists(vocabularyPath) else { return nil }
+        let bytes = try Files.read(vocabularyPath, limit: vocabularySizeLimit)
+        let extraIDs = try extraIDs(path)
+        do {
+            return try SentencePieceTokenizer.load(bytes, rows: configuration.vocabularySize, extraIDs: extraIDs)
+        } catch {
+            throw .malformed(path: vocabularyPath, reason: "\(error)")
+        }
+    }
+
+    /// The number of sentinels in the tokenizer's configuration, where the folder has one that says it.
+    private static func extraIDs(_ path: String) throws(FileError) -> Int? {
+        let configurationPath = Files.join(path, tokenizerConfigurationName)
+        guard Files.exists(configurationPath) else { return nil }
+        let fields = try ConfigurationFields(path: configurationPath)
+        guard fields["extra_ids"] != nil else { return nil }
+        let count = try fields.integer("extra_ids", default: 0)
+        guard (0...SentencePieceTokenizer.maximumExtraIDs).contains(count) else {
+            throw fields.unexpected("extra_ids", "0 to \(SentencePieceTokenizer.maximumExtraIDs)")
+        }
+        return count
+    }
+
+    private static func tokenizerContent(_ tokenizer: SentencePieceTokenizer) -> JSONValue {
+        [
+            "tokenizer_class": "T5Tokenizer",
+            "extra_ids": JSONValue(tokenizer.extraIDs),
+            "additional_special_tokens": .array((0..<tokenizer.extraIDs).map { .string("<extra_id_\($0)>") }),
+            "pad_token": "<pad>",
+            "eos_token": "</s>",
+            "unk_token": "<unk>",
+        ]
+    }
+}
+
+extension SafetensorsFile {
+    /// All tensors as numbers in memory, after a check that the file has as many as `layout`: whatever a configuration
+    /// claims, memory is only taken for what is there.
+    func floatTensors(for layout: ParameterLayout, path: String) throws(FileError) -> [String: LetheTensor.Tensor] {
+        do {
+            for entry in layout.entries {
+                guard let tensor = tensors[entry.name], tensor.shape != entry.shape else { continue }
+                throw SafetensorsError.shape(name: entry.name, expected: entry.shape, found: tensor.shape)
+            }
+            if tensors.values.reduce(0, { $0 + $1.count }) < layout.count {
+                throw SafetensorsError.missing(name: layout.names.first { tensors[$0] == nil } ?? "?")
+            }
+            return try floatTensors()
+        } catch {
+            throw .malformed(path: path, reason: "\(error)")
+        }
+    }
+
+    /// All tensors as numbers in memory.
+    func floatTensors() throws(SafetensorsError) -> [String: LetheTensor.Tensor] {
+        var values: [String: LetheTensor.Tensor] = [:]
+        for (name, tensor) in tensors {
+            values[name] = LetheTensor.Tensor(shape: tensor.shape, values: try floats(name))
+        }
+        return values
+    }
+}

@@ -1,0 +1,171 @@
+public import LetheTensor
+
+/// Trains all weights of a model, or only an adapter on top of it, step by step.
+///
+/// The same weights, items, seed and step number give the same bits whatever the number of threads. Not for several callers at once.
+public final class Trainer {
+    private let configuration: T5Configuration
+    private let base: T5Parameters
+    private let baseAdapter: LoRAParameters?
+    private let optimizer: AdamWConfiguration
+    private let dropoutSeed: UInt64
+    private let pool: WorkerPool
+    private let tokensPerRound: Int
+
+    private let table: WeightTable
+    /// The buffer that learns: the weights themselves, or the adapter.
+    private let trained: Storage<Float>
+    private let gradients: Storage<Float>
+    private let first: Storage<Float>
+    private let second: Storage<Float>
+    private let merges: [AdapterMerge]
+    private var workspace = Workspace(keepsActivations: true)
+
+    /// The learning rate of the next step.
+    public var learningRate: Double
+    /// Steps taken so far, those before a restored state included.
+    public private(set) var steps: Int
+
+    /// Starts from these weights.
+    ///
+    /// - Parameters:
+    ///   - parameters: the model; with an adapter it stays as it is.
+    ///   - adapter: made for this model's shape; where given, only the adapter learns.
+    ///   - dropoutSeed: what the dropout masks depend on, together with the step's number.
+    ///   - state: the memory of an earlier trainer of the same shape, to continue it.
+    public convenience init(
+        parameters: T5Parameters, adapter: LoRAParameters? = nil, optimizer: AdamWConfiguration, dropoutSeed: UInt64,
+        pool: WorkerPool, state: OptimizerState? = nil
+    ) {
+        self.init(
+            parameters: parameters, adapter: adapter, optimizer: optimizer, dropoutSeed: dropoutSeed, pool: pool,
+            state: state, tokensPerRound: 16_384)
+    }
+
+    /// - Parameter tokensPerRound: source tokens that go through the network at once; a larger step takes rounds, so that its
+    ///   memory stays bounded.
+    init(
+        parameters: T5Parameters, adapter: LoRAParameters?, optimizer: AdamWConfiguration, dropoutSeed: UInt64,
+        pool: WorkerPool, state: OptimizerState?, tokensPerRound: Int
+    ) {
+        self.tokensPerRound = tokensPerRound
+        if let adapter {
+            precondition(
+                adapter.modelConfiguration == parameters.configuration,
+                "the adapter was made for a model of another shape")
+        }
+        configuration = parameters.configuration
+        base = parameters
+        baseAdapter = adapter
+        self.optimizer = optimizer
+        self.dropoutSeed = dropoutSeed
+        self.pool = pool
+        let weights = Storage(parameters.values)
+        let trained = adapter.map { Storage($0.values) } ?? weights
+        let gradients = Storage<Float>(count: trained.count)
+        self.trained = trained
+        self.gradients = gradients
+        first = Storage(count: trained.count)
+        second = Storage(count: trained.count)
+        if let state {
+            first.copy(from: state.first)
+            second.copy(from: state.second)
+        }
+        steps = state?.steps ?? 0
+        learningRate = optimizer.learningRate
+        let views = adapter.map { AdapterMerge.views(of: $0, values: trained, gradients: gradients) } ?? [:]
+        let table = WeightTable(
+            layout: parameters.layout, weights: weights, gradients: adapter == nil ? gradients : nil, adapters: views)
+        self.table = table
+        merges = adapter.map { AdapterMerge.merges(of: $0, table: table) } ?? []
+    }
+
+    /// The model's weights as they are now.
+    public var parameters: T5Parameters {
+        guard baseAdapter == nil else { return base }
+        return T5Parameters(configuration: configuration, layout: base.layout, values: trained.values)
+    }
+
+    /// The adapter as it is now, nil where the model itself learns.
+    public var adapter: LoRAParameters? {
+        guard var adapter = baseAdapter else { return nil }
+        adapter.values = trained.values
+        return adapter
+    }
+
+    /// A copy of the optimiser's memory.
+    public var optimizerState: OptimizerState {
+        OptimizerState(steps: steps, first: first.values, second: second.values)
+    }
+
+    /// Computes the gradient of the items' objective and moves the weights against it.
+    ///
+    /// Traps on token ids outside the vocabulary (see `Example.validate`) and on teachers of another size.
+    /// - Returns: the objective before the weights moved.
+    @discardableResult
+    public func step(_ items: [TrainingItem]) -> StepLoss {
+        let loss = accumulateGradients(items)
+        steps += 1
+        let step = AdamW(
+            learningRate: learningRate, betas: optimizer.betas, epsilon: optimizer.epsilon,
+            weightDecay: optimizer.weightDecay, step: steps)
+        let (weights, gradients, first, second) = (trained, gradients, first, second)
+        let chunk = 1 << 15
+        pool.run(pieces: (weights.count + chunk - 1) / chunk) { piece in
+            let range = piece * chunk..<min((piece + 1) * chunk, weights.count)
+            step.update(weights, gradient: gradients, first: first, second: second, range: range)
+        }
+        return loss
+    }
+
+    /// The gradient of the items' objective, without a step, by the trained tensors' names. For tests.
+    package func gradientsForTesting(_ items: [TrainingItem]) -> (loss: StepLoss, gradients: [String: Tensor]) {
+        let loss = accumulateGradients(items)
+        let values = gradients.values
+        let layout = baseAdapter?.layout ?? base.layout
+        let pairs = layout.entries.map { ($0.name, Tensor(shape: $0.shape, values: Array(values[$0.range]))) }
+        return (loss, Dictionary(uniqueKeysWithValues: pairs))
+    }
+
+    private func accumulateGradients(_ items: [TrainingItem]) -> StepLoss {
+        let merges = merges
+        pool.run(pieces: merges.count) { merges[$0].run() }
+        var loss = StepLoss(labelLoss: 0, teacherLoss: 0)
+        var start = 0
+        var round = 0
+        repeat {
+            var end = start
+            var tokens = 0
+            while end < items.count,
+                end == start || tokens + items[end].example.inputIDs.count <= tokensPerRound
+            {
+                tokens += items[end].example.inputIDs.count
+                end += 1
+            }
+            runRound(items[start..<end], number: round, onto: &loss)
+            (start, round) = (end, round + 1)
+        } while start < items.count
+        return loss
+    }
+
+    private func runRound(_ items: ArraySlice<TrainingItem>, number: Int, onto loss: inout StepLoss) {
+        workspace.reset()
+        var binder = Binder(
+            configuration: configuration, weights: table,
+            batch: PackedBatch(items.map(\.example)[...], configuration: configuration),
+            randomness: Binder.Randomness(seed: dropoutSeed, step: steps, round: number), workspace: workspace)
+        let network = BoundNetwork(&binder)
+        let objective = Objective(items, network: network, vocabularySize: configuration.vocabularySize)
+        workspace = binder.workspace
+        let pieces = network.batch.pieces
+        pool.run(pieces: pieces.count) { index in
+            let piece = pieces[index]
+            network.forward(piece)
+            objective.turnLogitsIntoGradients(piece)
+            network.backward(piece)
+        }
+        let tasks = network.gradientTasks()
+        pool.run(pieces: tasks.count) { tasks[$0].run() }
+        objective.add(to: &loss)
+    }
+}

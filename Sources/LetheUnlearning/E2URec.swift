@@ -1,0 +1,181 @@
+public import LetheTensor
+public import LetheTransformer
+
+/// E2URec (Wang et al., METHODS 1.8): a LoRA student of the original model learns from two teachers.
+///
+/// Stage A trains the *augmented* model: the original, further on the forgotten data, so that what it gains shows what
+/// remembering looks like. The *forgetting teacher* steps the other way, `z_F = z_o - alpha * relu(z_a - z_o)`; the
+/// *remembering teacher* is the original. Stage B trains the adapter on
+///
+///     L = beta * L_FGT + (1 - beta) * L_REM
+///     L_FGT = KL(p_F || p_student) on forgotten data
+///     L_REM = KL(p_o || p_student) + CE on retained data
+///
+/// first on forgotten data alone, then on both. The adapter is merged: the result is one set of weights.
+public struct E2URec: UnlearningMethod {
+    /// Hyper-parameters; the defaults are the paper's at T5-base.
+    public struct Configuration: Sendable, Equatable {
+        /// How far the forgetting teacher steps away from the augmented model.
+        public var alpha: Float
+        /// Weight of forgetting against remembering in the joint phase.
+        public var beta: Float
+        /// Fine-tuning of the augmented model on forgotten data.
+        public var augmentation: FineTuningConfiguration
+        /// Passes over the forgotten data with the forgetting loss alone.
+        public var forgetOnlyEpochs: Int
+        /// Steps on both losses after that.
+        public var jointSteps: Int
+        /// Records a step, of each kind.
+        public var batchSize: Int
+        /// AdamW's learning rate for the adapter.
+        public var learningRate: Double
+        /// AdamW's decoupled weight decay for the adapter.
+        public var weightDecay: Double
+        /// The adapter's shape.
+        public var adapter: LoRAConfiguration
+
+        /// Hyper-parameters as the paper's reference run sets them.
+        public init(
+            alpha: Float = 2, beta: Float = 0.4,
+            augmentation: FineTuningConfiguration = FineTuningConfiguration(
+                epochs: 1, batchSize: 16, learningRate: 5e-5, patience: nil),
+            forgetOnlyEpochs: Int = 1, jointSteps: Int = 188, batchSize: Int = 16, learningRate: Double = 1e-3,
+            weightDecay: Double = 0.01, adapter: LoRAConfiguration
+        ) {
+            self.alpha = alpha
+            self.beta = beta
+            self.augmentation = augmentation
+            self.forgetOnlyEpochs = forgetOnlyEpochs
+            self.jointSteps = jointSteps
+            self.batchSize = batchSize
+            self.learningRate = learningRate
+            self.weightDecay = weightDecay
+            self.adapter = adapter
+        }
+    }
+
+    /// The hyper-parameters, committed to the log before any seed is known.
+    public let configuration: Configuration
+
+    /// E2URec with the given hyper-parameters.
+    public init(configuration: Configuration) {
+        self.configuration = configuration
+    }
+
+    public let name = "e2urec"
+    public let isExact = false
+
+    public func unlearn(_ task: UnlearningTask, progress: ProgressHandler) throws -> UnlearnedModel {
+        let augmented = fineTune(
+            task.original, on: task.forgotten, configuration: configuration.augmentation, seeds: task.seeds,
+            pool: task.pool, stage: "augmented model", progress: progress
+        ).parameters
+        progress(.began(stage: "forgetting teacher", units: 2 * task.forgotten.count))
+        let teacher = forgettingTeacher(
+            original: Inference(parameters: task.original, pool: task.pool),
+            augmented: Inference(parameters: augmented, pool: task.pool), on: task.forgotten, progress: progress)
+
+        let student = Trainer(
+            parameters: task.original,
+            adapter: try LoRAParameters(
+                configuration: configuration.adapter, model: task.original.configuration, seed: task.seeds.adapter),
+            optimizer: AdamWConfiguration(
+                learningRate: configuration.learningRate, weightDecay: configuration.weightDecay),
+            dropoutSeed: task.seeds.dropout, pool: task.pool)
+        forget(student, task: task, teacher: teacher, progress: progress)
+        learnJointly(student, task: task, teacher: teacher, progress: progress)
+
+        guard let adapter = student.adapter else { preconditionFailure("a LoRA trainer has an adapter") }
+        return UnlearnedModel(
+            parameters: adapter.merged(into: task.original), trainableParameters: adapter.values.count,
+            modelsRead: [.original, .augmented],
+            residue: [
+                Residue(kind: .augmentedModel, values: augmented.values),
+                Residue(kind: .teacherOutputs, values: Array(teacher.joined())),
+                Residue(kind: .adapter, values: adapter.values),
+            ])
+    }
+
+    /// `z_o - alpha * relu(z_a - z_o)` for each record: the teachers are frozen, so this is computed once.
+    func forgettingTeacher(
+        original: Inference, augmented: Inference, on forgotten: [Example], progress: ProgressHandler
+    ) -> [[Float]] {
+        var teacher: [[Float]] = []
+        teacher.reserveCapacity(forgotten.count)
+        for start in stride(from: 0, to: forgotten.count, by: 256) {
+            let slice = Array(forgotten[start..<min(start + 256, forgotten.count)])
+            let pairs = zip(original.logits(slice, positions: .all), augmented.logits(slice, positions: .all))
+            for (original, augmented) in pairs {
+                teacher.append(
+                    Self.forgettingLogits(original: original, augmented: augmented, alpha: configuration.alpha))
+            }
+            progress(.advanced(units: 2 * slice.count))
+        }
+        return teacher
+    }
+
+    /// `original - alpha * relu(augmented - original)`, element by element.
+    static func forgettingLogits(original: [Float], augmented: [Float], alpha: Float) -> [Float] {
+        zip(original, augmented).map { $0 - alpha * max($1 - $0, 0) }
+    }
+
+    /// Phase one: the forgetting loss alone.
+    private func forget(_ student: Trainer, task: UnlearningTask, teacher: [[Float]], progress: ProgressHandler) {
+        progress(.began(stage: "forgetting", units: configuration.forgetOnlyEpochs * task.forgotten.count))
+        for pass in 0..<configuration.forgetOnlyEpochs {
+            var sampler = BatchSampler(
+                count: task.forgotten.count, batchSize: configuration.batchSize, order: task.seeds.order,
+                pass: 1000 + pass)
+            for _ in 0..<sampler.batchesPerPass {
+                let batch = sampler.next()
+                _ = student.step(forgettingItems(batch, task: task, teacher: teacher, weight: 1))
+                progress(.advanced(units: batch.count))
+            }
+        }
+    }
+
+    /// Phase two: forgetting and remembering together.
+    private func learnJointly(
+        _ student: Trainer, task: UnlearningTask, teacher: [[Float]], progress: ProgressHandler
+    ) {
+        guard configuration.jointSteps > 0, !task.retained.isEmpty else { return }
+        progress(
+            .began(stage: "forgetting and remembering", units: 2 * configuration.jointSteps * configuration.batchSize))
+        let original = Inference(parameters: task.original, pool: task.pool)
+        var forgotten = BatchSampler(
+            count: task.forgotten.count, batchSize: configuration.batchSize, order: task.seeds.order, pass: 2000)
+        var retained = BatchSampler(
+            count: task.retained.count, batchSize: configuration.batchSize, order: task.seeds.order, pass: 3000)
+        for _ in 0..<configuration.jointSteps {
+            let forgetting = forgettingItems(
+                forgotten.next(), task: task, teacher: teacher, weight: configuration.beta)
+            let examples = retained.next().map { task.retained[$0] }
+            let remembering = rememberingItems(
+                examples, teacher: original.logits(examples, positions: .all), weight: 1 - configuration.beta)
+            _ = student.step(forgetting + remembering)
+            progress(.advanced(units: forgetting.count + remembering.count))
+        }
+    }
+
+    /// Items of `weight * KL(p_F || p_student)`, the mean over the batch's label positions.
+    private func forgettingItems(
+        _ batch: [Int], task: UnlearningTask, teacher: [[Float]], weight: Float
+    ) -> [TrainingItem] {
+        let positions = batch.reduce(0) { $0 + task.forgotten[$1].labels.count }
+        return batch.map {
+            TrainingItem(
+                example: task.forgotten[$0], labelWeight: 0, teacherLogits: teacher[$0],
+                teacherWeight: weight / Float(max(positions, 1)))
+        }
+    }
+
+    /// Items of `weight * (CE + KL(p_o || p_student))`: one forward serves both.
+    private func rememberingItems(_ batch: [Example], teacher: [[Float]], weight: Float) -> [TrainingItem] {
+        let positions = batch.reduce(0) { $0 + $1.labels.count }
+        return zip(meanLabelLoss(batch, weight: weight), teacher).map { item, logits in
+            TrainingItem(
+                example: item.example, labelWeight: item.labelWeight, teacherLogits: logits,
+                teacherWeight: weight / Float(max(positions, 1)))
+        }
+    }
+}

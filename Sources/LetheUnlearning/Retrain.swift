@@ -1,0 +1,24 @@
+public import LetheTransformer
+
+/// The gold standard (METHODS 1.2): train the base model on the retained data alone.
+public struct Retrain: UnlearningMethod {
+    /// The same hyper-parameters that made the original.
+    public let configuration: FineTuningConfiguration
+
+    /// Retraining as the original was trained.
+    public init(configuration: FineTuningConfiguration) {
+        self.configuration = configuration
+    }
+
+    public let name = "retrain"
+    public let isExact = true
+
+    public func unlearn(_ task: UnlearningTask, progress: ProgressHandler) throws -> UnlearnedModel {
+        let model = fineTune(
+            task.base, on: task.retained, validation: task.validation, configuration: configuration,
+            seeds: task.seeds, pool: task.pool, stage: "retrain", progress: progress)
+        return UnlearnedModel(
+            parameters: model.parameters, trainableParameters: model.parameters.values.count, modelsRead: [.base],
+            residue: [])
+    }
+}

@@ -1,0 +1,146 @@
+/// Reaches a verdict by the intersection-union rule of VERIFICATION.md 3.5.
+///
+/// In this order, the first that applies:
+/// 1. Provenance violated: REFUSE.
+/// 2. A verified exact retraining: PASS-EXACT, whatever the statistics.
+/// 3. Too few references or users, or G0 not met: INCONCLUSIVE. An audit that cannot see memorisation proves nothing.
+/// 4. A gate that was measured has its whole interval outside of the accepted range: FAIL.
+/// 5. A gate that was measured is undecided (its interval reaches across a margin or cannot be had), or a required gate was
+///    not measured, or provenance was not assessed though required: INCONCLUSIVE. Doubt never passes.
+/// 6. PASS-STATISTICAL.
+///
+/// A gate that straddles its margin is not a FAIL, because more references or users may still decide it; it is never a pass.
+public enum Judge {
+    /// Judges evidence by a policy's thresholds. Deterministic: the seed is part of the evidence.
+    public static func judge(_ evidence: Evidence, by thresholds: Thresholds) -> Judgement {
+        var hearing = Case(evidence: evidence, thresholds: thresholds)
+        hearing.measure()
+        return hearing.judgement()
+    }
+
+    /// Estimates the power at zero residual: see `AuditPower`. Nil with fewer than four references or without records.
+    public static func power(of audit: AuditMatrix, by thresholds: Thresholds, seed: UInt64) -> AuditPower? {
+        guard audit.referenceCount > 3, !audit.records.isEmpty else { return nil }
+        let replicates = min(thresholds.bootstrapReplicates, 500)
+        let passed = (0..<audit.referenceCount).count { index in
+            guard let rest = audit.leavingOut(index),
+                let statistics = ForgettingStatistics(
+                    rest, replicates: replicates, seed: seed &+ UInt64(index), widenedAsFor: audit.referenceCount)
+            else { return false }
+            return Gates.residual(statistics, thresholds).passed && Gates.shape(statistics, thresholds).passed
+        }
+        return AuditPower(passed: passed, tried: audit.referenceCount)
+    }
+}
+
+/// One case before the judge.
+private struct Case {
+    let evidence: Evidence
+    let thresholds: Thresholds
+    var gates: [GateResult] = []
+    var reasons: [String] = []
+    var forgetting: ForgettingStatistics?
+    var utility: UtilityStatistics?
+    var membership: MembershipStatistics?
+    var power: AuditPower?
+
+    init(evidence: Evidence, thresholds: Thresholds) {
+        self.evidence = evidence
+        self.thresholds = thresholds
+    }
+
+    mutating func measure() {
+        let replicates = thresholds.bootstrapReplicates
+        gates.append(Gates.provenance(evidence.provenance))
+        if let audit = evidence.forgotten {
+            forgetting = ForgettingStatistics(audit, replicates: replicates, seed: evidence.seed)
+            power = Judge.power(of: audit, by: thresholds, seed: evidence.seed &+ 1)
+        }
+        if let forgetting {
+            gates += Gates.sensitivity(forgetting)
+            gates.append(Gates.residual(forgetting, thresholds))
+            gates.append(Gates.shape(forgetting, thresholds))
+        }
+        if let audit = evidence.forgotten, let control = evidence.control {
+            membership = MembershipStatistics(
+                forgotten: audit, control: control, replicates: replicates, seed: evidence.seed &+ 2)
+        }
+        if let membership { gates.append(Gates.membership(membership, thresholds)) }
+        if let records = evidence.utility {
+            utility = UtilityStatistics(records, replicates: replicates, seed: evidence.seed &+ 3)
+        }
+        if let utility { gates += Gates.utility(utility, thresholds) }
+    }
+
+    func judgement() -> Judgement {
+        let (verdict, reasons) = decide()
+        return Judgement(
+            verdict: verdict, gates: gates, reasons: reasons, notAssessed: notAssessed(), forgetting: forgetting,
+            utility: utility, membership: membership, power: power, thresholds: thresholds)
+    }
+
+    private func decide() -> (Verdict, [String]) {
+        switch evidence.provenance {
+        case .violated(let faults): return (.refuse, faults.isEmpty ? ["provenance is violated"] : faults)
+        case .verifiedExactRetraining: return (.passExact, [])
+        case .verified, .notAssessed: break
+        }
+        let obstacles = obstaclesToMeasuring()
+        if !obstacles.isEmpty { return (.inconclusive, obstacles) }
+        let failed = gates.filter { $0.outcome == .failed }
+        if !failed.isEmpty { return (.fail, failed.map(\.explanation)) }
+        let open = gates.filter { $0.outcome == .undecided && ($0.gate != .provenance || isRequired(.provenance)) }
+        let measured = Set(gates.map(\.gate))
+        let missing = Gate.allCases.filter { isRequired($0) && !measured.contains($0) }
+        let doubts =
+            open.map(\.explanation) + missing.map { "gate \($0.rawValue) is required but was not measured" }
+        return doubts.isEmpty ? (.passStatistical, []) : (.inconclusive, doubts)
+    }
+
+    private func isRequired(_ gate: Gate) -> Bool { thresholds.requiredGates.contains(gate) }
+
+    /// Why no verdict on forgetting can be reached at all.
+    private func obstaclesToMeasuring() -> [String] {
+        guard let audit = evidence.forgotten, let forgetting else {
+            return ["there is no forgotten record to measure on, or no reference model to compare with"]
+        }
+        var obstacles: [String] = []
+        let needed = max(2, thresholds.minimumReferences)
+        if audit.referenceCount < needed {
+            obstacles.append(
+                "\(audit.referenceCount) reference model(s) where \(needed) are needed: "
+                    + "without several there is no noise floor to compare with")
+        }
+        let users = max(2, thresholds.minimumUsers)
+        if forgetting.users < users {
+            obstacles.append(
+                "\(forgetting.users) forgotten user(s) where \(users) are needed: statistics on so few say nothing; "
+                    + "use a method that retrains exactly")
+        }
+        for gate in gates where gate.gate == .sensitivity && !gate.passed { obstacles.append(gate.explanation) }
+        return obstacles
+    }
+
+    private func notAssessed() -> [NotAssessed] {
+        var list: [NotAssessed] = []
+        if evidence.provenance == .notAssessed {
+            list.append(NotAssessed(name: "P0 provenance", reason: "no log was given"))
+        }
+        if membership == nil {
+            list.append(NotAssessed(name: "G3 membership", reason: "no records of users whom no model was trained on"))
+        }
+        if utility == nil {
+            list.append(NotAssessed(name: "G5 utility", reason: "no test records of retained users with both labels"))
+        }
+        if power == nil {
+            list.append(NotAssessed(name: "power at zero residual", reason: "needs four references"))
+        }
+        list += [
+            NotAssessed(name: "G3 per-user likelihood ratio (U-LiRA)", reason: "needs originals of several seeds"),
+            NotAssessed(name: "G4 relearning", reason: "not implemented"),
+            NotAssessed(name: "relative three-sample test", reason: "not implemented"),
+            NotAssessed(name: "KLoM and ε̂", reason: "need hundreds of trainings"),
+        ]
+        return list
+    }
+}

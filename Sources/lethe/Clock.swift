@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import LetheCrypto
+import LetheService
+import LetheStatements
+
+/// The machine's clocks, read at the edge only.
+enum Clock {
+    /// The time of day; the epoch where the machine's clock is outside the years that RFC 3339 can write.
+    static func now() -> Timestamp {
+        let seconds = Int64(Date().timeIntervalSince1970)
+        return (try? Timestamp(secondsSinceEpoch: seconds)) ?? .epoch
+    }
+
+    /// What the program runs on, in the words that certificates and reports use.
+    private static var machine: [String: String] {
+        [
+            "lethe": Lethe.configuration.version, "system": ProcessInfo.processInfo.operatingSystemVersionString,
+            "processors": "\(ProcessInfo.processInfo.activeProcessorCount)", "architecture": architecture,
+        ]
+    }
+
+    private static var architecture: String {
+        #if arch(x86_64)
+        "x86-64"
+        #elseif arch(arm64)
+        "arm64"
+        #else
+        "other"
+        #endif
+    }
+
+    /// The clocks for the service.
+    static var environment: ServiceEnvironment {
+        let clock = ContinuousClock()
+        let start = clock.now
+        return ServiceEnvironment(
+            now: now, seconds: { (clock.now - start) / .seconds(1) },
+            program: { try Digest(sha256OfFile: Bundle.main.executablePath ?? CommandLine.arguments[0]) },
+            description: machine)
+    }
+}

@@ -1,0 +1,154 @@
+public import ArgumentParser
+import LetheBytes
+import LetheCrypto
+public import LetheRequests
+import LetheService
+import LetheStatements
+
+/// `lethe request`: sign, file and follow deletion requests.
+struct Request: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Sign, submit and follow deletion requests.",
+        subcommands: [Sign.self, Submit.self, List.self, Show.self])
+
+    /// `lethe request sign`
+    struct Sign: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write a signed deletion request.",
+            discussion: """
+                The file holds personal data: it is for the controller named by --audience, not for publication. The key must
+                be one that the controller accepts requests from; a workspace accepts its own portal's, keys/portal.pem.
+                """)
+
+        @Option(name: .long, help: ArgumentHelp("Whom to forget: the user's number in the data set.", valueName: "id"))
+        var subject: String
+
+        @Option(name: .long, help: ArgumentHelp("The private key that signs, PEM.", valueName: "file"))
+        var key: String
+
+        @Option(name: .long, help: ArgumentHelp("Where the request goes.", valueName: "file"))
+        var output: String
+
+        @Option(name: .long, help: ArgumentHelp("The origin of the log it is meant for.", valueName: "origin"))
+        var audience: String?
+
+        @Option(name: .long, help: "The law: gdpr or ccpa.")
+        var regulation = Regulation.gdpr
+
+        @Option(name: .long, help: ArgumentHelp("How long it may be submitted.", valueName: "seconds"))
+        var validSeconds: Int64 = 3600
+
+        @OptionGroup var workspaceOptions: WorkspaceOptions
+        @OptionGroup var outputOptions: OutputOptions
+
+        func run() throws {
+            guard !Files.exists(output) else { throw InputError("\(output): exists already; expected a new path") }
+            guard (1...2_592_000).contains(validSeconds) else {
+                throw InputError("--valid-seconds \(validSeconds): expected 1 to 2592000")
+            }
+            let signer: SigningKey
+            do {
+                signer = try SigningKey(pem: String(decoding: try Files.read(key, limit: 4096), as: UTF8.self))
+            } catch let error as KeyError {
+                throw InputError("\(key): \(error)")
+            }
+            guard let identity = SubjectIdentity(type: "user-id", value: subject) else {
+                throw InputError("--subject: expected 1 to 256 bytes of text without control characters")
+            }
+            let origin = try audience ?? Workspace.origin(of: workspaceOptions.workspace)
+            var generator = SecureGenerator()
+            let request = try DeletionRequest(
+                regulation: regulation, subject: identity, audience: origin, issuedAt: Clock.now(),
+                validSeconds: validSeconds, agent: "privacy-portal",
+                identity: IdentityProof(level: .accountAuthenticated, method: .accountSession), using: &generator)
+            try Files.write(try request.sign(with: signer), to: output, permissions: 0o600)
+            try outputOptions.show(
+                ["requestId": .string(request.requestID.text), "file": .string(output), "audience": .string(origin)],
+                "request \(request.requestID.text) for \(origin), signed, in \(output)")
+        }
+    }
+
+    /// `lethe request submit`
+    struct Submit: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Check a signed request and record it in the log.",
+            discussion: "Refused requests (forged, replayed, expired, for another controller) change nothing.")
+
+        @Argument(help: ArgumentHelp("A signed request.", valueName: "file"))
+        var file: String
+
+        @OptionGroup var workspaceOptions: WorkspaceOptions
+        @OptionGroup var outputOptions: OutputOptions
+
+        func run() throws {
+            let bytes = try Files.read(file, limit: DeletionRequest.maximumByteCount + 1)
+            let record = try openWorkspace(workspaceOptions).submit(bytes)
+            try outputOptions.show(
+                record.json,
+                "request \(record.requestID.text) received as entry \(record.receivedIndex); answer due \(record.due)")
+        }
+    }
+
+    /// `lethe request list`
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the requests with their state and deadline.")
+
+        @OptionGroup var workspaceOptions: WorkspaceOptions
+        @OptionGroup var outputOptions: OutputOptions
+
+        func run() throws {
+            let records = try openWorkspace(workspaceOptions).requests()
+            try outputOptions.show(
+                .array(records.map(\.json)),
+                Table(["request", "state", "received", "due", "entry"]) {
+                    records.map {
+                        [$0.requestID.text, $0.state.name, "\($0.receivedAt)", "\($0.due)", "\($0.receivedIndex)"]
+                    }
+                }.text)
+        }
+    }
+
+    /// `lethe request show`
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show one request as the log has it.")
+
+        @Argument(help: "The request's id.")
+        var id: String
+
+        @OptionGroup var workspaceOptions: WorkspaceOptions
+        @OptionGroup var outputOptions: OutputOptions
+
+        func run() throws {
+            let record = try openWorkspace(workspaceOptions).request(id)
+            try outputOptions.show(
+                record.json,
+                """
+                request      \(record.requestID.text)
+                state        \(record.state.name)
+                law          \(record.lifecycle.regulation.rawValue)
+                received     \(record.receivedAt), entry \(record.receivedIndex)
+                due          \(record.due)
+                subject      commitment \(record.subjectCommitment.hex)
+                certificate  \(record.certificateIndex.map { "entry \($0)" } ?? "none yet")
+                personal data \(record.shreddedIndex.map { "destroyed, entry \($0)" } ?? "in the vault")
+                """)
+        }
+    }
+}
+
+extension Regulation: ExpressibleByArgument {}
+
+extension RequestRecord {
+    /// The request as the log has it: no personal data.
+    var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "requestId": .string(requestID.text), "state": .string(state.name),
+            "regulation": .string(lifecycle.regulation.rawValue), "receivedAt": .string("\(receivedAt)"),
+            "due": .string("\(due)"), "receivedEntry": .string("\(receivedIndex)"),
+            "subjectCommitment": .string(subjectCommitment.hex),
+        ]
+        members["certificateEntry"] = certificateIndex.map { .string("\($0)") }
+        members["shreddedEntry"] = shreddedIndex.map { .string("\($0)") }
+        return .object(members)
+    }
+}

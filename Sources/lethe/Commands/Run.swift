@@ -1,0 +1,105 @@
+import ArgumentParser
+import LetheBytes
+import LetheService
+
+/// `lethe unlearn`
+struct Unlearn: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make the model forget everybody who asked, up to the candidate in the log.")
+
+    @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var outputOptions: OutputOptions
+
+    func run() throws {
+        let display = ProgressDisplay()
+        let dossier = try openWorkspace(workspaceOptions).unlearn(progress: display.show)
+        display.finish()
+        try outputOptions.show(
+            [
+                "run": .string(dossier.runID), "requests": .string("\(dossier.requests.count)"),
+                "candidate": .string(dossier.candidateDigest ?? ""),
+            ],
+            """
+            run        \(dossier.runID)
+            requests   \(dossier.requests.count), \(dossier.recordsRemoved.reduce(0, +)) training records
+            candidate  \(dossier.candidateDigest ?? "")
+            next       lethe verify \(dossier.runID)
+            """)
+    }
+}
+
+/// `lethe verify`
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Retrain reference models, compare, and judge a run by the policy.",
+        discussion: "Exits 1 where the verdict is not a pass.")
+
+    @Argument(help: ArgumentHelp("The run.", valueName: "run"))
+    var runID: String
+
+    @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var outputOptions: OutputOptions
+
+    func run() throws {
+        let display = ProgressDisplay()
+        let measured = try openWorkspace(workspaceOptions).verify(runID, progress: display.show)
+        display.finish()
+        try showVerdict(runID, measured, outputOptions)
+    }
+}
+
+/// `lethe certify`
+struct Certify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Issue the certificates of a judged run, one a request.")
+
+    @Argument(help: ArgumentHelp("The run.", valueName: "run"))
+    var runID: String
+
+    @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var outputOptions: OutputOptions
+
+    func run() throws {
+        let files = try openWorkspace(workspaceOptions).certify(runID)
+        try outputOptions.show(.array(files.map { .string($0) }), files.joined(separator: "\n"))
+    }
+}
+
+/// `lethe run`
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Unlearn, verify and certify all that waits.",
+        discussion: "Exits 1 where the verdict is not a pass; the certificates then say so.")
+
+    @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var outputOptions: OutputOptions
+
+    func run() throws {
+        let workspace = try openWorkspace(workspaceOptions)
+        let display = ProgressDisplay()
+        let dossier = try workspace.unlearn(progress: display.show)
+        let measured = try workspace.verify(dossier.runID, progress: display.show)
+        display.finish()
+        let files = try workspace.certify(dossier.runID)
+        for file in files { display.note(file) }
+        try showVerdict(dossier.runID, measured, outputOptions)
+    }
+}
+
+/// Prints a verdict; throws where it is not a pass.
+private func showVerdict(_ run: String, _ measured: Measurements, _ options: OutputOptions) throws {
+    try options.show(
+        [
+            "run": .string(run), "verdict": .string(measured.verdict), "claim": .string(measured.claim),
+            "reasons": .array(measured.reasons.map { .string($0) }),
+        ],
+        (["run      \(run)", "verdict  \(measured.verdict)", "claim    \(measured.claim)"]
+            + measured.gates.map { "\($0.gate.padding(3)) \($0.outcome.padding(10)) \($0.explanation)" })
+            .joined(separator: "\n"))
+    guard measured.verdict.hasPrefix("PASS") else { throw DoesNotHold() }
+}
+
+extension String {
+    /// The text, filled up with spaces to `width`.
+    func padding(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

@@ -1,0 +1,70 @@
+public import ArgumentParser
+import LetheBytes
+import LetheCrypto
+import LetheRequests
+public import LetheService
+
+/// Opens the workspace that a command works on.
+func openWorkspace(_ options: WorkspaceOptions) throws -> Workspace {
+    try Workspace.open(options.workspace, environment: Clock.environment)
+}
+
+/// `lethe init`
+struct Initialize: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Make a workspace: keys, ledger, policy and a commitment to the training records.",
+        discussion: """
+            Refuses a path that exists. keys/ holds the private keys; keep keys/root.pem off the server. trust.txt holds the
+            public keys that a verifier needs: give it to auditors and subjects over a channel they trust.
+            """)
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("A policy in YAML; default: the built-in one for the data set.", valueName: "file"))
+    var policy: String?
+
+    @Option(name: .long, help: "The data set: synthetic or ml-1m.")
+    var dataset = DatasetProfile.Kind.synthetic
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The folder with users.dat, movies.dat and ratings.dat (plain or .gz).", valueName: "dir"))
+    var data: String
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The log's origin, host and path without a scheme; never reuse one.", valueName: "name"))
+    var origin: String
+
+    @Flag(name: .long, help: "A subsample of MovieLens-1M's users.")
+    var quick = false
+
+    @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var outputOptions: OutputOptions
+
+    func run() throws {
+        let bytes = try policy.map { path in
+            _ = try readPolicy(path)
+            return try Files.read(path, limit: Policy.maximumFileSize)
+        }
+        let workspace = try Workspace.create(
+            at: workspaceOptions.workspace, policy: bytes ?? BuiltInPolicy.policy(for: dataset),
+            profile: DatasetProfile(kind: dataset, folder: data, isQuick: quick), origin: origin,
+            environment: Clock.environment)
+        try outputOptions.show(
+            [
+                "workspace": .string(workspace.paths.root), "origin": .string(workspace.origin),
+                "policy": .string(workspace.policy.digest.hex), "trust": .string(workspace.paths.trust),
+            ],
+            """
+            workspace  \(workspace.paths.root)
+            origin     \(workspace.origin)
+            policy     \(workspace.policy.name), \(workspace.policy.digest.hex)
+            trust      \(workspace.paths.trust)
+            next       lethe model pretrain, then lethe model train
+            """)
+    }
+}
+
+extension DatasetProfile.Kind: ExpressibleByArgument {}

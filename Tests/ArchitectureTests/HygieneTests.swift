@@ -1,0 +1,46 @@
+import Testing
+
+/// Effects and escapes stay where they belong.
+struct HygieneTests {
+    /// A word that may appear in code only in the rooms listed.
+    struct Rule: Sendable, CustomStringConvertible {
+        let word: String
+        let rooms: Set<String>
+        let reason: String
+
+        var description: String { word }
+    }
+
+    private static let rules: [Rule] = [
+        Rule(word: "try!", rooms: [], reason: "bad input is a thrown error"),
+        Rule(word: "as!", rooms: [], reason: "bad input is a thrown error"),
+        Rule(word: "fatalError(", rooms: [], reason: "no trap is reachable from outside"),
+        Rule(word: "SystemRandomNumberGenerator", rooms: [], reason: "randomness comes from a seed or from OpenSSL"),
+        Rule(word: ".shuffled()", rooms: [], reason: "an unseeded shuffle cannot be repeated"),
+        Rule(word: ".randomElement()", rooms: [], reason: "an unseeded choice cannot be repeated"),
+        Rule(word: "arc4random", rooms: [], reason: "randomness comes from a seed or from OpenSSL"),
+        Rule(word: "Date()", rooms: ["lethe"], reason: "the clock is handed in"),
+        Rule(word: "clock_gettime", rooms: ["lethe"], reason: "the clock is handed in"),
+        Rule(word: "ProcessInfo", rooms: ["lethe"], reason: "the environment is read at the edge only"),
+        Rule(word: "print(", rooms: ["lethe"], reason: "output belongs to the command line"),
+        Rule(word: "nonisolated(unsafe)", rooms: [], reason: "shared state is protected or it does not exist"),
+    ]
+
+    @Test(arguments: rules)
+    func wordsOfEffectStayInTheirRooms(rule: Rule) {
+        for file in SourceTree.files where !rule.rooms.contains(file.room) {
+            for (number, line) in file.codeLines.enumerated() {
+                #expect(!line.contains(rule.word), "\(file.path):\(number + 1): \(rule.reason)")
+            }
+        }
+    }
+
+    @Test func uncheckedSendableSaysWhatProtectsIt() {
+        for file in SourceTree.files {
+            for (number, line) in file.codeLines.enumerated() where line.contains("@unchecked Sendable") {
+                let before = file.lines[max(0, number - 8)..<number].joined(separator: "\n")
+                #expect(before.contains("///"), "\(file.path):\(number + 1): say what protects this type")
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Testing
+
+@testable import LetheReports
+
+/// What the report says, and what it never says.
+struct ContentTests {
+    @Test(arguments: Fixtures.named.map(\.name))
+    func verdictStandsFirstInEveryFormat(name: String) throws {
+        let report = try report(name)
+        let code = report.verdict.rawValue
+        let headline = Wording(report: report).headline
+        let body = try #require(report.html.split(separator: "<main>").last)
+        #expect(body.prefix(1_500).contains(code))
+        #expect(body.prefix(1_500).contains(headline))
+        #expect(report.markdown.hasPrefix("# \(headline)\n\n**"))
+        #expect(try report.json.contains("\"verdict\":\"\(code)\""))
+    }
+
+    @Test(arguments: Fixtures.named.map(\.name))
+    func noVerdictSaysThatDataIsGone(name: String) throws {
+        let text = try report(name).markdown.lowercased()
+        for claim in ["data removed", "data deleted", "data erased", "has been erased", "guarantee", "anonymous"] {
+            #expect(!text.contains(claim))
+        }
+    }
+
+    @Test func statisticalPassNamesItsTerms() {
+        let claim = text(Wording(report: Fixtures.passStatistical).claim)
+        for term in [
+            "Outputs equivalent to retraining", "±0.20", "every removed training record", "3,068\u{A0}records",
+            "20\u{A0}people", "α\u{A0}=\u{A0}0.05", "5\u{A0}retrained reference models", "power 0.94",
+        ] {
+            #expect(claim.contains(term), "\(term)")
+        }
+    }
+
+    @Test func unmeasuredGateIsToldBesideAPass() {
+        #expect(Fixtures.passStatistical.markdown.contains("was not measured (G4)"))
+    }
+
+    @Test func failedGateIsToldBesideAPass() {
+        let report = Fixtures.change(Fixtures.passStatistical) { $0.gates[3].outcome = .failed }
+        #expect(report.markdown.contains("- Tests not passed: G2."))
+    }
+
+    @Test func keptResidueIsToldBesideTheVerdict() {
+        let markdown = Fixtures.fail.markdown
+        #expect(markdown.contains("Still kept, and able to bring the records back: original model."))
+        #expect(markdown.contains("> **Note.**"))
+        #expect(!Fixtures.passStatistical.markdown.contains("> **Note.**"))
+    }
+
+    @Test func overdueRequestsComeFirst() {
+        let figure = Document(Fixtures.inconclusive).keyFigures[1]
+        #expect(figure.value == "1 overdue")
+    }
+
+    @Test func checkCommandNamesACertificateAndTheTrustFile() {
+        #expect(
+            Fixtures.passStatistical.markdown.contains(
+                "    lethe certificate verify certificates/0012.json --trust trust.json\n"))
+        #expect(!Fixtures.refuse.markdown.contains("lethe certificate verify"))
+        #expect(Fixtures.refuse.markdown.contains("    lethe log audit --workspace lethe-workspace\n"))
+    }
+
+    @Test func histogramKeepsCountsOnly() {
+        let distribution = AuditReport.Distribution(of: [0, 0.1, 0.5, 0.99, 1, -0.1, 1.1, .nan], bins: 4)
+        #expect(distribution.counts == [2, 0, 1, 2])
+        #expect(abs(distribution.mean - 0.518) < 1e-12)
+        #expect(AuditReport.Distribution(of: []).mean.isNaN)
+    }
+
+    @Test(arguments: [(-0.2, 0.2), (0, 1), (0.00108, 0.00229), (-3, 1_000), (5, 5), (0, .leastNonzeroMagnitude)])
+    func ticksLieInsideTheScale(low: Double, high: Double) {
+        let scale = Scale(covering: [low, high], from: 0, to: 100)
+        let ticks = scale.ticks(about: 4)
+        #expect((1...9).contains(ticks.count))
+        for tick in ticks {
+            #expect((-0.001...100.001).contains(scale.position(tick.value)))
+            #expect(ticks.count { $0.label == tick.label } == 1)
+        }
+    }
+
+    private func report(_ name: String) throws -> AuditReport {
+        try #require(Fixtures.named.first { $0.name == name }).report
+    }
+
+    private func text(_ prose: Prose) -> String {
+        prose.spans.map { if case .text(let text) = $0 { text } else { "" } }.joined()
+    }
+}

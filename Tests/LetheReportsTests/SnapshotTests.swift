@@ -1,0 +1,49 @@
+import Foundation
+import LetheReports
+import Testing
+
+/// Each named report in each format equals the committed snapshot; `RECORD_SNAPSHOTS=1` rewrites them.
+struct SnapshotTests {
+    @Test(arguments: Fixtures.named.map(\.name), ["html", "md", "json", "csv"])
+    func reportLooksAsRecorded(name: String, format: String) throws {
+        let report = try #require(Fixtures.named.first { $0.name == name }).report
+        let text = try text(of: report, as: format)
+        let file = Self.folder.appending(path: "\(name).\(format)")
+        if ProcessInfo.processInfo.environment["RECORD_SNAPSHOTS"] == "1" {
+            try FileManager.default.createDirectory(at: Self.folder, withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+        let recorded = try Data(contentsOf: file)
+        #expect(
+            Data(text.utf8) == recorded,
+            "\(file.lastPathComponent) differs from line \(firstDifference(text, String(decoding: recorded, as: UTF8.self)))"
+        )
+    }
+
+    @Test(arguments: Fixtures.named.map(\.name))
+    func sameReportGivesSameBytes(name: String) throws {
+        let report = try #require(Fixtures.named.first { $0.name == name }).report
+        let copy = report
+        for format in ["html", "md", "json", "csv"] {
+            #expect(try text(of: report, as: format) == text(of: copy, as: format))
+        }
+    }
+
+    private func text(of report: AuditReport, as format: String) throws -> String {
+        switch format {
+        case "html": report.html
+        case "md": report.markdown
+        case "json": try report.json
+        default: report.csv
+        }
+    }
+
+    private func firstDifference(_ new: String, _ old: String) -> Int {
+        let new = new.split(separator: "\n", omittingEmptySubsequences: false)
+        let old = old.split(separator: "\n", omittingEmptySubsequences: false)
+        return (zip(new, old).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(new.count, old.count))
+            + 1
+    }
+
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Snapshots")
+}

@@ -1,0 +1,172 @@
+import Foundation
+import LetheBytes
+import Testing
+
+@testable import LetheRequests
+
+struct PolicyTests {
+    @Test func everyPolicyOfTheProjectIsRead() throws {
+        let folder = "\(Shared.repository)/Policies"
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".yaml") }
+        #expect(names.count >= 2)
+        for name in names {
+            let policy = try Policy(yaml: Files.read("\(folder)/\(name)", limit: 1 << 16))
+            #expect("\(policy.name).yaml" == name)
+            #expect(policy.explanation.allSatisfy { !$0.isEmpty })
+            #expect(policy.verification.require.contains(.g0))
+        }
+    }
+
+    @Test func fieldsHaveTheirWrittenValues() throws {
+        let policy = try demoPolicy()
+        #expect(policy.regulation == .gdpr)
+        #expect(policy.requests.identityLevel == .emailVerified)
+        #expect(policy.training.earlyStoppingPatience == nil)
+        #expect(policy.training.learningRate == 0.0005)
+        #expect(policy.verification.thresholds.jgMargin == 0.25)
+        #expect(policy.retention.shredAfterFulfilment)
+        #expect(policy.method.augmented.learningRate == 0.00005)
+    }
+
+    @Test func theDigestDependsOnFieldsAndNotOnLayout() throws {
+        let text = try demoPolicyText()
+        let policy = try Policy(yaml: text)
+        let stripped = text.split(separator: "\n").filter { !$0.hasPrefix("#") }.joined(separator: "\n\n")
+        #expect(try Policy(yaml: stripped).digest == policy.digest)
+        let withoutClock = try Policy(
+            yaml: replacing(text, "  holidays: [] ", "  utcOffsetMinutes: 0 #", deleting: "  utcOffsetMinutes: 0 "))
+        #expect(withoutClock.digest == policy.digest)
+    }
+
+    /// One line of the file changed: line pattern, new value.
+    static let changes: [(field: String, value: String)] = [
+        ("name", "other"), ("regulation", "ccpa"), ("holidays", "[2026-12-25]"), ("utcOffsetMinutes", "60"),
+        ("identityLevel", "document-verified"), ("maximumWindowHours", "25"), ("clockSkewSeconds", "61"),
+        ("maximumRequests", "999"), ("marginDays", "8"), ("promptTemplate", "paper"), ("maximumTokens", "129"),
+        ("vocabularySize", "2048"), ("pretrainingEpochs", "0"), ("epochs", "7"), ("batchSize", "33"),
+        ("learningRate", "0.0006"), ("weightDecay", "0.02"), ("dropout", "0.1"), ("earlyStoppingPatience", "3"),
+        ("learningRateDecay", "none"), ("alpha", "1.25"), ("beta", "0.5"), ("forgetOnlyEpochs", "2"),
+        ("jointSteps", "41"),
+        ("rank", "8"), ("loraAlpha", "16"), ("loraDropout", "0.05"), ("references", "5"), ("require", "[G0, G1]"),
+        ("rrmMargin", "0.1"), ("jgMargin", "0.2"), ("aucMargin", "0.02"), ("logLossMargin", "0.02"),
+        ("bootstrapReplicates", "2000"), ("shredAfterFulfilment", "false"), ("threads", "1"),
+    ]
+
+    @Test func everyFieldChangesTheDigest() throws {
+        let text = try demoPolicyText()
+        var seen = [try Policy(yaml: text).digest]
+        for change in Self.changes {
+            let policy = try Policy(yaml: setting(text, change.field, to: change.value))
+            #expect(!seen.contains(policy.digest), "\(change.field)")
+            seen.append(policy.digest)
+        }
+    }
+
+    /// Values that no field of this name takes.
+    static let wrongValues: [(field: String, value: String)] = [
+        ("version", "2"), ("version", "\"1\""), ("name", "Demo"), ("name", "\"\""), ("name", "[a]"),
+        ("regulation", "GDPR"),
+        ("holidays", "2026-12-25"), ("holidays", "[2026-02-30]"), ("holidays", "[2026-12-25, 2026-12-25]"),
+        ("utcOffsetMinutes", "841"), ("utcOffsetMinutes", "1.5"), ("identityLevel", "high"),
+        ("maximumWindowHours", "0"),
+        ("clockSkewSeconds", "-1"), ("maximumRequests", "0"), ("marginDays", "31"), ("shape", "huge"),
+        ("promptTemplate", "long"), ("maximumTokens", "8"), ("vocabularySize", "1e3"), ("pretrainingEpochs", "-1"),
+        ("epochs", "0"), ("epochs", "6.0"), ("epochs", "\"6\""), ("epochs", "99999999999999999999"), ("batchSize", "0"),
+        ("learningRate", "0"), ("learningRate", "fast"), ("learningRate", ".inf"), ("learningRate", "nan"),
+        ("learningRate", "0x1p-3"), ("learningRate", "\"0.1\""), ("weightDecay", "-0.1"), ("dropout", "1"),
+        ("earlyStoppingPatience", "0"), ("earlyStoppingPatience", "null"), ("learningRateDecay", "cosine"),
+        ("alpha", "-1"), ("beta", "1.1"), ("rank", "0"), ("references", "1"), ("require", "[]"), ("require", "[G1]"),
+        ("require", "[G0, G0]"), ("require", "[G0, G9]"), ("require", "G0"), ("rrmMargin", "0"), ("aucMargin", "0.6"),
+        ("bootstrapReplicates", "99"), ("shredAfterFulfilment", "yes"), ("shredAfterFulfilment", "\"true\""),
+        ("threads", "0"), ("threads", "257"), ("threads", "*a"),
+    ]
+
+    @Test func wrongValuesAreRefusedWithTheirLine() throws {
+        let text = try demoPolicyText()
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        for (field, value) in Self.wrongValues {
+            let line = try #require(lines.firstIndex { $0.drop(while: { $0 == " " }).hasPrefix("\(field):") }) + 1
+            do {
+                _ = try Policy(yaml: setting(text, field, to: value))
+                Issue.record("\(field): \(value) was accepted")
+            } catch let error as PolicyError {
+                // Conflicts of several fields name the section's first line.
+                if value != "[G1]" { #expect(error.line == line, "\(field): \(value) gave \(error)") }
+                #expect(error.description.contains("expected") && !error.description.contains("\n"))
+            }
+        }
+    }
+
+    @Test func everyFieldIsNeededOrHasADefault() throws {
+        let text = try demoPolicyText()
+        let optional: Set = ["holidays", "utcOffsetMinutes", "maximumWindowHours", "clockSkewSeconds"]
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
+            let content = line.drop { $0 == " " }
+            guard let colon = content.firstIndex(of: ":"), !content.hasPrefix("#"), let next = lines[safe: index + 1]
+            else { continue }
+            let isSection = content[colon...].dropFirst().drop { $0 == " " }.first.map { $0 == "#" } ?? true
+            if isSection, next.hasPrefix(" ") { continue }
+            var shortened = lines
+            shortened.remove(at: index)
+            let name = String(content[..<colon])
+            let isAccepted = (try? Policy(yaml: shortened.joined(separator: "\n"))) != nil
+            #expect(isAccepted == optional.contains(name), "\(name)")
+        }
+    }
+
+    @Test func unknownAndRepeatedFieldsAreRefused() throws {
+        let text = try demoPolicyText()
+        for (extra, field) in [("thread: 2", "thread"), ("Threads: 2", "Threads"), ("<<: {}", "<<")] {
+            let error = try #require(throws: PolicyError.self) { try Policy(yaml: text + "\n" + extra + "\n") }
+            #expect(error.field == field)
+            #expect(error.line == text.split(separator: "\n", omittingEmptySubsequences: false).count + 1)
+        }
+        let nested = text.replacingOccurrences(of: "  dropout: 0\n", with: "  dropout: 0\n  droput: 1\n")
+        #expect(try #require(throws: PolicyError.self) { try Policy(yaml: nested) }.field == "training.droput")
+        #expect(throws: PolicyError.self) { try Policy(yaml: text + "\nthreads: 2\n") }
+    }
+
+    @Test(arguments: [
+        "", "# nothing", "- a\n- b", "just text", "a: [", "a: b: c", "\"", "version: 1\n---\nversion: 1", "? [a]\n: b",
+    ])
+    func documentsThatAreNoPolicyAreRefused(_ text: String) {
+        #expect(throws: PolicyError.self) { try Policy(yaml: text) }
+    }
+
+    @Test func bytesThatAreNoTextAreRefused() {
+        #expect(throws: PolicyError.self) { try Policy(yaml: [0x66, 0xFF, 0xFE]) }
+        #expect(throws: PolicyError.self) { try Policy(yaml: Array(repeating: 0x20, count: 65_537)) }
+        #expect(throws: PolicyError.self) { try Policy(yaml: Array(repeating: UInt8(ascii: "["), count: 60_000)) }
+        #expect(throws: PolicyError.self) { try Policy(yaml: [UInt8(ascii: "a"), 0, UInt8(ascii: "b")]) }
+    }
+
+    @Test func theExplanationSaysWhatCounts() throws {
+        let text = try demoPolicy().explanation.joined(separator: "\n")
+        for phrase in [
+            "GDPR", "one calendar month", "email-verified", "3 reference models", "G0, G1, G2, G5", "destroyed",
+        ] {
+            #expect(text.contains(phrase), "\(phrase)")
+        }
+        let other = try Policy(yaml: setting(demoPolicyText(), "regulation", to: "ccpa")).explanation.joined()
+        #expect(other.contains("45 calendar days"))
+    }
+
+    /// The text with the first field of this name set to `value`.
+    private func setting(_ text: String, _ field: String, to value: String) throws -> String {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let index = try #require(lines.firstIndex { $0.drop(while: { $0 == " " }).hasPrefix("\(field):") }, "\(field)")
+        let indent = lines[index].prefix { $0 == " " }
+        lines[index] = "\(indent)\(field): \(value)"
+        return lines.joined(separator: "\n")
+    }
+
+    private func replacing(_ text: String, _ old: String, _ new: String, deleting: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix(deleting) }
+            .joined(separator: "\n").replacingOccurrences(of: old, with: new)
+    }
+}
+
+extension Array {
+    subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
+}

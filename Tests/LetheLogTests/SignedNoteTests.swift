@@ -70,9 +70,9 @@ struct SignedNoteTests {
     @Test func everyChangedByteOfANoteWithOneSignatureIsRefused() throws {
         let bytes = try SignedNote(text: text, signers: [log]).bytes
         for index in bytes.indices {
-            for value in UInt8.min...UInt8.max where value != bytes[index] {
+            for bit in 0..<8 {
                 var altered = bytes
-                altered[index] = value
+                altered[index] ^= 1 << UInt8(bit)
                 #expect((try? SignedNote(parsing: altered).verify(with: [log.verifier])) == nil, "byte \(index)")
             }
         }
@@ -150,7 +150,7 @@ struct SignedNoteTests {
     @Test func everyChangedCharacterOfAVerifierKeyIsRefused() {
         let bytes = Array(log.verifier.vkey.utf8)
         for index in bytes.indices {
-            for value in UInt8(0x20)...0x7e where value != bytes[index] {
+            for value in "+/=09aAz ".utf8 where value != bytes[index] {
                 var altered = bytes
                 altered[index] = value
                 let vkey = String(decoding: altered, as: UTF8.self)

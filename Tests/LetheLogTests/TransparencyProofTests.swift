@@ -36,12 +36,12 @@ struct TransparencyProofTests {
     @Test func everyChangedByteIsRefused() throws {
         let bytes = Array(proof.text.utf8)
         for index in bytes.indices {
-            for value in UInt8.min...0x7f where value != bytes[index] {
+            for bit in 0..<8 {
                 var altered = bytes
-                altered[index] = value
+                altered[index] ^= 1 << UInt8(bit)
                 guard let text = String(validating: altered, as: UTF8.self) else { continue }
                 let verified = try? TransparencyProof(parsing: text).verify(leafHash: leaves[6], log: log.verifier)
-                #expect(verified == nil, "byte \(index) = \(value)")
+                #expect(verified == nil, "byte \(index), bit \(bit)")
             }
         }
     }

@@ -34,19 +34,22 @@ public enum Base64 {
         for _ in 0..<2 where characters.last == padding { characters.removeLast() }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(characters.count / 4 * 3 + 2)
+        let values = values
         var pending: UInt32 = 0
-        var pendingBits = 0
-        for (offset, character) in characters.enumerated() {
-            let value = values[Int(character)]
+        var pendingBits: UInt32 = 0
+        var offset = 0
+        while offset < characters.count {
+            let value = values[Int(characters[offset])]
             guard value != 0xff else { throw .character(encoding: "Base64", offset: offset) }
             pending = (pending << 6 | UInt32(value)) & 0xffff
             pendingBits += 6
             if pendingBits >= 8 {
                 pendingBits -= 8
-                bytes.append(UInt8(truncatingIfNeeded: pending >> UInt32(pendingBits)))
+                bytes.append(UInt8(truncatingIfNeeded: pending >> pendingBits))
             }
+            offset += 1
         }
-        guard pending & (1 << UInt32(pendingBits) - 1) == 0 else { throw .trailingBits }
+        guard pending & (1 << pendingBits - 1) == 0 else { throw .trailingBits }
         return bytes
     }
 }

@@ -180,7 +180,8 @@ extension Workspace {
         try dossier.write(to: folder)
         let controller = try keys.controller
         try store.append(
-            entries: [statement.canonicalBytes] + events.map { try $0.sign(with: [controller]) }, expectedSize: entry)
+            entries: [statement.canonicalBytes] + events.map { try $0.sign(with: [controller]) }, expectedSize: entry,
+            signer: keys.noteSigner(origin: origin))
     }
 
     /// What the model of a run is called.

@@ -5,7 +5,7 @@ public import LetheLog
 import LetheRecommendation
 public import LetheReports
 public import LetheRequests
-public import LetheStatements
+import LetheStatements
 public import LetheStore
 import LetheTensor
 import LetheTransformer
@@ -168,12 +168,15 @@ public final class Workspace {
     /// The data set and its split.
     func data() throws -> (dataset: MovieLensDataset, split: RecommendationSplit) { try loaded.value }
 
-    /// Appends events signed by the controller, in one transaction, and returns their indexes.
+    /// Appends events signed by the controller, under a checkpoint of their own, in one transaction; returns their indexes.
     @discardableResult
     func record(_ events: [LedgerEvent], vault: [VaultItem] = []) throws -> Range<UInt64> {
         let controller = try keys.controller
         let entries = try events.map { try $0.sign(with: [controller]) }
-        return try store.append(entries: entries, vault: vault, masterKey: vault.isEmpty ? nil : masterKey).indexes
+        return try store.append(
+            entries: entries, vault: vault, masterKey: vault.isEmpty ? nil : masterKey,
+            signer: keys.noteSigner(origin: origin)
+        ).indexes
     }
 
     /// The keys that the log has registered, with role and validity.

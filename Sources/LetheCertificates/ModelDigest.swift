@@ -9,7 +9,7 @@ public import LetheCrypto
 /// The identity of a model folder: one digest and the list of files it stands for.
 public struct ModelDigest: Sendable, Equatable {
     /// One file of a model.
-    public struct Resource: Sendable, Equatable {
+    public struct Resource: Sendable {
         /// The path inside of the folder, with `/` between parts.
         public let name: String
         /// SHA-256 of its bytes.
@@ -79,15 +79,16 @@ public struct ModelDigest: Sendable, Equatable {
         folder: String, ignoring ignored: Set<String> = ModelDigest.defaultIgnored
     ) throws(ModelDigestError) {
         let found = try ModelDigest(folder: folder, ignoring: ignored)
-        let byName = Dictionary(uniqueKeysWithValues: found.resources.map { ($0.name, $0.digest) })
+        // By bytes: two names may differ in them and still be equal as Swift strings (é as one scalar or as two).
+        let byName = Dictionary(uniqueKeysWithValues: found.resources.map { (Array($0.name.utf8), $0.digest) })
         for resource in resources {
-            guard let digest = byName[resource.name] else { throw .missingFile(resource.name) }
+            guard let digest = byName[Array(resource.name.utf8)] else { throw .missingFile(resource.name) }
             guard digest == resource.digest else {
                 throw .changedFile(resource.name, expected: resource.digest, found: digest)
             }
         }
-        let names = Set(resources.map(\.name))
-        if let surplus = found.resources.first(where: { !names.contains($0.name) }) {
+        let names = Set(resources.map { Array($0.name.utf8) })
+        if let surplus = found.resources.first(where: { !names.contains(Array($0.name.utf8)) }) {
             throw .surplusFile(surplus.name)
         }
     }
@@ -98,6 +99,13 @@ public struct ModelDigest: Sendable, Equatable {
             !part.isEmpty && !part.elementsEqual(".".utf8) && !part.elementsEqual("..".utf8)
                 && part.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
         }
+    }
+}
+
+extension ModelDigest.Resource: Equatable {
+    /// Equal names are equal byte for byte.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.digest == right.digest && left.name.utf8.elementsEqual(right.name.utf8)
     }
 }
 

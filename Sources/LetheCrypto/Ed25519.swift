@@ -132,7 +132,7 @@ final class KeyHandle: @unchecked Sendable {
         var bytes = [UInt8](repeating: 0, count: Ed25519.keyByteCount)
         var length = bytes.count
         guard EVP_PKEY_get_raw_public_key(key, &bytes, &length) == 1, length == Ed25519.keyByteCount else {
-            fatalError("OpenSSL: an Ed25519 key without its public half")
+            CryptographyLibrary.stop("an Ed25519 key without its public half")
         }
         return bytes
     }
@@ -150,20 +150,29 @@ final class KeyHandle: @unchecked Sendable {
 
     /// - Precondition: the handle holds a private key.
     func sign(_ message: [UInt8]) -> [UInt8] {
-        guard let context = EVP_MD_CTX_new() else { fatalError("OpenSSL: out of memory") }
-        defer { EVP_MD_CTX_free(context) }
+        guard let signature = signature(of: message) else { CryptographyLibrary.stop("Ed25519 signature") }
+        return signature
+    }
+
+    /// As `sign`, but nil when OpenSSL fails.
+    func signature(of message: [UInt8]) -> [UInt8]? {
+        guard let context = EVP_MD_CTX_new() else { return nil }
+        defer {
+            EVP_MD_CTX_free(context)
+            ERR_clear_error()
+        }
         var signature = [UInt8](repeating: 0, count: Ed25519.signatureByteCount)
         var length = signature.count
         guard
             EVP_DigestSignInit(context, nil, nil, nil, key) == 1,
             EVP_DigestSign(context, &signature, &length, message, message.count) == 1,
             length == Ed25519.signatureByteCount
-        else { fatalError("OpenSSL could not sign (out of memory or a broken provider)") }
+        else { return nil }
         return signature
     }
 
     func verify(signature: [UInt8], message: [UInt8]) -> Bool {
-        guard let context = EVP_MD_CTX_new() else { fatalError("OpenSSL: out of memory") }
+        guard let context = EVP_MD_CTX_new() else { CryptographyLibrary.stop("out of memory") }
         defer {
             EVP_MD_CTX_free(context)
             ERR_clear_error()

@@ -8,20 +8,22 @@ public final class SHA256Hasher {
     /// Owned by this object, freed in `deinit`.
     private let context: OpaquePointer
 
-    /// Fetched once: the implicit fetch of `EVP_sha256()` would cost more than hashing a Merkle node. Immutable, and kept until
-    /// the process ends; OpenSSL counts its references atomically.
-    nonisolated(unsafe) private static let algorithm: OpaquePointer = {
-        guard let algorithm = EVP_MD_fetch(nil, "SHA256", nil) else {
-            fatalError("OpenSSL offers no SHA-256: check its provider configuration (openssl list -digest-algorithms)")
-        }
-        return algorithm
-    }()
+    /// The fetched algorithm, kept until the process ends: an implicit fetch would cost more than hashing a Merkle node.
+    ///
+    /// `@unchecked Sendable`: the pointer never changes, the algorithm is read-only, and OpenSSL counts its references atomically.
+    private final class Algorithm: @unchecked Sendable {
+        static let shared = Algorithm()
+        let pointer = EVP_MD_fetch(nil, "SHA256", nil)
+    }
+
+    /// Whether this installation of OpenSSL offers SHA-256.
+    static var isAvailable: Bool { Algorithm.shared.pointer != nil }
 
     /// Creates a hasher of the empty message.
     public init() {
-        guard let context = EVP_MD_CTX_new() else { fatalError("OpenSSL: out of memory") }
+        guard let context = EVP_MD_CTX_new() else { CryptographyLibrary.stop("out of memory") }
         self.context = context
-        Self.require(EVP_DigestInit_ex(context, Self.algorithm, nil))
+        Self.require(EVP_DigestInit_ex(context, Algorithm.shared.pointer, nil))
     }
 
     deinit {
@@ -44,7 +46,7 @@ public final class SHA256Hasher {
 
     /// The digest of everything appended so far; more may be appended afterwards.
     public func finalize() -> Digest {
-        guard let copy = EVP_MD_CTX_new() else { fatalError("OpenSSL: out of memory") }
+        guard let copy = EVP_MD_CTX_new() else { CryptographyLibrary.stop("out of memory") }
         defer { EVP_MD_CTX_free(copy) }
         Self.require(EVP_MD_CTX_copy_ex(copy, context))
         var output = [UInt8](repeating: 0, count: Digest.byteCount)
@@ -56,7 +58,7 @@ public final class SHA256Hasher {
     static func digest(of message: some Collection<UInt8>) -> Digest {
         func hash(_ buffer: UnsafeBufferPointer<UInt8>) -> Digest {
             var output = [UInt8](repeating: 0, count: Digest.byteCount)
-            require(EVP_Digest(buffer.baseAddress, buffer.count, &output, nil, algorithm, nil))
+            require(EVP_Digest(buffer.baseAddress, buffer.count, &output, nil, Algorithm.shared.pointer, nil))
             return Digest(exactly: output)
         }
         return message.withContiguousStorageIfAvailable(hash) ?? Array(message).withUnsafeBufferPointer(hash)
@@ -64,6 +66,6 @@ public final class SHA256Hasher {
 
     /// SHA-256 cannot fail on any input; a failure means that memory is gone or the provider is broken, so the process stops.
     private static func require(_ status: Int32) {
-        guard status == 1 else { fatalError("OpenSSL could not compute SHA-256 (out of memory or a broken provider)") }
+        guard status == 1 else { CryptographyLibrary.stop("SHA-256") }
     }
 }

@@ -17,7 +17,7 @@ public struct SigningKey: Sendable {
         do {
             return try SigningKey(seed: seed)
         } catch {
-            fatalError("OpenSSL made no key from 32 random bytes: \(error)")
+            CryptographyLibrary.stop("no key from 32 random bytes: \(error)")
         }
     }
 
@@ -45,7 +45,7 @@ public struct SigningKey: Sendable {
 
     /// The key as an unencrypted PKCS#8 block, byte for byte what `openssl pkey` writes. Store it with permissions 0600.
     public var pem: String {
-        guard var seed = handle.seed else { fatalError("a signing key without its private half") }
+        guard var seed = handle.seed else { CryptographyLibrary.stop("a signing key without its private half") }
         var der = Self.derPrefix + seed
         defer {
             wipe(&seed)

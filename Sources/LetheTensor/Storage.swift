@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// A fixed block of memory whose elements are plain numbers; it starts at a multiple of 64 bytes and begins as zeros.
 ///
 /// Safety of `@unchecked Sendable`: the block itself never moves or changes its size, and whoever hands views of it to several
@@ -5,12 +13,17 @@
 package final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
     let base: UnsafeMutablePointer<Element>
     package let count: Int
+    private let memory: UnsafeMutableRawPointer
 
+    /// Traps where the system has no memory left.
     package init(count: Int) {
-        let bytes = max(count, 1) * MemoryLayout<Element>.stride
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-        base = memory.bindMemory(to: Element.self, capacity: max(count, 1))
+        // The system hands out large blocks as zeros without writing them: only what is used costs anything.
+        let alignment = 64
+        guard let memory = calloc(count * MemoryLayout<Element>.stride + alignment, 1) else {
+            preconditionFailure("no memory for \(count) numbers")
+        }
+        self.memory = memory
+        base = memory.alignedUp(toMultipleOf: alignment).bindMemory(to: Element.self, capacity: max(count, 1))
         self.count = count
     }
 
@@ -20,7 +33,7 @@ package final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
     }
 
     deinit {
-        UnsafeMutableRawPointer(base).deallocate()
+        free(memory)
     }
 
     /// One element; traps outside the block.

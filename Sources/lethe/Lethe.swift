@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import LetheBytes
+import LetheCrypto
 
 /// The command line of Lethe. Names and exit codes are a promise: see `ExitStatus`.
 struct Lethe: ParsableCommand {
@@ -7,16 +9,16 @@ struct Lethe: ParsableCommand {
         commandName: "lethe",
         abstract: "A right-to-be-forgotten ledger for LLM recommenders.",
         discussion: """
-            A person asks to be forgotten. Lethe records the signed request in a tamper-evident log, makes the recommender
-            forget them, measures against models retrained without their data whether it did, and issues a certificate
+            A person asks to be forgotten. Lethe records the signed request in a tamper-evident log, makes the recommender \
+            forget them, measures against models retrained without their data whether it did, and issues a certificate \
             that anybody can check offline.
 
               See it all at once:    lethe demo --output demo
               Run your own desk:     lethe init, model pretrain, model train, request submit, run, report
               Check a certificate:   lethe certificate verify FILE --trust KEYFILE
 
-            Results go to standard output (one JSON document with --json), progress to standard error.
-            Exit codes: 0 done, or holds; 1 checked and does not hold; 2 wrong usage or bad input, with one line that
+            Results go to standard output (one JSON document with --json), progress to standard error. \
+            Exit codes: 0 done, or holds; 1 checked and does not hold; 2 wrong usage or bad input, with one line that \
             says what and where; 3 the machine failed (disk, permission, database).
             """,
         version: "0.1.0",
@@ -31,8 +33,9 @@ enum Main {
     static func main() {
         // A reader that went away and a file that grew too large become errors of the call, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
-        signal(SIGXFSZ, SIG_IGN)
+        Files.ignoreSizeLimitSignal()
         do {
+            try CryptographyLibrary.check()
             var command = try Lethe.parseAsRoot()
             try command.run()
         } catch {

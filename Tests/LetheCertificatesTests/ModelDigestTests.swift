@@ -55,6 +55,18 @@ struct ModelDigestTests {
         }
     }
 
+    @Test func namesThatOnlyLookAlikeAreDifferentFiles() throws {
+        try withModel { folder in
+            try Files.write([1], to: folder + "/caf\u{e9}")
+            try Files.write([2], to: folder + "/cafe\u{301}")
+            let model = try ModelDigest(folder: folder)
+            #expect(model.resources.count == 6)
+            try model.check(folder: folder)
+            try Files.remove(folder + "/caf\u{e9}")
+            #expect(throws: ModelDigestError.missingFile("caf\u{e9}")) { try model.check(folder: folder) }
+        }
+    }
+
     @Test func linksAndSpecialFilesAreRefused() throws {
         try withModel { folder in
             try FileManager.default.createSymbolicLink(

@@ -118,6 +118,13 @@ struct DigestTests {
         }
     }
 
+    @Test func thisInstallationOfOpenSSLHasAllThatIsNeeded() throws {
+        try CryptographyLibrary.check()
+        #expect(
+            CryptographyLibrary.version.hasPrefix("OpenSSL 3") || CryptographyLibrary.version.hasPrefix("OpenSSL 4"))
+        #expect(!"\(CryptographyLibraryError.unavailable(what: "Ed25519"))".contains("\n"))
+    }
+
     @Test func randomBytesHaveTheAskedLengthAndDiffer() {
         #expect(secureRandomBytes(0).isEmpty)
         #expect(secureRandomBytes(33).count == 33)

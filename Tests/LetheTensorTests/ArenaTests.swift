@@ -4,7 +4,7 @@ import Testing
 
 struct ArenaTests {
     @Test func matricesDoNotOverlap() {
-        var arena = Arena()
+        let arena = Arena()
         let matrices = (1...20).map { arena.matrix(rows: $0, columns: 7) }
         for (index, matrix) in matrices.enumerated() {
             matrix.copy(from: [Float](repeating: Float(index), count: matrix.count))
@@ -15,7 +15,7 @@ struct ArenaTests {
     }
 
     @Test func roundsAfterTheFirstUseOneBlockAgain() {
-        var arena = Arena()
+        let arena = Arena()
         func round() -> [ObjectIdentifier] {
             arena.reset()
             return (0..<10).map { _ in ObjectIdentifier(arena.matrix(rows: 100, columns: 200).storage) }

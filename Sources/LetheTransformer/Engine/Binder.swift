@@ -17,7 +17,7 @@ struct Binder {
     let randomness: Randomness?
     /// Whether gradients add to what is there, as in every round but the first.
     let accumulates: Bool
-    var workspace: Workspace
+    let workspace: Workspace
     private var operation: Int
 
     init(

@@ -1,7 +1,9 @@
 import LetheTensor
 
 /// The buffers of one pass. While training every layer keeps its own; in inference layers share them by role.
-struct Workspace {
+///
+/// Safety of `@unchecked Sendable`: one owner at a time prepares a pass with it; workers see only the buffers.
+final class Workspace: @unchecked Sendable {
     /// What a buffer is for.
     enum Role: Hashable {
         case residual(isOdd: Bool)
@@ -19,7 +21,7 @@ struct Workspace {
         let columns: Int
     }
 
-    private var arena = Arena()
+    private let arena = Arena()
     private var shared: [Key: Matrix] = [:]
     private let keepsActivations: Bool
     /// Whose buffers are handed out: a piece's rows differ between the stacks, so that they must never share.
@@ -30,18 +32,18 @@ struct Workspace {
     }
 
     /// Takes back all buffers.
-    mutating func reset() {
+    func reset() {
         arena.reset()
         shared.removeAll(keepingCapacity: true)
     }
 
     /// A buffer that the backward pass reads: one per call while training.
-    mutating func kept(_ role: Role, rows: Int, columns: Int) -> Matrix {
+    func kept(_ role: Role, rows: Int, columns: Int) -> Matrix {
         keepsActivations ? arena.matrix(rows: rows, columns: columns) : scratch(role, rows: rows, columns: columns)
     }
 
     /// A buffer whose content nobody needs after the layer: the same one for the same role and shape.
-    mutating func scratch(_ role: Role, rows: Int, columns: Int) -> Matrix {
+    func scratch(_ role: Role, rows: Int, columns: Int) -> Matrix {
         let key = Key(stack: stack, role: role, rows: rows, columns: columns)
         if let matrix = shared[key] { return matrix }
         let matrix = arena.matrix(rows: rows, columns: columns)

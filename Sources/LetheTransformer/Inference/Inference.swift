@@ -1,4 +1,5 @@
 public import LetheTensor
+import Synchronization
 
 /// How many positions of the target get logits.
 public enum LogitPositions: Sendable, Equatable {
@@ -10,11 +11,13 @@ public enum LogitPositions: Sendable, Equatable {
 
 /// Runs a model without dropout.
 ///
-/// The same weights and examples give the same bits whatever the number of threads.
+/// The same weights and examples give the same bits whatever the number of threads. Every call traps on token ids outside the
+/// vocabulary: see `Example.validate`.
 public struct Inference: Sendable {
     private let configuration: T5Configuration
     private let table: WeightTable
     private let pool: WorkerPool
+    private let spare = SpareWorkspaces()
 
     /// Source tokens that are in memory at once.
     private static let tokensPerChunk = 8_192
@@ -23,14 +26,11 @@ public struct Inference: Sendable {
     public init(parameters: T5Parameters, adapter: LoRAParameters? = nil, pool: WorkerPool) {
         let merged = adapter.map { $0.merged(into: parameters) } ?? parameters
         configuration = merged.configuration
-        table = WeightTable(
-            layout: merged.layout, weights: Storage(merged.values), gradients: nil, adapters: [:])
+        table = WeightTable(layout: merged.layout, weights: Storage(merged.values), gradients: nil, adapters: [:])
         self.pool = pool
     }
 
     /// The logits of every example in the order of the input, each row-major [positions, vocabulary].
-    ///
-    /// Traps on token ids outside the vocabulary: see `Example.validate`.
     public func logits(_ examples: [Example], positions: LogitPositions) -> [[Float]] {
         var all: [[Float]] = []
         all.reserveCapacity(examples.count)
@@ -38,48 +38,100 @@ public struct Inference: Sendable {
         return all
     }
 
-    /// Calls `body` with the index and the logits of every example in order, holding only a few thousand tokens' logits at a time.
+    /// Calls `body` with the index and the logits of every example in order, holding only some thousand tokens at a time.
     public func forEachLogits<Failure: Error>(
         _ examples: [Example], positions: LogitPositions, _ body: (Int, [Float]) throws(Failure) -> Void
     ) throws(Failure) {
-        var workspace = Workspace(keepsActivations: false)
-        var start = 0
-        while start < examples.count {
-            var end = start
-            var tokens = 0
-            while end < examples.count,
-                end == start || tokens + examples[end].inputIDs.count <= Inference.tokensPerChunk
-            {
-                tokens += examples[end].inputIDs.count
-                end += 1
+        for chunk in chunks(examples) {
+            let workspace = spare.take()
+            defer { spare.putBack(workspace) }
+            let network = run(examples[chunk], positions: positions, workspace)
+            for (index, rows) in zip(chunk, network.batch.targetRows) {
+                try body(index, network.logits.rows(rows).values)
             }
-            let network = bind(examples[start..<end], positions: positions, &workspace)
-            pool.run(pieces: network.batch.pieces.count) { network.forward(network.batch.pieces[$0]) }
-            for (index, rows) in network.batch.targetRows.enumerated() {
-                try body(start + index, network.logits.rows(rows).values)
-            }
-            start = end
         }
+    }
+
+    /// The losses of all labels together, as early stopping watches them.
+    public func labelLoss(_ examples: [Example]) -> LabelLoss {
+        var loss = LabelLoss(sum: 0, count: 0)
+        for chunk in chunks(examples) {
+            let workspace = spare.take()
+            defer { spare.putBack(workspace) }
+            let network = run(examples[chunk], positions: .all, workspace)
+            let items = examples[chunk].map { TrainingItem(example: $0) }
+            let objective = Objective(items[...], network: network, vocabularySize: configuration.vocabularySize)
+            let pieces = network.batch.pieces
+            pool.run(pieces: pieces.count) { objective.turnLogitsIntoGradients(pieces[$0]) }
+            var step = StepLoss(labelLoss: 0, teacherLoss: 0)
+            objective.add(to: &step)
+            loss.sum += step.labelLoss
+            loss.count += items.map { $0.example.labels.count { $0 != Example.ignoredLabel } }.reduce(0, +)
+        }
+        return loss
     }
 
     /// The encoder's output of every example, row-major [tokens, dModel]. For tests.
     package func encodedForTesting(_ examples: [Example]) -> [[Float]] {
-        var workspace = Workspace(keepsActivations: false)
-        let network = bind(examples[...], positions: .all, &workspace)
-        pool.run(pieces: network.batch.pieces.count) { network.forward(network.batch.pieces[$0]) }
+        let network = run(examples[...], positions: .all, Workspace(keepsActivations: false))
         return network.batch.encoder.queries.map { network.encoder.output.rows($0).values }
     }
 
-    private func bind(_ examples: ArraySlice<Example>, positions: LogitPositions, _ workspace: inout Workspace)
-        -> BoundNetwork
-    {
+    /// Runs of examples that are in memory together.
+    private func chunks(_ examples: [Example]) -> [Range<Int>] {
+        var chunks: [Range<Int>] = []
+        var tokens = 0
+        for (index, example) in examples.enumerated() {
+            tokens += example.inputIDs.count
+            if let last = chunks.last, tokens <= Inference.tokensPerChunk {
+                chunks[chunks.count - 1] = last.lowerBound..<index + 1
+            } else {
+                chunks.append(index..<index + 1)
+                tokens = example.inputIDs.count
+            }
+        }
+        return chunks
+    }
+
+    private func run(
+        _ examples: ArraySlice<Example>, positions: LogitPositions, _ workspace: Workspace
+    ) -> BoundNetwork {
         workspace.reset()
         var binder = Binder(
             configuration: configuration, weights: table,
             batch: PackedBatch(examples, configuration: configuration, positions: positions), randomness: nil,
             workspace: workspace)
         let network = BoundNetwork(&binder)
-        workspace = binder.workspace
+        pool.run(pieces: network.batch.pieces.count) { network.forward(network.batch.pieces[$0]) }
         return network
+    }
+}
+
+/// The losses of many labels: -log p of each.
+public struct LabelLoss: Sendable, Equatable {
+    /// Over all labels.
+    public var sum: Double
+    /// How many labels there were.
+    public var count: Int
+    /// The mean, 0 without labels.
+    public var mean: Double { count == 0 ? 0 : sum / Double(count) }
+
+    /// Makes a loss of its parts.
+    public init(sum: Double, count: Int) {
+        self.sum = sum
+        self.count = count
+    }
+}
+
+/// Buffers of finished calls, for the next call to use.
+private final class SpareWorkspaces: Sendable {
+    private let workspaces = Mutex<[Workspace]>([])
+
+    func take() -> Workspace {
+        workspaces.withLock { $0.popLast() } ?? Workspace(keepsActivations: false)
+    }
+
+    func putBack(_ workspace: Workspace) {
+        workspaces.withLock { $0.append(workspace) }
     }
 }

@@ -19,7 +19,7 @@ public final class Trainer {
     private let first: Storage<Float>
     private let second: Storage<Float>
     private let merges: [AdapterMerge]
-    private var workspace = Workspace(keepsActivations: true)
+    private let workspace = Workspace(keepsActivations: true)
 
     /// The learning rate of the next step.
     public var learningRate: Double
@@ -39,7 +39,7 @@ public final class Trainer {
     ) {
         self.init(
             parameters: parameters, adapter: adapter, optimizer: optimizer, dropoutSeed: dropoutSeed, pool: pool,
-            state: state, tokensPerRound: 16_384)
+            state: state, tokensPerRound: parameters.configuration.tokensPerRound)
     }
 
     /// - Parameter tokensPerRound: source tokens that go through the network at once; a larger step takes rounds, so that its
@@ -156,7 +156,6 @@ public final class Trainer {
             randomness: Binder.Randomness(seed: dropoutSeed, step: steps, round: number), workspace: workspace)
         let network = BoundNetwork(&binder)
         let objective = Objective(items, network: network, vocabularySize: configuration.vocabularySize)
-        workspace = binder.workspace
         let pieces = network.batch.pieces
         pool.run(pieces: pieces.count) { index in
             let piece = pieces[index]
@@ -167,5 +166,15 @@ public final class Trainer {
         let tasks = network.gradientTasks()
         pool.run(pieces: tasks.count) { tasks[$0].run() }
         objective.add(to: &loss)
+    }
+}
+
+extension T5Configuration {
+    /// How many source tokens a step takes through the network at once: as many as four gibibytes of activations and their
+    /// gradients hold, at most 16,384.
+    fileprivate var tokensPerRound: Int {
+        let expanded = feedForwardProjection.isGated ? 3 * dFF : dFF
+        let perToken = numLayers * (6 * dModel + 7 * innerWidth + 2 * expanded) + numDecoderLayers * 4 * innerWidth
+        return min(max((1 << 30) / perToken, 512), 16_384)
     }
 }

@@ -12,7 +12,7 @@ public struct TrainingItem: Sendable {
     /// Weight of the divergence from the teacher.
     public var teacherWeight: Float
 
-    /// Makes an item; traps unless a step's model finds labels × vocabulary teacher logits.
+    /// Makes an item. A step traps unless the teacher has labels × vocabulary logits.
     public init(example: Example, labelWeight: Float = 1, teacherLogits: [Float]? = nil, teacherWeight: Float = 0) {
         self.example = example
         self.labelWeight = labelWeight

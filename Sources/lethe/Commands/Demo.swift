@@ -7,10 +7,10 @@ struct Demo: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The whole way on real steps: requests, unlearning, verification, certificates, report.",
         discussion: """
-            With synthetic data it takes a few minutes. With --dataset ml-1m --data DIR it runs the paper's split of
+            With synthetic data it takes a few minutes. With --dataset ml-1m --data DIR it runs the paper's split of \
             MovieLens-1M, which you get from GroupLens (grouplens.org/datasets/movielens/1m).
 
-            The exit code says whether the demonstration went its way, not what the verdict is: a demonstration that ends
+            The exit code says whether the demonstration went its way, not what the verdict is: a demonstration that ends \
             in INCONCLUSIVE has shown that Lethe says so. The verdict is in summary.json; `lethe verify` exits by it.
             """)
 

@@ -16,7 +16,7 @@ struct Request: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write a signed deletion request.",
             discussion: """
-                The file holds personal data: it is for the controller named by --audience, not for publication. The key must
+                The file holds personal data: it is for the controller named by --audience, not for publication. The key must \
                 be one that the controller accepts requests from; a workspace accepts its own portal's, keys/portal.pem.
                 """)
 

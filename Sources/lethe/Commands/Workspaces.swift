@@ -15,7 +15,7 @@ struct Initialize: ParsableCommand {
         commandName: "init",
         abstract: "Make a workspace: keys, ledger, policy and a commitment to the training records.",
         discussion: """
-            Refuses a path that exists. keys/ holds the private keys; keep keys/root.pem off the server. trust.txt holds the
+            Refuses a path that exists. keys/ holds the private keys; keep keys/root.pem off the server. trust.txt holds the \
             public keys that a verifier needs: give it to auditors and subjects over a channel they trust.
             """)
 

@@ -80,6 +80,20 @@ struct ForwardTests {
         #expect(seen == Array(0..<60))
     }
 
+    @Test func theLabelLossIsThatOfTheNaiveTwin() {
+        let model = TinyModels.model(TinyModels.shape())
+        let inference = Inference(parameters: model, pool: WorkerPool(threads: 2))
+        let examples = TinyModels.examples(lengths.dropLast())
+        let loss = inference.labelLoss(examples)
+        let expected = NaiveT5(model).objective(examples.map { TrainingItem(example: $0) })
+        #expect(abs(loss.sum - expected) < 1e-5 * expected)
+        // Of 3, 1, 2, 4 and 0 labels every third is ignored.
+        #expect(loss.count == 8)
+        #expect(loss.mean == loss.sum / 8)
+        #expect(inference.labelLoss([]) == LabelLoss(sum: 0, count: 0))
+        #expect(LabelLoss(sum: 0, count: 0).mean == 0)
+    }
+
     @Test func noExamplesHaveNoLogits() {
         let model = TinyModels.model(TinyModels.shape())
         #expect(Inference(parameters: model, pool: WorkerPool(threads: 2)).logits([], positions: .all).isEmpty)

@@ -1,4 +1,4 @@
-public import LetheTensor
+import LetheTensor
 public import LetheTransformer
 
 /// E2URec (Wang et al., METHODS 1.8): a LoRA student of the original model learns from two teachers.

@@ -1,4 +1,4 @@
-public import LetheTransformer
+import LetheTransformer
 
 /// The first row of the paper's table: nothing is done. A verifier must never pass it.
 public struct Original: UnlearningMethod {

@@ -1,4 +1,4 @@
-public import LetheTransformer
+import LetheTransformer
 
 /// The gold standard (METHODS 1.2): train the base model on the retained data alone.
 public struct Retrain: UnlearningMethod {

@@ -134,7 +134,8 @@ extension ServiceTests {
                 name: workspace.origin, key: try WorkspaceKeys.read(from: workspace.paths).log.publicKey)
             for index in 0..<size {
                 let proof = try TransparencyProof(parsing: try workspace.prove(index).text)
-                let inclusion = try proof.verify(entry: try workspace.store.entry(index), log: log)
+                let inclusion = try proof.verify(
+                    leafHash: MerkleTree.leafHash(try workspace.store.entry(index)), log: log)
                 #expect(inclusion.index == index)
             }
             #expect(throws: ServiceError.unknownEntry(index: size, size: size)) { try workspace.prove(size) }

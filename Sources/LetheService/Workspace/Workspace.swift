@@ -1,9 +1,9 @@
-public import LetheBytes
+import LetheBytes
 public import LetheCertificates
-public import LetheCrypto
+import LetheCrypto
 public import LetheLog
 import LetheRecommendation
-public import LetheReports
+import LetheReports
 public import LetheRequests
 import LetheStatements
 public import LetheStore

@@ -32,7 +32,7 @@ struct DemoTests {
         let verdict = try #require(summary["verdict"]?.stringValue)
         #expect(["PASS-EXACT", "PASS-STATISTICAL", "INCONCLUSIVE", "FAIL", "REFUSE"].contains(verdict))
 
-        let certificates = try #require(summary["certificates"]?.arrayValue?.compactMap(\.stringValue))
+        let certificates = try #require(summary["certificates"]?.arrayValue?.compactMap { $0.stringValue })
         let trust = try #require(summary["trust"]?.stringValue)
         let report = try #require(summary["report"]?.stringValue)
         for path in certificates + [trust, report] {

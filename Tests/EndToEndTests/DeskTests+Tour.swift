@@ -103,7 +103,7 @@ extension DeskTests {
             let folder = try Tour.current.copy()
             let all = try LetheCommand.run("report", "--workspace", "desk", "--output", "reports", "--json", in: folder)
             #expect(all.status == 0)
-            let files = try #require(try all.json().arrayValue?.compactMap(\.stringValue))
+            let files = try #require(try all.json().arrayValue?.compactMap { $0.stringValue })
             #expect(files.map { $0.split(separator: ".").last } == ["html", "md", "json", "csv"])
             for file in files { #expect(try !folder.bytes(file).isEmpty) }
             let page = String(decoding: try folder.bytes(try #require(files.first)), as: UTF8.self)

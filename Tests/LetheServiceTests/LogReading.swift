@@ -3,6 +3,7 @@ import LetheBytes
 import LetheCrypto
 import LetheRequests
 import LetheStatements
+import LetheStore
 
 @testable import LetheService
 

@@ -3,6 +3,7 @@ import LetheBytes
 import LetheCertificates
 import LetheCrypto
 import LetheLog
+import LetheRecommendation
 import LetheRequests
 import LetheStatements
 import LetheStore
@@ -62,7 +63,7 @@ extension ServiceTests {
             let steps = try Entry.all(of: workspace).compactMap(\.runStep)
             let run = try #require(steps.first { $0.name == "seeds-drawn" }?.seedSource)
             let reference = try #require(steps.first { $0.name == "reference-seeds-drawn" }?.seedSource)
-            func derived(_ source: SeedSource, _ purpose: String) -> UInt64 {
+            func derived(_ source: LetheRequests.SeedSource, _ purpose: String) -> UInt64 {
                 hmacSHA256(key: source.rootHash.bytes, message: Array((desk.runID + purpose).utf8)).bytes.prefix(8)
                     .reduce(0) { $0 << 8 | UInt64($1) }
             }
@@ -90,7 +91,7 @@ extension ServiceTests {
             let chain = try CertificateVerifier.verifyChain(files.reversed(), trusting: workspace.trust())
             #expect(chain.map(\.certificate.request.requestID) == desk.answered.filed.map(\.request.requestID.text))
             #expect(chain.first?.certificate.previous == nil)
-            #expect(chain.dropFirst().allSatisfy(\.isLinkVerified))
+            #expect(chain.dropFirst().allSatisfy { $0.isLinkVerified })
             #expect(chain.allSatisfy { $0.rolesAreApart && $0.certificate.verification.verdict == .passStatistical })
             for (certificate, request) in zip(chain, try workspace.requests()) {
                 #expect(certificate.index == request.certificateIndex)
@@ -239,7 +240,7 @@ extension ServiceTests {
 
 extension RunEvent.Step {
     /// The checkpoint that the step drew seeds from.
-    var seedSource: SeedSource? {
+    var seedSource: LetheRequests.SeedSource? {
         switch self {
         case .seedsDrawn(let source), .referenceSeedsDrawn(let source): source
         default: nil

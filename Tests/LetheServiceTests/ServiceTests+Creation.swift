@@ -1,5 +1,6 @@
 import Foundation
 import LetheBytes
+import LetheCrypto
 import LetheRecommendation
 import LetheRequests
 import LetheStore

@@ -1,6 +1,10 @@
 import Foundation
 import LetheBytes
+import LetheCrypto
+import LetheRecommendation
 import LetheRequests
+import LetheStatements
+import LetheStore
 import Testing
 
 @testable import LetheService

@@ -1,6 +1,9 @@
 import LetheBytes
 import LetheCertificates
+import LetheCrypto
+import LetheRecommendation
 import LetheRequests
+import LetheStore
 import Testing
 
 @testable import LetheService

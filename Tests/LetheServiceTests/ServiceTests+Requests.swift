@@ -1,6 +1,9 @@
 import LetheBytes
 import LetheCrypto
+import LetheRecommendation
 import LetheRequests
+import LetheStatements
+import LetheStore
 import Testing
 
 @testable import LetheService

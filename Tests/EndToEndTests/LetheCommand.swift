@@ -90,11 +90,11 @@ final class TemporaryFolder: Sendable {
     /// Writes a file in the folder.
     func write(_ bytes: [UInt8], to name: String) throws { try Data(bytes).write(to: url.appending(path: name)) }
 
-    /// Every file and folder below, but for what a command is writing to just now.
+    /// Every file and folder below, but for what a command is writing to just now and SQLite's own files beside a database.
     func names() throws -> Set<String> {
         Set(
             try FileManager.default.subpathsOfDirectory(atPath: url.path).filter {
-                !$0.hasPrefix(".output-") && !$0.hasPrefix(".errors-")
+                !$0.hasPrefix(".output-") && !$0.hasPrefix(".errors-") && !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm")
             })
     }
 

@@ -39,7 +39,7 @@ struct Desk: Sendable {
 
         /// The workspace itself; only for tests that change nothing.
         func open(now: String = noon) throws -> Workspace {
-            try Workspace.open(root, environment: environment(now: now))
+            try Workspace.open(root, environment: environment(now: now, keeping: folder))
         }
 
         /// A copy to work on.
@@ -63,7 +63,8 @@ struct Desk: Sendable {
     let answered: Moment
     /// The run that `answered` went through.
     let runID: String
-    let verdict: String
+    /// What the run measured.
+    let measured: Measurements
 
     @TaskLocal private static var shared: Desk?
 
@@ -77,17 +78,13 @@ struct Desk: Sendable {
     private init() throws {
         data = try TestFolder()
         try DataSynthesizer(configuration: Self.synthesis, seed: 3).write(to: data.path)
-        var fresh = Moment(folder: try TestFolder())
-        var workspace = try Self.create(at: fresh.root, data: data)
-        fresh.filed = []
-        self.fresh = fresh
+        fresh = Moment(folder: try TestFolder())
+        _ = try Self.create(in: fresh.folder, data: data)
 
-        var trained = try fresh.copy()
-        workspace = try trained.open()
+        trained = try fresh.copy()
+        var workspace = try trained.open()
         try workspace.pretrain { _ in }
         try workspace.trainOriginal { _ in }
-        trained.filed = []
-        self.trained = trained
 
         var answered = try trained.copy()
         workspace = try answered.open()
@@ -98,7 +95,7 @@ struct Desk: Sendable {
         }
         let run = try workspace.unlearn { _ in }
         runID = run.runID
-        verdict = try workspace.verify(run.runID) { _ in }.verdict
+        measured = try workspace.verify(run.runID) { _ in }
         try workspace.certify(run.runID)
         _ = try workspace.report(run.runID, to: workspace.paths.reports, formats: ReportFormat.allCases)
         self.answered = answered
@@ -115,18 +112,19 @@ struct Desk: Sendable {
         return configuration
     }
 
-    static func environment(now: String = noon) -> ServiceEnvironment {
+    /// A clock that stands still. Who holds it, such as a workspace, keeps its folder from being taken away.
+    static func environment(now: String = noon, keeping folder: TestFolder? = nil) -> ServiceEnvironment {
         ServiceEnvironment(
-            now: { (try? Timestamp(now)) ?? .epoch }, seconds: { 0 },
+            now: { withExtendedLifetime(folder) { (try? Timestamp(now)) ?? .epoch } }, seconds: { 0 },
             program: { Digest(sha256: Array("the program under test".utf8)) }, description: ["lethe": "test"])
     }
 
-    static func create(
-        at root: String, data: TestFolder, policy: [UInt8]? = nil, kind: DatasetProfile.Kind = .synthetic
-    ) throws -> Workspace {
+    static func create(in folder: TestFolder, data: TestFolder, policy: String = DeskPolicy().yaml) throws -> Workspace
+    {
         try Workspace.create(
-            at: root, policy: policy ?? Array(DeskPolicy().yaml.utf8),
-            profile: DatasetProfile(kind: kind, folder: data.path), origin: origin, environment: environment())
+            at: folder.path("workspace"), policy: Array(policy.utf8),
+            profile: DatasetProfile(kind: .synthetic, folder: data.path), origin: origin,
+            environment: environment(keeping: folder))
     }
 
     /// A request as the portal of the workspace signs it; every argument after the first can be wrong on purpose.
@@ -198,7 +196,7 @@ struct DeskPolicy {
             jgMargin: 1
             aucMargin: 0.5
             logLossMargin: 1
-            alpha: 0.05
+            alpha: 0.4
             bootstrapReplicates: 100
         retention:
           shredAfterFulfilment: true

@@ -24,13 +24,13 @@ extension ServiceTests {
         @Test func theRunPassedAndEveryRequestIsFulfilled() throws {
             let desk = try Desk.current
             let workspace = try desk.answered.open()
-            #expect(desk.verdict == "PASS-STATISTICAL")
-            #expect(try workspace.measurements(desk.runID).verdict == desk.verdict)
+            #expect(desk.measured.verdict == "PASS-STATISTICAL", "\(desk.measured.reasons)")
+            #expect(try workspace.measurements(desk.runID) == desk.measured)
             let requests = try workspace.requests()
             #expect(requests.map(\.requestID) == desk.answered.filed.map(\.request.requestID))
             #expect(requests.allSatisfy { $0.state == .fulfilled && $0.shreddedIndex != nil })
             #expect(try workspace.lastJudgedRun() == desk.runID)
-            #expect(throws: ServiceError.nothingDue) { try workspace.unlearn { _ in } }
+            #expect(throws: ServiceError.nothingDue) { _ = try workspace.unlearn { _ in } }
         }
 
         @Test func everyCommitmentIsInTheLogBeforeTheSeedsThatItMustNotKnow() throws {
@@ -104,8 +104,7 @@ extension ServiceTests {
         @Test func anotherControllersKeysVerifyNothing() throws {
             let desk = try Desk.current
             let file = try #require(try certificateFiles(desk.answered.open()).first)
-            let folder = try TestFolder()
-            let other = try Desk.create(at: folder.path("workspace"), data: desk.data)
+            let other = try Desk.create(in: try TestFolder(), data: desk.data)
             #expect(throws: CertificateError.self) {
                 try CertificateVerifier.verify(file, trusting: other.trust())
             }
@@ -170,7 +169,7 @@ extension ServiceTests {
             let workspace = try desk.answered.open()
             for filed in desk.answered.filed {
                 #expect(throws: StoreError.self) {
-                    try workspace.store.openVault(filed.request.requestID, masterKey: workspace.masterKey)
+                    _ = try workspace.store.openVault(filed.request.requestID, masterKey: workspace.masterKey)
                 }
             }
         }
@@ -221,7 +220,7 @@ extension ServiceTests {
                 }
             }
             try Files.write(bytes, to: path)
-            #expect(try workspace.measurements(desk.runID).verdict == desk.verdict)
+            #expect(try workspace.measurements(desk.runID) == desk.measured)
         }
 
         @Test func theReportComesInEveryForm() throws {

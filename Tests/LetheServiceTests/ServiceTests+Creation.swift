@@ -12,26 +12,26 @@ extension ServiceTests {
     struct Creation {
         @Test func anExistingWorkspaceIsNeverOverwritten() throws {
             let desk = try Desk.current
-            let before = try Snapshot(of: desk.fresh.root)
-            #expect(throws: ServiceError.workspaceExists(path: desk.fresh.root)) {
-                try Desk.create(at: desk.fresh.root, data: desk.data)
+            let moment = try desk.fresh.copy()
+            let before = try Snapshot(of: moment.root)
+            #expect(throws: ServiceError.workspaceExists(path: moment.root)) {
+                try Desk.create(in: moment.folder, data: desk.data)
             }
-            #expect(try Snapshot(of: desk.fresh.root) == before)
+            #expect(try Snapshot(of: moment.root) == before)
         }
 
         @Test func aWorkspaceThatCannotBeMadeLeavesNothingBehind() throws {
             let desk = try Desk.current
             let folder = try TestFolder()
             let noData = try TestFolder()
-            let root = folder.path("workspace")
-            #expect(throws: DatasetError.self) { try Desk.create(at: root, data: noData) }
+            #expect(throws: DatasetError.self) { try Desk.create(in: folder, data: noData) }
             #expect(throws: PolicyError.self) {
-                try Desk.create(at: root, data: desk.data, policy: Array("version: 1\n".utf8))
+                try Desk.create(in: folder, data: desk.data, policy: "version: 1\n")
             }
             // A log of this origin could not name itself in a checkpoint.
             #expect(throws: (any Error).self) {
                 try Workspace.create(
-                    at: root, policy: Array(DeskPolicy().yaml.utf8),
+                    at: folder.path("workspace"), policy: Array(DeskPolicy().yaml.utf8),
                     profile: DatasetProfile(kind: .synthetic, folder: desk.data.path), origin: "two words",
                     environment: Desk.environment())
             }

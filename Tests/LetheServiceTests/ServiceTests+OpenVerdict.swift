@@ -17,8 +17,7 @@ extension ServiceTests {
             var policy = DeskPolicy()
             policy.epochs = 1
             policy.references = 2
-            let workspace = try Desk.create(
-                at: folder.path("workspace"), data: desk.data, policy: Array(policy.yaml.utf8))
+            let workspace = try Desk.create(in: folder, data: desk.data, policy: policy.yaml)
             try workspace.pretrain { _ in }
             try workspace.trainOriginal { _ in }
             let user = try #require(try workspace.data().split.trainingUsers.first)

@@ -42,7 +42,7 @@ enum TinyTask {
         let (forgotten, retained) = (records(12, seed: 21), records(48, seed: 22))
         let base = model()
         let original = fineTune(
-            base, on: forgotten + retained, configuration: fineTuning(epochs: 30), seeds: seeds, pool: pool,
+            base, on: forgotten + retained, configuration: fineTuning(epochs: 24), seeds: seeds, pool: pool,
             stage: "original", progress: { _ in })
         return UnlearningTask(
             base: base, original: original.parameters, forgotten: forgotten, retained: retained, validation: [],
@@ -50,12 +50,12 @@ enum TinyTask {
     }
 
     static func method(
-        alpha: Float = 2, forgetOnlyEpochs: Int = 2, jointSteps: Int = 30, dropout: Float = 0
+        alpha: Float = 6, forgetOnlyEpochs: Int = 10, jointSteps: Int = 30, dropout: Float = 0
     ) -> E2URec {
         E2URec(
             configuration: E2URec.Configuration(
-                alpha: alpha, augmentation: fineTuning(epochs: 2, learningRate: 2e-3),
-                forgetOnlyEpochs: forgetOnlyEpochs, jointSteps: jointSteps, batchSize: 8, learningRate: 5e-3,
+                alpha: alpha, augmentation: fineTuning(epochs: 20, learningRate: 1e-2),
+                forgetOnlyEpochs: forgetOnlyEpochs, jointSteps: jointSteps, batchSize: 8, learningRate: 1e-2,
                 adapter: LoRAConfiguration(rank: 4, alpha: 8, dropout: dropout)))
     }
 

@@ -8,6 +8,8 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case workspaceDamaged(file: String, problem: String)
     /// The data set of the workspace has changed since it was committed to the log.
     case dataChanged(folder: String, expected: String, found: String)
+    /// The policy's file is not the policy that the log says is in force.
+    case policyChanged(file: String, expected: String, found: String)
     /// The vocabulary gives both answers the same first token.
     case vocabularyCannotAnswer
     /// A model that the step needs was not trained yet.
@@ -51,6 +53,8 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
         case .workspaceDamaged(let file, let problem): "\(file): \(problem)"
         case .dataChanged(let folder, let expected, let found):
             "\(folder): the training records are not those committed to the log: expected \(expected), found \(found)"
+        case .policyChanged(let file, let expected, let found):
+            "\(file): not the policy in the log: expected digest \(expected), found \(found)"
         case .vocabularyCannotAnswer: "the vocabulary gives \"Yes.\" and \"No.\" the same first token"
         case .modelMissing(let role, let remedy): "the \(role) model was not trained yet; run `\(remedy)`"
         case .modelExists(let role, let path): "\(path): the \(role) model exists already and is in the log"

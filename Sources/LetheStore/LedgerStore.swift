@@ -54,6 +54,21 @@ public final class LedgerStore: Sendable {
     public static func open(
         _ path: String, logVerifier: NoteVerifier? = nil, busySeconds: Double = defaultBusySeconds
     ) throws(StoreError) -> LedgerStore {
+        try open(path, busySeconds: busySeconds) { try $0.requireConsistentHead(logVerifier: logVerifier) }
+    }
+
+    /// Opens an existing ledger as it is, so that an audit can name what is wrong with it. Nothing is appended to a ledger whose
+    /// head does not hold: `append` and `checkpoint` look at it again.
+    /// - Throws: `.notFound`, `.notALedger`, `.schemaVersion`, `.corrupt`, `.locked`.
+    public static func openForAudit(
+        _ path: String, busySeconds: Double = defaultBusySeconds
+    ) throws(StoreError) -> LedgerStore {
+        try open(path, busySeconds: busySeconds) { _ in }
+    }
+
+    private static func open(
+        _ path: String, busySeconds: Double, requiring holds: (LedgerTables) throws -> Void
+    ) throws(StoreError) -> LedgerStore {
         guard access(path, F_OK) == 0 else { throw .notFound(path: path) }
         do {
             let queue = try connect(path, busySeconds: busySeconds)
@@ -68,7 +83,7 @@ public final class LedgerStore: Sendable {
                     throw StoreError.schemaVersion(expected: Schema.version, found: version)
                 }
                 guard let origin = value("origin") else { throw StoreError.notALedger(path: path) }
-                try LedgerTables(db: db, origin: origin).requireConsistentHead(logVerifier: logVerifier)
+                try holds(LedgerTables(db: db, origin: origin))
                 return origin
             }
             return LedgerStore(path: path, origin: origin, queue: queue)

@@ -1,4 +1,4 @@
-public import LetheTensor
+import LetheTensor
 public import LetheTransformer
 
 /// E2URec (Wang et al., METHODS 1.8): a LoRA student of the original model learns from two teachers.
@@ -62,9 +62,12 @@ public struct E2URec: UnlearningMethod {
         self.configuration = configuration
     }
 
+    /// The name on the wire: e2urec.
     public let name = "e2urec"
+    /// False: the result is close to a retrained model, and has to be measured.
     public let isExact = false
 
+    /// Trains the augmented model, derives the forgetting teacher, trains the adapter and merges it.
     public func unlearn(_ task: UnlearningTask, progress: ProgressHandler) throws -> UnlearnedModel {
         let augmented = fineTune(
             task.original, on: task.forgotten, configuration: configuration.augmentation, seeds: task.seeds,

@@ -1,4 +1,4 @@
-public import LetheTransformer
+import LetheTransformer
 
 /// The gold standard (METHODS 1.2): train the base model on the retained data alone.
 public struct Retrain: UnlearningMethod {
@@ -10,9 +10,12 @@ public struct Retrain: UnlearningMethod {
         self.configuration = configuration
     }
 
+    /// The name on the wire: retrain.
     public let name = "retrain"
+    /// True: the forgotten records are never read.
     public let isExact = true
 
+    /// Trains the base model on the retained records.
     public func unlearn(_ task: UnlearningTask, progress: ProgressHandler) throws -> UnlearnedModel {
         let model = fineTune(
             task.base, on: task.retained, validation: task.validation, configuration: configuration,

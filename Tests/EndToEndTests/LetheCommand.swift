@@ -1,4 +1,5 @@
 import Foundation
+import LetheBytes
 import Testing
 
 /// Runs the built `lethe` as a process of its own.
@@ -8,6 +9,9 @@ struct LetheCommand {
         let status: Int32
         let output: String
         let errors: String
+
+        /// Standard output as one JSON document.
+        func json() throws -> JSONValue { try StrictJSON.parse(Array(output.utf8)) }
 
         /// The last line of standard error, where a failing command says what went wrong.
         var complaint: String {
@@ -34,8 +38,10 @@ struct LetheCommand {
         let process = Process()
         if let fileSizeLimit {
             process.executableURL = URL(filePath: "/bin/bash")
-            process.arguments =
-                ["-c", "ulimit -f \(fileSizeLimit); exec \"$@\"", "lethe", executable.path] + arguments
+            // The limit holds for files, not for pipes: what the command says still arrives.
+            let script =
+                "{ (ulimit -f \(fileSizeLimit); exec \"$@\") 2>&1 1>&3 3>&- | cat >&2; exit ${PIPESTATUS[0]}; } 3>&1"
+            process.arguments = ["-c", script, "lethe", executable.path] + arguments
         } else {
             process.executableURL = executable
             process.arguments = arguments
@@ -48,8 +54,8 @@ struct LetheCommand {
             try? FileManager.default.removeItem(at: output)
             try? FileManager.default.removeItem(at: errors)
         }
-        FileManager.default.createFile(atPath: output.path, contents: nil)
-        FileManager.default.createFile(atPath: errors.path, contents: nil)
+        try Data().write(to: output)
+        try Data().write(to: errors)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)
@@ -83,6 +89,14 @@ final class TemporaryFolder: Sendable {
 
     /// Writes a file in the folder.
     func write(_ bytes: [UInt8], to name: String) throws { try Data(bytes).write(to: url.appending(path: name)) }
+
+    /// Every file and folder below, but for what a command is writing to just now and SQLite's own files beside a database.
+    func names() throws -> Set<String> {
+        Set(
+            try FileManager.default.subpathsOfDirectory(atPath: url.path).filter {
+                !$0.hasPrefix(".output-") && !$0.hasPrefix(".errors-") && !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm")
+            })
+    }
 
     /// Whether a file is there.
     func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: url.appending(path: name).path) }

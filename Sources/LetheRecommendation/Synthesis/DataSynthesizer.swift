@@ -58,16 +58,21 @@ public struct DataSynthesizer: Sendable, Equatable {
             ratings: Self.lines(ratings) { "\($0.userID)::\($0.itemID)::\($0.stars)::\($0.timestamp)" })
     }
 
-    /// Writes `users.dat`, `movies.dat` and `ratings.dat` into a folder, which is created where it is missing.
+    /// Makes a folder with `users.dat`, `movies.dat` and `ratings.dat`: all three, or nothing.
     ///
-    /// - Throws: `SynthesisError.unwritable`.
+    /// - Throws: `SynthesisError.unwritable`, also where there is something in the folder already.
     public func write(to folder: String) throws(SynthesisError) {
         let files = files()
-        do {
-            if Files.kind(folder) != .folder { try Files.createFolders(folder) }
-            try Files.write(files.users, to: Files.join(folder, "users.dat"))
-            try Files.write(files.movies, to: Files.join(folder, "movies.dat"))
-            try Files.write(files.ratings, to: Files.join(folder, "ratings.dat"))
+        do throws(FileError) {
+            if Files.exists(folder), try !Files.names(in: folder).isEmpty {
+                throw FileError.alreadyExists(path: folder)
+            }
+            try Files.createFolders(Files.folder(of: folder))
+            try Files.writeFolder(folder, replace: true) { (draft: String) throws(FileError) in
+                try Files.write(files.users, to: Files.join(draft, "users.dat"))
+                try Files.write(files.movies, to: Files.join(draft, "movies.dat"))
+                try Files.write(files.ratings, to: Files.join(draft, "ratings.dat"))
+            }
         } catch {
             throw .unwritable(reason: "\(error)", isMachineFailure: error.isMachineFailure)
         }

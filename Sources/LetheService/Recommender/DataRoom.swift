@@ -31,7 +31,6 @@ public enum DataRoom {
         guard try !Files.exists(folder) || Files.names(in: folder).isEmpty else {
             throw ServiceError.outputExists(path: folder)
         }
-        try Files.createFolders(folder)
         try DataSynthesizer(seed: seed).write(to: folder)
         return try describe(DatasetProfile(kind: .synthetic, folder: folder))
     }

@@ -1,5 +1,5 @@
 import LetheBytes
-public import LetheRecommendation
+import LetheRecommendation
 
 /// Which records of a data set a workspace works on: part of what the log commits to.
 public struct DatasetProfile: Sendable, Equatable {

@@ -38,10 +38,21 @@ extension Workspace {
         at root: String, environment: ServiceEnvironment
     ) throws -> (entries: UInt64?, findings: [String]) {
         do {
-            let workspace = try open(root, environment: environment)
-            return (try workspace.store.size(), try workspace.audit().map { "\($0)" })
-        } catch let error as StoreError where !error.isMachineFailure {
-            return (nil, ["\(error)"])
+            let workspace = try openForAudit(root, environment: environment)
+            var findings = try workspace.audit().map { "\($0)" }
+            if findings.isEmpty {
+                do {
+                    try workspace.requireLoggedPolicy()
+                } catch let error as ServiceError {
+                    findings.append("\(error)")
+                }
+            }
+            return (try workspace.store.size(), findings)
+        } catch let error as StoreError {
+            switch error {
+            case .notALedger, .schemaVersion, .corrupt, .rootMismatch, .badCheckpoint: return (nil, ["\(error)"])
+            default: throw error
+            }
         }
     }
 }

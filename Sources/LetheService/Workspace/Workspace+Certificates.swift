@@ -1,5 +1,5 @@
 import LetheBytes
-public import LetheCertificates
+import LetheCertificates
 import LetheCrypto
 import LetheLog
 import LetheRequests

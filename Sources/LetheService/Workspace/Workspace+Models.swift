@@ -125,15 +125,20 @@ extension Workspace {
     }
 
     private func committedTrainingRoot() throws -> String {
-        var root: String?
-        try forEachEvent { event in
-            if case .policy(let event) = event { root = event.extra["trainingRecordsRoot"]?.stringValue }
-        }
-        guard let root else {
+        guard let root = try adoptedPolicy()?.extra["trainingRecordsRoot"]?.stringValue else {
             throw ServiceError.workspaceDamaged(
                 file: paths.database, problem: "no entry commits to the training records")
         }
         return root
+    }
+
+    /// The event by which the policy in force took effect; nil in a log that has none.
+    func adoptedPolicy() throws -> PolicyEvent? {
+        var adopted: PolicyEvent?
+        try forEachEvent { event in
+            if case .policy(let event) = event { adopted = event }
+        }
+        return adopted
     }
 
     private func forEachEvent(_ body: (LedgerEvent) throws -> Void) throws {

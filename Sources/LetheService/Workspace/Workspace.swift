@@ -1,9 +1,9 @@
-public import LetheBytes
+import LetheBytes
 public import LetheCertificates
-public import LetheCrypto
+import LetheCrypto
 public import LetheLog
 import LetheRecommendation
-public import LetheReports
+import LetheReports
 public import LetheRequests
 import LetheStatements
 public import LetheStore
@@ -110,8 +110,25 @@ public final class Workspace {
     }
 
     /// Opens a workspace.
-    /// - Throws: `ServiceError.workspaceMissing`, `.workspaceDamaged`; `StoreError` where the ledger does not hold together.
+    /// - Throws: `ServiceError.workspaceMissing`, `.workspaceDamaged`, `.policyChanged`; `StoreError` where the ledger does not
+    ///   hold together.
     public static func open(_ root: String, environment: ServiceEnvironment) throws -> Workspace {
+        let workspace = try assemble(root, environment: environment) { paths, verifier in
+            try LedgerStore.open(paths.database, logVerifier: verifier)
+        }
+        try workspace.requireLoggedPolicy()
+        return workspace
+    }
+
+    /// Opens a workspace whatever its ledger and the policy's file hold now, for an audit to name what is wrong.
+    static func openForAudit(_ root: String, environment: ServiceEnvironment) throws -> Workspace {
+        try assemble(root, environment: environment) { paths, _ in try LedgerStore.openForAudit(paths.database) }
+    }
+
+    private static func assemble(
+        _ root: String, environment: ServiceEnvironment,
+        openLedger: (WorkspacePaths, NoteVerifier?) throws -> LedgerStore
+    ) throws -> Workspace {
         let paths = WorkspacePaths(root: root)
         guard Files.kind(root) == .folder, Files.exists(paths.database) else {
             throw ServiceError.workspaceMissing(path: root)
@@ -130,8 +147,18 @@ public final class Workspace {
         }
         let trust = try readTrust(paths.trust)
         let verifier = try trust.logs.first.map { try NoteVerifier(name: trust.origin ?? "", key: $0) }
-        let store = try LedgerStore.open(paths.database, logVerifier: verifier)
-        return Workspace(paths: paths, policy: policy, profile: profile, store: store, environment: environment)
+        return Workspace(
+            paths: paths, policy: policy, profile: profile, store: try openLedger(paths, verifier),
+            environment: environment)
+    }
+
+    /// Thresholds and deadlines are those that the log says were adopted, whoever can write to the policy's file.
+    /// - Throws: `ServiceError.policyChanged`.
+    func requireLoggedPolicy() throws {
+        guard let logged = try adoptedPolicy()?.digest else { return }
+        guard policy.digest == logged else {
+            throw ServiceError.policyChanged(file: paths.policy, expected: logged.hex, found: policy.digest.hex)
+        }
     }
 
     /// The origin of the workspace at `root`, from its public trust file: enough to address a request to it.

@@ -1,0 +1,51 @@
+import Testing
+
+struct HelpTests {
+    private static let commands = [
+        [], ["demo"], ["init"], ["key"], ["key", "generate"], ["key", "list"], ["request"], ["request", "sign"],
+        ["request", "submit"], ["request", "list"], ["request", "show"], ["data"], ["data", "synthesize"],
+        ["data", "describe"], ["model"], ["model", "pretrain"], ["model", "train"], ["model", "describe"], ["unlearn"],
+        ["verify"], ["certify"], ["run"], ["certificate"], ["certificate", "list"], ["certificate", "show"],
+        ["certificate", "verify"], ["log"], ["log", "checkpoint"], ["log", "prove"], ["log", "audit"], ["report"],
+        ["policy"], ["policy", "check"],
+    ]
+
+    @Test(arguments: commands)
+    func everyCommandExplainsItself(command: [String]) throws {
+        let folder = try TemporaryFolder()
+        let result = try LetheCommand.run(command + ["--help"], in: folder)
+        #expect(result.status == 0)
+        #expect(result.errors.isEmpty)
+        #expect(result.output.contains("OVERVIEW: "))
+        #expect(result.output.contains("USAGE: lethe"))
+        #expect(try folder.names().isEmpty)
+    }
+
+    @Test func theFirstPageSaysWhatLetheIsForAndWhatExitCodesMean() throws {
+        let folder = try TemporaryFolder()
+        let help = try LetheCommand.run("--help", in: folder).output
+        for words in ["certificate verify", "Exit codes", "lethe demo", "request", "audit"] {
+            #expect(help.contains(words), "\(words)")
+        }
+        #expect(try LetheCommand.run(in: folder).output == help)
+        #expect(try LetheCommand.run("--version", in: folder).output.split(separator: ".").count == 3)
+    }
+
+    @Test(arguments: [
+        ["forget"], ["data", "invent"], ["data", "synthesize"], ["data", "synthesize", "--output"],
+        ["data", "synthesize", "--output", "x", "--seed", "-1"], ["data", "describe"],
+        ["data", "describe", "x", "--dataset", "netflix"], ["init"], ["init", "--data", "x"], ["key", "generate"],
+        ["request", "sign", "--subject", "1"], ["request", "submit"], ["log", "prove"], ["log", "prove", "first"],
+        ["log", "prove", "-1"], ["certificate", "verify", "x"], ["certificate", "show", "one"], ["verify"], ["certify"],
+        ["policy", "check"], ["--colour"], ["log", "audit", "extra"],
+    ])
+    func wrongUsageIsExplainedWithExitCodeTwo(arguments: [String]) throws {
+        let folder = try TemporaryFolder()
+        let result = try LetheCommand.run(arguments, in: folder)
+        #expect(result.status == 2)
+        #expect(result.output.isEmpty)
+        #expect(result.errors.hasPrefix("Error: "))
+        #expect(result.errors.contains("Usage: lethe") || result.errors.contains("See 'lethe"))
+        #expect(try folder.names().isEmpty)
+    }
+}

@@ -1,0 +1,219 @@
+import Foundation
+import LetheBytes
+import LetheCrypto
+import LetheRecommendation
+import LetheRequests
+import LetheStatements
+import Testing
+
+@testable import LetheService
+
+/// A folder that is gone when its last owner is.
+final class TestFolder: Sendable {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "lethe-service-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func path(_ name: String) -> String { Files.join(path, name) }
+}
+
+/// A controller's desk at three moments: just made, with trained models, and after a run that passed.
+///
+/// Made once for the whole suite; a test that changes anything works on a copy.
+struct Desk: Sendable {
+    static let origin = "test.lethe.example/ledger"
+    static let noon = "2026-03-02T12:00:00Z"
+
+    /// Where a desk is and who asked.
+    struct Moment: Sendable {
+        let folder: TestFolder
+        /// The requests that were filed, as bytes, in their order.
+        var filed: [Filed] = []
+
+        var root: String { folder.path("workspace") }
+
+        /// The workspace itself; only for tests that change nothing.
+        func open(now: String = noon) throws -> Workspace {
+            try Workspace.open(root, environment: environment(now: now, keeping: folder))
+        }
+
+        /// A copy to work on.
+        func copy() throws -> Moment {
+            let copy = Moment(folder: try TestFolder(), filed: filed)
+            try FileManager.default.copyItem(atPath: root, toPath: copy.root)
+            return copy
+        }
+    }
+
+    /// A request that was filed.
+    struct Filed: Sendable {
+        let user: Int
+        let request: DeletionRequest
+        let bytes: [UInt8]
+    }
+
+    let data: TestFolder
+    let fresh: Moment
+    let trained: Moment
+    let answered: Moment
+    /// The run that `answered` went through.
+    let runID: String
+    /// What the run measured.
+    let measured: Measurements
+
+    @TaskLocal private static var shared: Desk?
+
+    /// The desk of the suite that runs.
+    static var current: Desk { get throws { try #require(shared) } }
+
+    static func withShared(_ body: @Sendable () async throws -> Void) async throws {
+        try await $shared.withValue(try Desk()) { try await body() }
+    }
+
+    private init() throws {
+        data = try TestFolder()
+        try DataSynthesizer(configuration: Self.synthesis, seed: 3).write(to: data.path)
+        fresh = Moment(folder: try TestFolder())
+        _ = try Self.create(in: fresh.folder, data: data)
+
+        trained = try fresh.copy()
+        var workspace = try trained.open()
+        try workspace.pretrain { _ in }
+        try workspace.trainOriginal { _ in }
+
+        var answered = try trained.copy()
+        workspace = try answered.open()
+        for user in try workspace.data().split.trainingUsers.prefix(12) {
+            let filed = try Self.sign(for: user, workspace: workspace)
+            _ = try workspace.submit(filed.bytes)
+            answered.filed.append(filed)
+        }
+        let run = try workspace.unlearn { _ in }
+        runID = run.runID
+        measured = try workspace.verify(run.runID) { _ in }
+        try workspace.certify(run.runID)
+        _ = try workspace.report(run.runID, to: workspace.paths.reports, formats: ReportFormat.allCases)
+        self.answered = answered
+    }
+
+    /// Thirty people in the window, who rate often enough that a tiny model learns some of it by heart.
+    static var synthesis: SynthesisConfiguration {
+        var configuration = SynthesisConfiguration()
+        configuration.windowUsers = 32
+        configuration.lateUsers = 4
+        configuration.ratingsPerWindowUser = 16...22
+        configuration.ratingsPerEarlyUser = 20...30
+        configuration.popularFilms = 80
+        return configuration
+    }
+
+    /// A clock that stands still. Who holds it, such as a workspace, keeps its folder from being taken away.
+    static func environment(now: String = noon, keeping folder: TestFolder? = nil) -> ServiceEnvironment {
+        ServiceEnvironment(
+            now: { withExtendedLifetime(folder) { (try? Timestamp(now)) ?? .epoch } }, seconds: { 0 },
+            program: { Digest(sha256: Array("the program under test".utf8)) }, description: ["lethe": "test"])
+    }
+
+    static func create(in folder: TestFolder, data: TestFolder, policy: String = DeskPolicy().yaml) throws -> Workspace
+    {
+        try Workspace.create(
+            at: folder.path("workspace"), policy: Array(policy.utf8),
+            profile: DatasetProfile(kind: .synthetic, folder: data.path), origin: origin,
+            environment: environment(keeping: folder))
+    }
+
+    /// A request as the portal of the workspace signs it; every argument after the first can be wrong on purpose.
+    static func sign(
+        for user: Int, workspace: Workspace, type: String = "user-id", value: String? = nil, audience: String = origin,
+        issuedAt: String = noon, validSeconds: Int64 = 600, level: IdentityLevel = .accountAuthenticated,
+        key: SigningKey? = nil
+    ) throws -> Filed {
+        var generator = SecureGenerator()
+        let subject = try #require(SubjectIdentity(type: type, value: value ?? "\(user)"))
+        let request = try DeletionRequest(
+            regulation: .gdpr, subject: subject, audience: audience, issuedAt: try Timestamp(issuedAt),
+            validSeconds: validSeconds, agent: "privacy-portal",
+            identity: IdentityProof(level: level, method: .accountSession), using: &generator)
+        let portal = try WorkspaceKeys.read(from: workspace.paths).portal
+        return Filed(user: user, request: request, bytes: try request.sign(with: key ?? portal))
+    }
+}
+
+/// The policy of the tests: everything short, but for enough epochs to remember.
+struct DeskPolicy {
+    var epochs = 12
+    var references = 3
+    var identityLevel = "email-verified"
+
+    var yaml: String {
+        """
+        version: 1
+        name: test
+        regulation: gdpr
+        requests:
+          identityLevel: \(identityLevel)
+        batching:
+          maximumRequests: 100
+          marginDays: 7
+        model:
+          shape: tiny
+          promptTemplate: compact
+          maximumTokens: 96
+          vocabularySize: 512
+        training:
+          pretrainingEpochs: 1
+          epochs: \(epochs)
+          batchSize: 16
+          learningRate: 0.001
+          weightDecay: 0.01
+          dropout: 0
+          earlyStoppingPatience: none
+          learningRateDecay: linear
+        method:
+          name: e2urec
+          alpha: 1.5
+          beta: 0.4
+          forgetOnlyEpochs: 1
+          jointSteps: 20
+          learningRate: 0.001
+          batchSize: 16
+          rank: 16
+          loraAlpha: 32
+          loraDropout: 0
+          augmented:
+            learningRate: 0.0001
+            epochs: 2
+        verification:
+          references: \(references)
+          require: [G0, G1, G2, G5]
+          thresholds:
+            rrmMargin: 1
+            jgMargin: 1
+            aucMargin: 0.5
+            logLossMargin: 1
+            alpha: 0.4
+            bootstrapReplicates: 100
+        retention:
+          shredAfterFulfilment: true
+        threads: 2
+
+        """
+    }
+}
+
+/// Makes the desk before the first test of the suite and takes it away after the last.
+struct SharedDesk: SuiteTrait, TestScoping {
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        try await Desk.withShared(function)
+    }
+}
+
+/// Every test of the service: they share a desk.
+@Suite(SharedDesk()) struct ServiceTests {}

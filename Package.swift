@@ -103,7 +103,7 @@ let package = Package(
         tests("LetheTransformerTests", ["LetheTransformer", "LetheTensor", "LetheBytes"]),
         tests("LetheRecommendationTests", ["LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheBytes"]),
         tests("LetheUnlearningTests", ["LetheUnlearning", "LetheRecommendation", "LetheTransformer", "LetheTensor"]),
-        tests("LetheVerificationTests", ["LetheVerification", "LetheTensor"]),
+        tests("LetheVerificationTests", ["LetheVerification", "LetheTensor", "LetheBytes"]),
         tests(
             "LetheStoreTests",
             ["LetheStore", "LetheRequests", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes", grdb]),

@@ -1,9 +1,3 @@
-/// An error that knows whether the machine failed (exit code 3) or the input was bad (exit code 2).
-public protocol MachineFailureReporting: Error {
-    /// True where disk, permission or database failed.
-    var isMachineFailure: Bool { get }
-}
-
 /// Why the service did not do what was asked. Nothing was changed.
 public enum ServiceError: Error, Equatable, CustomStringConvertible {
     /// There is a workspace already.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import LetheBytes
 import LetheService
 
 /// What the process tells its caller; the numbers never change.
@@ -16,8 +15,7 @@ enum ExitStatus: Int32 {
     /// The one place where errors become exit codes.
     init(of error: any Error) {
         switch error {
-        case let status as DoesNotHold: _ = status; self = .doesNotHold
-        case let error as FileError: self = error.isMachineFailure ? .machineFailed : .badInput
+        case is DoesNotHold: self = .doesNotHold
         case let error as any MachineFailureReporting: self = error.isMachineFailure ? .machineFailed : .badInput
         default: self = Lethe.exitCode(for: error) == .success ? .done : .badInput
         }

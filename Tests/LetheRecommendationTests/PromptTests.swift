@@ -58,14 +58,14 @@ struct PromptTemplateTests {
 
     @Test func compactTemplateIsShortAndLeavesYearsOut() throws {
         let prompt = try PromptTemplate.compact.render(Self.record(user: 2, item: 1), Self.dataset())
-        #expect(prompt == "male 56+ self-employed: Tall Story 1, Winter's List 5. Tall Story?")
+        #expect(prompt == "male 56+ self-employed: Tall Story 1, Winter's List 5. TALL STORY?")
     }
 
     @Test(arguments: PromptTemplate.allCases)
     func emptyHistoryIsNoError(template: PromptTemplate) throws {
         let record = InteractionRecord(userID: 2, itemID: 1, stars: 1, timestamp: 0, label: false, history: [])
         let prompt = try template.render(record, Self.dataset())
-        #expect(prompt.contains("Tall Story"))
+        #expect(prompt.lowercased().contains("tall story"))
     }
 
     @Test(arguments: PromptTemplate.allCases)
@@ -80,6 +80,20 @@ struct PromptTemplateTests {
             let prompt = try template.render(Self.record(), Self.dataset())
             #expect(!prompt.contains("48067") && !prompt.contains("Drama") && !prompt.contains("Comedy"))
         }
+    }
+
+    @Test(arguments: PromptTemplate.allCases)
+    func theCorpusHasEveryWordOfAPromptAndNoRecord(template: PromptTemplate) throws {
+        let dataset = try Self.dataset()
+        let corpus = template.vocabularyCorpus(dataset)
+        let words = Set(corpus.flatMap { $0.split(separator: " ") })
+        let prompt = try template.render(Self.record(user: 2, item: 1), dataset)
+        for word in prompt.split(separator: " ") {
+            let letters = word.drop { !$0.isLetter && !$0.isNumber }
+            #expect(words.contains { $0.contains(letters.prefix { $0.isLetter || $0.isNumber }) }, "\(word)")
+        }
+        #expect(!corpus.contains { $0.contains("48067") || $0.contains(prompt) })
+        #expect(corpus == template.vocabularyCorpus(dataset))
     }
 
     @Test func targetsAreYesAndNo() {

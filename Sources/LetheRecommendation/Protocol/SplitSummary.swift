@@ -58,7 +58,8 @@ public struct SplitSummary: Sendable, Equatable {
             part("validation", split.validation), part("test", split.test), part("held", split.held),
         ]
         var sizes = [Int](repeating: 0, count: (split.shards.max() ?? -1) + 1)
-        for (record, shard) in zip(split.training, split.shards) where !split.isForgotten(record.userID) {
+        for (record, shard) in zip(split.training, split.shards)
+        where shard >= 0 && !split.isForgotten(record.userID) {
             sizes[shard] += 1
         }
         retainedShardSizes = sizes

@@ -18,19 +18,21 @@ public struct SynthesisConfiguration: Sendable, Equatable {
     /// Films of a series.
     public var filmsPerSeries = 2
     /// Users who follow the same series, each with an opinion of their own.
-    public var followersPerSeries = 2
+    public var followersPerSeries = 1
     /// The share of a window user's ratings that goes to films of the own series.
-    public var seriesShare = 0.55
+    public var seriesShare = 0.45
     /// The share of opinions on series that are the user's own coin toss; the others follow the series' worth.
     public var quirkShare = 1.0
     /// Latent dimensions of taste.
     public var factors = 4
     /// How strongly a user's factors and demographic group pull, in units of the stars' scale.
     public var tasteDeviation = 0.5
+    /// How strongly users differ in how many stars they give, in units of the stars' scale.
+    public var harshnessDeviation = 0.7
     /// How strongly films differ in worth, in units of the stars' scale.
-    public var worthDeviation = 0.9
+    public var worthDeviation = 1.0
     /// What nobody can foresee, in units of the stars' scale.
-    public var noiseDeviation = 0.5
+    public var noiseDeviation = 0.4
     /// When the first rating happens: seconds since 1970-01-01 UTC.
     public var start = 956_700_000
     /// The days from the first to the last rating.
@@ -70,7 +72,8 @@ public struct SynthesisConfiguration: Sendable, Equatable {
         try require(series <= Words.seriesNames, "number of series", series, "at most \(Words.seriesNames)")
         try require((1...64).contains(factors), "factors", factors, "1 to 64")
         for (name, value) in [
-            ("tasteDeviation", tasteDeviation), ("worthDeviation", worthDeviation), ("noiseDeviation", noiseDeviation),
+            ("tasteDeviation", tasteDeviation), ("harshnessDeviation", harshnessDeviation),
+            ("worthDeviation", worthDeviation), ("noiseDeviation", noiseDeviation),
         ] {
             try require(value >= 0 && value <= 100, name, value, "0 to 100")
         }

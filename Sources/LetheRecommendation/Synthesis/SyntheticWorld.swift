@@ -9,6 +9,8 @@ struct SyntheticWorld {
         var occupation: Occupation
         var postalCode: String
         var factors: [Double]
+        /// Added to every score of a popular film.
+        var leniency: Double
         /// The number of ratings.
         var count: Int
         /// Series followed; empty for early users.
@@ -85,7 +87,7 @@ struct SyntheticWorld {
             var films: [Int] = []
             for film in 0..<configuration.filmsPerSeries {
                 films.append(titles.count)
-                titles.append(("\(Words.seriesTitle(text, film: film)) (\(1995 + film))", [genre]))
+                titles.append(("\(Words.seriesTitle(text, film: film)) (\(1999 + film))", [genre]))
             }
             seriesItems.append(films)
             seriesWorth.append(generator.nextUniform() < 0.5)
@@ -165,7 +167,8 @@ struct SyntheticWorld {
         while code.count < 5 { code = "0" + code }
         return Person(
             id: 0, gender: group.0, age: group.1, occupation: group.2, postalCode: code,
-            factors: (0..<configuration.factors).map { _ in generator.nextNormal() }, count: count, activity: 0...0,
+            factors: (0..<configuration.factors).map { _ in generator.nextNormal() },
+            leniency: configuration.harshnessDeviation * generator.nextNormal(), count: count, activity: 0...0,
             visits: 1)
     }
 
@@ -243,7 +246,7 @@ struct SyntheticWorld {
         let genre = popular[film].genre
         let group =
             (person.gender == .female ? 0 : AgeBand.allCases.count) + (AgeBand.allCases.firstIndex(of: person.age) ?? 0)
-        var score = popular[film].worth + groupTastes[group][genre]
+        var score = popular[film].worth + person.leniency + groupTastes[group][genre]
         for (own, of) in zip(person.factors, genreFactors[genre]) { score += own * of }
         score += configuration.noiseDeviation * generator.nextNormal()
         if score > 0.9 { return 5 }

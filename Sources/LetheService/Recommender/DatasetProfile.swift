@@ -38,8 +38,8 @@ public struct DatasetProfile: Sendable, Equatable {
         var splitting = PaperProtocol()
         switch kind {
         case .synthetic:
-            splitting.historyLimit = 5
-            splitting.pretrainingLimit = 4000
+            splitting.historyLimit = 10
+            splitting.pretrainingLimit = 12_000
             splitting.forgetting = .fraction(0.2)
         case .movieLens1M:
             splitting.pretrainingLimit = 40_000

@@ -40,6 +40,8 @@ extension Policy {
     func modelConfiguration(vocabularySize size: Int) -> T5Configuration {
         var configuration =
             switch model.shape {
+            case .mini:
+                T5Configuration(vocabularySize: size, dModel: 64, dKV: 16, dFF: 256, numLayers: 2, numHeads: 4)
             case .tiny: T5Configuration.tiny(vocabularySize: size)
             }
         configuration.dropoutRate = Float(training.dropout)

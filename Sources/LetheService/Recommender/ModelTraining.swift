@@ -9,12 +9,12 @@ enum ModelTraining {
     /// Prompts that the vocabulary is trained on, at most: enough to know every common word.
     private static let corpusLimit = 5000
 
-    /// The vocabulary: from titles and from prompts of users who are not in the training window.
+    /// The vocabulary: from all that prompts can say, and from prompts of users who are not in the training window.
     static func tokenizer(
         dataset: MovieLensDataset, split: RecommendationSplit, policy: Policy
     ) throws -> SentencePieceTokenizer {
         let template: PromptTemplate = policy.model.promptTemplate == .paper ? .paper : .compact
-        var corpus = dataset.items.map(\.title)
+        var corpus = template.vocabularyCorpus(dataset)
         for record in split.pretraining.suffix(corpusLimit) {
             corpus.append(try template.render(record, dataset))
         }

@@ -1,0 +1,28 @@
+public import LetheBytes
+public import LetheCrypto
+public import LetheRecommendation
+public import LetheStore
+
+/// An error that knows whether the machine failed (exit code 3) or the input was bad (exit code 2).
+public protocol MachineFailureReporting: Error {
+    /// True where disk, permission or database failed.
+    var isMachineFailure: Bool { get }
+}
+
+extension FileError: MachineFailureReporting {}
+extension StoreError: MachineFailureReporting {}
+
+extension CryptographyLibraryError: MachineFailureReporting {
+    /// An installation without the algorithms is never the input's fault.
+    public var isMachineFailure: Bool { true }
+}
+
+extension SynthesisError: MachineFailureReporting {
+    /// Settings are input; files that cannot be written are the machine's.
+    public var isMachineFailure: Bool {
+        switch self {
+        case .invalidSetting: false
+        case .unwritable(_, let isMachineFailure): isMachineFailure
+        }
+    }
+}

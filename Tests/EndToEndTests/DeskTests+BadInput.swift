@@ -181,5 +181,34 @@ extension DeskTests {
                 ], in: folder, status: 3, naming: "new.json", "no space left", fileSizeLimit: 0)
             #expect(try LetheCommand.run("log", "audit", "--workspace", "desk", in: folder).status == 0)
         }
+
+        @Test func aVerificationThatBrokeOffGoesOnWithTheSeedsInTheLog() throws {
+            let folder = try Tour.current.copy()
+            let desk = ["--workspace", "desk"]
+            let unlearned = try LetheCommand.run(["unlearn", "--json"] + desk, in: folder)
+            #expect(unlearned.status == 0, "\(unlearned.errors)")
+            let run = try #require(try unlearned.json()["run"]?.stringValue)
+            // Enough room for the log, not for a model.
+            let broken = try LetheCommand.run(["verify", run] + desk, in: folder, fileSizeLimit: 600)
+            #expect(broken.status == 3, "\(broken.errors)")
+            #expect(broken.complaint.contains("no space left"))
+            #expect(broken.complaint.contains("references"), "\(broken.errors)")
+            try expectRefusal(["certify", run] + desk, in: folder, naming: run, "reference-seeds-drawn")
+            let verified = try LetheCommand.run(["verify", run, "--json"] + desk, in: folder)
+            #expect(verified.status == 1, "\(verified.errors)")
+            #expect(try verified.json()["verdict"]?.stringValue == "INCONCLUSIVE")
+            #expect(try LetheCommand.run(["certify", run] + desk, in: folder).status == 0)
+            let audit = try LetheCommand.run(["log", "audit"] + desk, in: folder)
+            #expect(audit.status == 0, "\(audit.output)")
+        }
+
+        @Test func anAuditorNeedsNoPrivateKey() throws {
+            let folder = try Tour.current.copy()
+            for name in try Files.names(in: folder.path("desk/keys")) where name != "root.pub" {
+                try Files.remove(folder.path("desk/keys/\(name)"))
+            }
+            let audit = try LetheCommand.run("log", "audit", "--workspace", "desk", in: folder)
+            #expect(audit.status == 0, "\(audit.output)\(audit.errors)")
+        }
     }
 }

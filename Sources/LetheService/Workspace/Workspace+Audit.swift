@@ -13,7 +13,8 @@ extension Workspace {
         try LedgerAudit.run(
             store,
             trust: AuditTrust(
-                roots: [rootKey()], noteVerifiers: [NoteVerifier(name: origin, key: logKey())]),
+                roots: [rootKey()],
+                noteVerifiers: try trust().logs.map { try NoteVerifier(name: origin, key: $0) }),
             masterKey: Files.exists(paths.vaultKey) ? masterKey : nil)
     }
 
@@ -25,8 +26,6 @@ extension Workspace {
         guard index < size else { throw ServiceError.unknownEntry(index: index, size: size) }
         return TransparencyProof(index: index, path: try store.inclusionProof(index, size: size), checkpoint: note)
     }
-
-    private func logKey() throws -> VerifyingKey { try keys.log.publicKey }
 }
 
 extension Workspace {

@@ -14,10 +14,10 @@ extension Workspace {
     /// Retrains reference models without the forgotten records, compares, and judges the run by the policy.
     ///
     /// The references' seeds come from a checkpoint published after the candidate was logged. The verifier signs what was
-    /// measured; the run's verdict names its statement.
+    /// measured; the run's verdict names its statement. A verification that broke off goes on with the seeds in the log.
     /// - Throws: `ServiceError.unknownRun`, `.runNotReady`, and the errors of loading models.
     public func verify(_ id: String, progress: (ServiceProgress) -> Void) throws -> Measurements {
-        let (runID, record) = try run(id, at: .candidateCommitted)
+        let (runID, record) = try run(id, at: .candidateCommitted, .referenceSeedsDrawn, .referencesCommitted)
         let folder = paths.run(id)
         var dossier = try RunDossier.read(from: folder)
         let base = try model(.base)
@@ -38,11 +38,10 @@ extension Workspace {
         }
 
         var stages = StageClock(environment)
-        let seeds = try seedSource()
+        let seeds = try referenceSeeds(record)
         dossier.referenceSeeds = .init(size: seeds.checkpointSize, root: seeds.rootHash.hex)
-        try self.record([.run(RunEvent(runID: runID, at: environment.now(), step: .referenceSeedsDrawn(seeds)))])
         let references = try retrain(
-            on: kept, base: base, data: data, seeds: seeds, runID: runID, folder: folder, dossier: &dossier
+            on: kept, base: base, data: data, seeds: seeds, run: record, folder: folder, dossier: &dossier
         ) {
             stages.note($0); progress(ServiceProgress($0))
         }
@@ -70,13 +69,29 @@ extension Workspace {
         return try Measurements.read(from: paths.run(id), expecting: digest)
     }
 
-    /// A run that has come to `stage`.
-    func run(_ id: String, at stage: RunStage) throws -> (RunID, LetheRequests.RunRecord) {
+    /// A run that has come to one of `stages`.
+    func run(_ id: String, at stages: RunStage...) throws -> (RunID, LetheRequests.RunRecord) {
         guard let runID = RunID(id), let record = try store.run(runID) else { throw ServiceError.unknownRun(id: id) }
-        guard record.stage == stage else {
-            throw ServiceError.runNotReady(id: id, found: record.stage.rawValue, expected: stage.rawValue)
+        guard stages.contains(record.stage) else {
+            throw ServiceError.runNotReady(
+                id: id, found: record.stage.rawValue, expected: stages.map(\.rawValue).joined(separator: " or "))
         }
         return (runID, record)
+    }
+
+    /// The references' seeds: drawn now and logged, or those in the log where they were drawn before.
+    private func referenceSeeds(_ run: LetheRequests.RunRecord) throws -> LetheRequests.SeedSource {
+        if let drawn = run.indexes["reference-seeds-drawn"] {
+            let statement = try Statement(parsingUnverified: DSSEEnvelope(parsing: try store.entry(drawn)).payload)
+            guard case .run(let event) = try LedgerEvent(statement), case .referenceSeedsDrawn(let seeds) = event.step
+            else {
+                throw ServiceError.workspaceDamaged(file: paths.database, problem: "entry \(drawn) draws no seeds")
+            }
+            return seeds
+        }
+        let seeds = try seedSource()
+        try record([.run(RunEvent(runID: run.runID, at: environment.now(), step: .referenceSeedsDrawn(seeds)))])
+        return seeds
     }
 
     private func subjectUser(_ request: RequestRecord) throws -> Int {
@@ -85,17 +100,17 @@ extension Workspace {
 
     private func retrain(
         on kept: [InteractionRecord], base: StoredModel, data: PreparedData, seeds: LetheRequests.SeedSource,
-        runID: RunID, folder: String, dossier: inout RunDossier, progress: ProgressHandler
+        run: LetheRequests.RunRecord, folder: String, dossier: inout RunDossier, progress: ProgressHandler
     ) throws -> [T5Parameters] {
         var models: [T5Parameters] = []
         var logged: [ReferenceModel] = []
         let references = Files.join(folder, "references")
-        // A verification that broke off before its references were logged begins anew.
+        // A verification that broke off trains its references again: the same seeds give the same bits.
         try Files.remove(references)
         try Files.createFolder(references)
         dossier.references = []
         for number in 1...policy.verification.references {
-            let training = seeds.trainingSeeds(for: "reference/\(number)", runID: runID)
+            let training = seeds.trainingSeeds(for: "reference/\(number)", runID: run.runID)
             let model = try ModelTraining.fineTuned(
                 base: base.parameters, on: kept, data: data, policy: policy, seeds: training, pool: pool,
                 stage: "reference model \(number) of \(policy.verification.references)", progress: progress)
@@ -109,7 +124,14 @@ extension Workspace {
             logged.append(ReferenceModel(model: digest, seed: training.order))
             models.append(model.parameters)
         }
-        try record([.run(RunEvent(runID: runID, at: environment.now(), step: .referencesCommitted(logged)))])
+        if let committed = run.artifacts["references"] {
+            guard committed == logged.map(\.model) else {
+                throw ServiceError.workspaceDamaged(
+                    file: references, problem: "trained again, the references are not those in the log")
+            }
+        } else {
+            try record([.run(RunEvent(runID: run.runID, at: environment.now(), step: .referencesCommitted(logged)))])
+        }
         return models
     }
 

@@ -17,6 +17,13 @@ extension CryptographyLibraryError: MachineFailureReporting {
     public var isMachineFailure: Bool { true }
 }
 
+extension DatasetError: MachineFailureReporting {
+    /// True where a file is there and cannot be read.
+    public var isMachineFailure: Bool {
+        if case .unreadable(_, let isMachineFailure) = self { isMachineFailure } else { false }
+    }
+}
+
 extension SynthesisError: MachineFailureReporting {
     /// Settings are input; files that cannot be written are the machine's.
     public var isMachineFailure: Bool {

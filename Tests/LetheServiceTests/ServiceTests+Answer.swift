@@ -12,7 +12,7 @@ import Testing
 @testable import LetheService
 
 extension ServiceTests {
-    /// After a run over twelve people's requests that passed.
+    /// After a run over twenty people's requests that passed.
     struct Answer {
         private func certificateFiles(_ workspace: Workspace) throws -> [[UInt8]] {
             try workspace.certificates().map {

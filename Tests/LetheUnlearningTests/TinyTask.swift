@@ -50,12 +50,12 @@ enum TinyTask {
     }
 
     static func method(
-        alpha: Float = 6, forgetOnlyEpochs: Int = 10, jointSteps: Int = 30, dropout: Float = 0
+        alpha: Float = 4, forgetOnlyEpochs: Int = 10, jointSteps: Int = 30, dropout: Float = 0
     ) -> E2URec {
         E2URec(
             configuration: E2URec.Configuration(
                 alpha: alpha, augmentation: fineTuning(epochs: 20, learningRate: 1e-2),
-                forgetOnlyEpochs: forgetOnlyEpochs, jointSteps: jointSteps, batchSize: 8, learningRate: 1e-2,
+                forgetOnlyEpochs: forgetOnlyEpochs, jointSteps: jointSteps, batchSize: 8, learningRate: 5e-3,
                 adapter: LoRAConfiguration(rank: 4, alpha: 8, dropout: dropout)))
     }
 

@@ -17,6 +17,11 @@ extension Workspace {
     ///   run that cannot finish is logged as abandoned.
     @discardableResult
     public func unlearn(progress: (ServiceProgress) -> Void) throws -> RunDossier {
+        try unlearn(by: policy.unlearningMethod, progress: progress)
+    }
+
+    /// Runs `method` over every request that waits.
+    func unlearn(by method: any UnlearningMethod, progress: (ServiceProgress) -> Void) throws -> RunDossier {
         let due = try store.requests(in: RequestState.inProgress.name).prefix(policy.batching.maximumRequests)
         guard !due.isEmpty else { throw ServiceError.nothingDue }
         let base = try model(.base)
@@ -25,7 +30,6 @@ extension Workspace {
         let removal = try Removal(requests: Array(due), data: data, vault: openVault)
         var generator = SecureGenerator()
         let runID = RunID.random(using: &generator)
-        let method = policy.unlearningMethod
 
         var dossier = RunDossier(
             runID: runID, method: method.name, policy: policy, removal: removal, base: base.digest.digest,

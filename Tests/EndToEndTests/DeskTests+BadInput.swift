@@ -118,7 +118,7 @@ extension DeskTests {
             case .configurationEmpty: try folder.write([], to: configuration)
             case .configurationMissing: try Files.remove(folder.path(configuration))
             case .configurationOfAnotherShape:
-                let changed = String(decoding: text, as: UTF8.self).replacing(/"d_ff": ?512/, with: "\"d_ff\": 511")
+                let changed = String(decoding: text, as: UTF8.self).replacing(/"d_ff": ?256/, with: "\"d_ff\": 255")
                 #expect(Array(changed.utf8) != text)
                 try folder.write(Array(changed.utf8), to: configuration)
             }

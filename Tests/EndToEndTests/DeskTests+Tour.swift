@@ -120,7 +120,7 @@ extension DeskTests {
                 "model", "describe", "desk/models/original", "--json", in: tour.folder
             ).json()
             #expect(described["digest"] == (try tour.train.json()["digest"]))
-            #expect(described["shape"]?.stringValue?.contains("d_model 128") == true)
+            #expect(described["shape"]?.stringValue?.contains("d_model 64") == true)
         }
     }
 }

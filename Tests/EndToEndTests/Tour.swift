@@ -96,7 +96,7 @@ struct Tour: Sendable {
           maximumRequests: 100
           marginDays: 7
         model:
-          shape: tiny
+          shape: mini
           promptTemplate: compact
           maximumTokens: 64
           vocabularySize: 256

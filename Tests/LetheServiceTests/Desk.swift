@@ -174,7 +174,7 @@ struct DeskPolicy {
           maximumRequests: 100
           marginDays: 7
         model:
-          shape: tiny
+          shape: mini
           promptTemplate: compact
           maximumTokens: 96
           vocabularySize: 512

@@ -1,5 +1,6 @@
 import LetheCrypto
 import LetheRecommendation
+import LetheReports
 public import LetheRequests
 import LetheStore
 
@@ -10,6 +11,27 @@ extension Workspace {
     /// - Throws: `RequestRefusal` and `ServiceError`; nothing was changed then.
     @discardableResult
     public func submit(_ bytes: [UInt8]) throws -> RequestRecord {
+        do {
+            return try receive(bytes)
+        } catch {
+            noteRefusal(error)
+            throw error
+        }
+    }
+
+    /// Remembers for this session's report that a request was turned away, and why; nothing of the request itself.
+    private func noteRefusal(_ error: any Error) {
+        let (id, kind): (String, String)
+        switch error {
+        case ServiceError.replayed(let requestID, _): (id, kind) = (requestID, "replayed")
+        case is RequestRefusal: (id, kind) = ("not recorded", "not acceptable")
+        case is ServiceError: (id, kind) = ("not recorded", "not for this data set")
+        default: return
+        }
+        note(AuditReport.Refusal(id: id, receivedAt: "\(environment.now())", kind: kind, reason: "\(error)"))
+    }
+
+    private func receive(_ bytes: [UInt8]) throws -> RequestRecord {
         let now = environment.now()
         let checker = RequestChecker(audience: origin, requesterKeys: try requesterKeys(), policy: policy)
         let checked = try checker.check(bytes, now: now)

@@ -25,7 +25,7 @@ struct PolicyTests {
         #expect(policy.training.learningRate == 0.0005)
         #expect(policy.verification.thresholds.jgMargin == 0.25)
         #expect(policy.retention.shredAfterFulfilment)
-        #expect(policy.method.augmented.learningRate == 0.00005)
+        #expect(policy.method.augmented.learningRate == 0.0003)
     }
 
     @Test func theDigestDependsOnFieldsAndNotOnLayout() throws {
@@ -47,7 +47,7 @@ struct PolicyTests {
         ("learningRate", "0.0006"), ("weightDecay", "0.02"), ("dropout", "0.1"), ("earlyStoppingPatience", "3"),
         ("learningRateDecay", "none"), ("alpha", "1.25"), ("beta", "0.5"), ("forgetOnlyEpochs", "2"),
         ("jointSteps", "41"),
-        ("rank", "8"), ("loraAlpha", "16"), ("loraDropout", "0.05"), ("references", "5"), ("require", "[G0, G1]"),
+        ("rank", "8"), ("loraAlpha", "16"), ("loraDropout", "0.05"), ("references", "6"), ("require", "[G0, G1]"),
         ("rrmMargin", "0.1"), ("jgMargin", "0.2"), ("aucMargin", "0.02"), ("logLossMargin", "0.02"),
         ("bootstrapReplicates", "2000"), ("shredAfterFulfilment", "false"), ("threads", "1"),
     ]
@@ -144,7 +144,7 @@ struct PolicyTests {
     @Test func theExplanationSaysWhatCounts() throws {
         let text = try demoPolicy().explanation.joined(separator: "\n")
         for phrase in [
-            "GDPR", "one calendar month", "email-verified", "3 reference models", "G0, G1, G2, G5", "destroyed",
+            "GDPR", "one calendar month", "email-verified", "5 reference models", "G0, G1, G2, G5", "destroyed",
         ] {
             #expect(text.contains(phrase), "\(phrase)")
         }

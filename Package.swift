@@ -107,10 +107,15 @@ let package = Package(
         tests(
             "LetheStoreTests",
             ["LetheStore", "LetheRequests", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes", grdb]),
-        tests("LetheServiceTests", ["LetheService"]),
+        tests(
+            "LetheServiceTests",
+            [
+                "LetheService", "LetheStore", "LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements",
+                "LetheCrypto", "LetheBytes", "LetheUnlearning", "LetheRecommendation",
+            ]),
         tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
         tests("ArchitectureTests", []),
-        tests("EndToEndTests", ["lethe", "LetheBytes"]),
+        tests("EndToEndTests", ["lethe", "LetheRecommendation", "LetheBytes", grdb]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -34,6 +34,9 @@ public final class Workspace {
     /// Requests that this process turned away; they leave no trace in the log.
     private(set) var refusals: [AuditReport.Refusal] = []
 
+    /// The level of every gate, which is that of the judge's intervals.
+    static let judgedLevel = 0.05
+
     /// The log's origin.
     public var origin: String { store.origin }
 
@@ -60,6 +63,9 @@ public final class Workspace {
     ) throws -> Workspace {
         guard !Files.exists(root) else { throw ServiceError.workspaceExists(path: root) }
         let policy = try Policy(yaml: bytes)
+        guard policy.verification.thresholds.alpha == judgedLevel else {
+            throw ServiceError.unsupportedLevel(found: policy.verification.thresholds.alpha, expected: judgedLevel)
+        }
         let (dataset, split) = try profile.load()
         try Files.createFolders(Files.folder(of: root))
         let draft = root + ".incomplete"

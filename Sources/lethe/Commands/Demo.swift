@@ -31,7 +31,7 @@ struct Demo: ParsableCommand {
     @Option(name: .long, help: "The seed of the invented data.")
     var seed: UInt64 = 1
 
-    @Flag(name: .long, help: "A subsample of MovieLens-1M's users: minutes instead of half an hour.")
+    @Flag(name: .long, help: "A subsample of MovieLens-1M's users instead of the paper's whole split.")
     var quick = false
 
     @OptionGroup var outputOptions: OutputOptions

@@ -47,6 +47,7 @@ public enum LedgerAudit {
         try audit.replayEntries()
         try audit.checkNodes()
         try audit.checkCheckpoints()
+        try audit.checkCompromisedKeys()
         try audit.checkView(.requests, expected: audit.requestRows) { AuditFinding.Place.request($0) }
         try audit.checkView(.runs, expected: audit.runRows) { AuditFinding.Place.run($0) }
         try audit.checkVault(masterKey: masterKey)
@@ -71,6 +72,8 @@ struct AuditPass {
     /// What the entries add up to.
     var state = LedgerState()
     var keys: KeyRegistry
+    /// Sizes of checkpoints that a trusted witness cosigned.
+    var witnessedSizes: Set<UInt64> = []
     var range = CompactRange()
     var certificates = CertificateChain()
     /// Recomputed roots at the sizes of stored checkpoints and of seeds.

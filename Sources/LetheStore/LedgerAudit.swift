@@ -47,6 +47,7 @@ public enum LedgerAudit {
         try audit.replayEntries()
         try audit.checkNodes()
         try audit.checkCheckpoints()
+        try audit.checkCosignatures()
         try audit.checkView(.requests, expected: audit.requestRows) { AuditFinding.Place.request($0) }
         try audit.checkView(.runs, expected: audit.runRows) { AuditFinding.Place.run($0) }
         try audit.checkVault(masterKey: masterKey)
@@ -79,6 +80,8 @@ struct AuditPass {
     var wantedSizes: Set<UInt64> = []
     /// Stored checkpoints: size as stored, previous, note.
     var checkpointRows: [[Cell]] = []
+    /// Which checkpoints witnesses have cosigned.
+    var witnessed = WitnessedCheckpoints()
     /// Leaf hashes and inner nodes that the entries imply: how many.
     var nodeCount = 0
 

@@ -95,7 +95,7 @@ let package = Package(
         tests("LetheBytesTests", ["LetheBytes"]),
         tests("LetheCryptoTests", ["LetheCrypto", "LetheBytes"]),
         tests("LetheStatementsTests", ["LetheStatements", "LetheCrypto", "LetheBytes"]),
-        tests("LetheLogTests", ["LetheLog", "LetheCrypto", "LetheBytes"]),
+        tests("LetheLogTests", ["LetheLog", "LetheCrypto", "LetheBytes"], exclude: ["Vectors"]),
         tests(
             "LetheCertificatesTests", ["LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes"]),
         tests("LetheRequestsTests", ["LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes"]),

@@ -46,7 +46,11 @@ struct TestLedger {
     let policy: Policy
     let now: Timestamp
 
-    var trust: AuditTrust { AuditTrust(roots: [root.publicKey], noteVerifiers: [signer.verifier, witness.verifier]) }
+    var trust: AuditTrust {
+        AuditTrust(
+            roots: [root.publicKey], noteVerifiers: [signer.verifier, witness.verifier],
+            timestampAuthorities: [try? ThrowawayTSA.shared.get().trusted].compactMap(\.self))
+    }
 
     /// An empty ledger.
     init() throws {
@@ -209,7 +213,18 @@ struct TestLedger {
             ledger.change(2, .fulfilled(certificateEntry: size + 1)))
         try ledger.shred(1)
         for size in [try ledger.store.size(), 4] { try ledger.cosign(size) }
+        try ledger.stamp(4)
         return ledger
+    }
+
+    /// The throw-away authority stamps the checkpoint of this size, and the ledger stores it.
+    @discardableResult
+    func stamp(_ size: UInt64) throws -> VerifiedTimestamp {
+        let authority = try ThrowawayTSA.shared.get()
+        let text = try #require(try store.checkpoint(size: size)).text
+        let query = TimestampQuery(imprint: LedgerStore.timestampImprint(ofCheckpoint: text))
+        return try store.addTimestamp(
+            authority.reply(to: query.der), size: size, nonce: query.nonce, authorities: [authority.trusted])
     }
 
     /// The witness cosigns the checkpoint of this size, and the ledger stores it.

@@ -32,6 +32,37 @@ extension LedgerStore {
             return try tables.cosigned(stored)
         }
     }
+
+    /// The size of the last checkpoint up to `size` that one of these witnesses cosigned; 0 where there is none.
+    public func lastCosignedSize(below size: UInt64, by witnesses: [NoteVerifier]) throws(StoreError) -> UInt64 {
+        try read { tables in
+            try witnesses.map { witness in
+                try Cells.fetch(
+                    tables.db,
+                    """
+                    SELECT size FROM cosignatures WHERE size <= ? AND key_name = CAST(? AS TEXT) AND key_id = ?
+                    ORDER BY size DESC LIMIT 1
+                    """,
+                    [Int64(clamping: size), Cell.text(witness.name).databaseValue, Int64(witness.keyID)]
+                ).first?.first?.unsigned ?? 0
+            }.max() ?? 0
+        }
+    }
+    /// The last checkpoint over more than `index` entries that was cosigned enough.
+    /// - Parameter isEnough: judges a checkpoint by its note with all its cosignatures.
+    public func lastCheckpoint(
+        covering index: UInt64, where isEnough: (SignedNote) -> Bool
+    ) throws(StoreError) -> SignedNote? {
+        try read { tables in
+            let sizes = try Cells.fetch(
+                tables.db, "SELECT DISTINCT size FROM cosignatures WHERE size > ? ORDER BY size DESC",
+                [Int64(clamping: index)])
+            for size in sizes.compactMap(\.[0].unsigned) {
+                if let note = try tables.checkpoint(size: size).map(tables.cosigned), isEnough(note) { return note }
+            }
+            return nil
+        }
+    }
 }
 
 extension LedgerTables {

@@ -90,7 +90,7 @@ public final class LedgerStore: Sendable {
         } catch { throw StoreError(error) }
     }
 
-    private static func connect(_ path: String, busySeconds: Double) throws -> DatabaseQueue {
+    static func connect(_ path: String, busySeconds: Double) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(busySeconds)

@@ -9,11 +9,16 @@ public struct AuditTrust: Sendable {
     public let roots: [VerifyingKey]
     /// The log's keys, and those of witnesses.
     public let noteVerifiers: [NoteVerifier]
+    /// Who may say what time it was.
+    public let timestampAuthorities: [TimestampAuthority]
 
     /// Whom to trust.
-    public init(roots: [VerifyingKey], noteVerifiers: [NoteVerifier]) {
+    public init(
+        roots: [VerifyingKey], noteVerifiers: [NoteVerifier], timestampAuthorities: [TimestampAuthority] = []
+    ) {
         self.roots = roots
         self.noteVerifiers = noteVerifiers
+        self.timestampAuthorities = timestampAuthorities
     }
 }
 
@@ -47,6 +52,8 @@ public enum LedgerAudit {
         try audit.replayEntries()
         try audit.checkNodes()
         try audit.checkCheckpoints()
+        try audit.checkCosignatures()
+        try audit.checkTimestamps()
         try audit.checkCompromisedKeys()
         try audit.checkView(.requests, expected: audit.requestRows) { AuditFinding.Place.request($0) }
         try audit.checkView(.runs, expected: audit.runRows) { AuditFinding.Place.run($0) }
@@ -82,6 +89,10 @@ struct AuditPass {
     var wantedSizes: Set<UInt64> = []
     /// Stored checkpoints: size as stored, previous, note.
     var checkpointRows: [[Cell]] = []
+    /// Which checkpoints witnesses have cosigned.
+    var witnessed = WitnessedCheckpoints()
+    /// Which checkpoints timestamp authorities have stamped.
+    var stamped = StampedCheckpoints()
     /// Leaf hashes and inner nodes that the entries imply: how many.
     var nodeCount = 0
 

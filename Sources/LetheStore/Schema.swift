@@ -3,7 +3,8 @@ import GRDB
 /// The tables of a ledger, and what guards them.
 ///
 /// `entries` is the truth; `nodes`, `requests` and `runs` are derived from it and an audit derives them again. `checkpoints`
-/// holds what was signed, `vault` what must be erasable. The triggers stop mistakes, not attackers: those are found by the audit.
+/// holds what was signed, `cosignatures` and `timestamps` what others said of it, `vault` what must be erasable. The triggers
+/// stop mistakes, not attackers: those are found by the audit.
 enum Schema {
     static let version = "1"
     /// "LETH"
@@ -37,6 +38,23 @@ enum Schema {
                 previous INTEGER UNIQUE CHECK (previous < size),
                 note TEXT NOT NULL
             ) STRICT
+            """,
+            """
+            CREATE TABLE cosignatures (
+                size INTEGER NOT NULL,
+                key_name TEXT NOT NULL,
+                key_id INTEGER NOT NULL CHECK (key_id BETWEEN 0 AND 4294967295),
+                line TEXT NOT NULL,
+                PRIMARY KEY (size, key_name, key_id)
+            ) STRICT, WITHOUT ROWID
+            """,
+            """
+            CREATE TABLE timestamps (
+                size INTEGER NOT NULL,
+                authority TEXT NOT NULL CHECK (length(authority) = 64),
+                response BLOB NOT NULL,
+                PRIMARY KEY (size, authority)
+            ) STRICT, WITHOUT ROWID
             """,
             """
             CREATE TABLE requests (
@@ -84,7 +102,7 @@ enum Schema {
             ) STRICT, WITHOUT ROWID
             """,
         ]
-        + ["meta", "entries", "nodes", "checkpoints"].flatMap { table in
+        + ["meta", "entries", "nodes", "checkpoints", "cosignatures", "timestamps"].flatMap { table in
             ["UPDATE", "DELETE"].map { action in
                 """
                 CREATE TRIGGER \(table)_no_\(action.lowercased()) BEFORE \(action) ON \(table)

@@ -80,7 +80,7 @@ struct SpecificationTests {
                     digest: Digest(hex: #require(item["digest"]?.stringValue)))
             }
             #expect(try ModelDigest(resources: resources).digest.hex == shown["digest"]?.stringValue)
-        case ("golden", _): #expect(try Array(text.utf8) == golden(source[1], source[2]))
+        case ("golden", _): #expect(try Array((text + "\n").utf8) == golden(source[1], source[2]))
         default:
             let file = try Files.read(Files.join(Self.root, source[1]), limit: 1 << 20)
             #expect(try StrictJSON.parse(Array(text.utf8)).canonicalBytes() == StrictJSON.parse(file).canonicalBytes())

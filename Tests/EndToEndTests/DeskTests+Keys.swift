@@ -121,6 +121,61 @@ extension DeskTests {
             try expectRefusal(["key", "encrypt", key] + right, in: folder, naming: "chmod 600 passphrase")
         }
 
+        /// A terminal of its own, which python3 makes: the passphrase is asked for and never shown.
+        @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"), "needs python3"))
+        func thePassphraseIsAskedOnATerminalAndNotShown() throws {
+            let folder = try Tour.current.copy()
+            let script = """
+                import os, pty, sys
+                def run(arguments, answers):
+                    child, terminal = pty.fork()
+                    if child == 0:
+                        os.execv(arguments[0], arguments)
+                    seen, answered = b"", 0
+                    while True:
+                        try:
+                            data = os.read(terminal, 1024)
+                        except OSError:
+                            break
+                        if not data:
+                            break
+                        seen += data
+                        if answered < len(answers) and seen.endswith(b": "):
+                            os.write(terminal, answers[answered])
+                            answered += 1
+                    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+                    print(status, answered, b"secret" in seen, seen.decode().replace("\\r\\n", "|"))
+                lethe, key = sys.argv[1], "desk/keys/controller.pem"
+                good, bad = b"a secret passphrase\\n", b"another secret one\\n"
+                run([lethe, "key", "encrypt", key], [good, bad])
+                run([lethe, "key", "encrypt", key], [good, good])
+                run([lethe, "key", "rotate", "controller", "--workspace", "desk"], [bad])
+                run([lethe, "key", "rotate", "controller", "--workspace", "desk"], [good])
+                run([lethe, "key", "decrypt", key], [b"\\x03"])
+                run([lethe, "key", "decrypt", key], [good])
+                """
+            try folder.write(Array(script.utf8), to: "terminal.py")
+            let process = Process()
+            let output = Pipe()
+            process.executableURL = URL(filePath: "/usr/bin/python3")
+            process.arguments = ["terminal.py", LetheCommand.executable.path]
+            process.currentDirectoryURL = folder.url
+            process.standardOutput = output
+            try process.run()
+            let lines = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+                .split(separator: "\n")
+            process.waitUntilExit()
+            #expect(lines.count == 6, "\(lines)")
+            for (line, expected) in zip(
+                lines,
+                [
+                    ("2 2 False ", "differ"), ("0 2 False ", "under its passphrase"),
+                    ("2 1 False ", "wrong passphrase"),
+                    ("0 1 False ", "added"), ("2 1 False ", "interrupted"), ("0 1 False ", "not encrypted"),
+                ])
+            { #expect(line.hasPrefix(expected.0) && line.contains(expected.1), "\(line)") }
+        }
+
         @Test func aWorkspaceCanBeMadeWithEncryptedKeys() throws {
             let folder = try Tour.current.copy()
             let right = try secret("a long passphrase", in: folder)

@@ -7,7 +7,7 @@ public enum CertificateVerifier {
     /// Verifies one file.
     ///
     /// In this order: form, controller's signature, statement, test result (digest, signature, statement, agreement), checkpoint
-    /// signatures and origin, inclusion of exactly the certificate's bytes, and that what the certificate builds on lies before it.
+    /// signatures, origin and witness quorum, inclusion of exactly the certificate's bytes, and that what the certificate builds on lies before it.
     /// - Throws: the first check that fails.
     public static func verify(
         _ file: [UInt8], trusting trust: TrustFile
@@ -43,7 +43,7 @@ public enum CertificateVerifier {
         return VerifiedCertificate(
             certificate: certificate, envelopeDigest: file.certificate.digest, controller: controller,
             verifier: verifier, testResultDigest: file.testResult.digest, inclusion: inclusion,
-            rolesAreApart: trust.hasRoles)
+            rolesAreApart: trust.hasRoles, quorum: trust.quorum?.quorum == nil ? nil : trust.quorum?.demand)
     }
 
     /// Verifies several files of one log and the links between their certificates.
@@ -179,6 +179,13 @@ public enum CertificateVerifier {
             let isRepeated = signatures[..<index].contains { $0.name == signature.name && $0.keyID == signature.keyID }
             guard !isRepeated, known.contains(where: { $0.isNamed(by: signature) }) else {
                 throw .unknownCheckpointSignature(name: signature.name)
+            }
+        }
+        if let quorum = trust.quorum {
+            let cosigners = inclusion.cosignatures.map(\.verifier)
+            guard quorum.isMet(by: cosigners) else {
+                throw .quorumMissed(
+                    demanded: quorum.demand, found: cosigners.filter { $0.kind == .cosignatureV1 }.map(\.name))
             }
         }
         return inclusion

@@ -21,8 +21,9 @@ public import LetheLog
 ///     …
 ///     log lethe.example/acme+012675a3+AZu9IVSabTIQGQ+Q0OGQBnviY3tjC0NE1MmOKclep2oz
 ///
-/// `log` takes a verifier key on its line or a PEM block after it; `witness` takes a verifier key. Roles may be repeated. Or the
-/// file is one bare `PUBLIC KEY` block.
+/// `log` takes a verifier key on its line or a PEM block after it; `witness` takes a verifier key. Roles may be repeated. The
+/// lines `witness NAME VKEY [URL]`, `group NAME K MEMBER…` and `quorum NAME` of C2SP's tlog-policy say which cosignatures a
+/// certificate's checkpoint must carry. Or the file is one bare `PUBLIC KEY` block.
 public struct TrustFile: Sendable, Equatable {
     /// The name of the log; nil for a bare key, which is trusted for any log.
     public let origin: String?
@@ -34,6 +35,8 @@ public struct TrustFile: Sendable, Equatable {
     public let logs: [VerifyingKey]
     /// The witnesses whose cosignatures count.
     public let witnesses: [NoteVerifier]
+    /// The cosignatures that a checkpoint must carry; nil where none are demanded.
+    public let quorum: WitnessPolicy?
     /// Whether the file tells roles apart.
     public let hasRoles: Bool
 
@@ -42,7 +45,7 @@ public struct TrustFile: Sendable, Equatable {
     /// - Throws: `.missingRole`, `.invalidOrigin`.
     public init(
         origin: String, controllers: [VerifyingKey], verifiers: [VerifyingKey], logs: [VerifyingKey],
-        witnesses: [NoteVerifier] = []
+        witnesses: [NoteVerifier] = [], quorum: WitnessPolicy? = nil
     ) throws(TrustFileError) {
         for (role, keys) in [("controller", controllers), ("verifier", verifiers), ("log", logs)] where keys.isEmpty {
             throw .missingRole(role)
@@ -56,7 +59,10 @@ public struct TrustFile: Sendable, Equatable {
         self.controllers = controllers
         self.verifiers = verifiers
         self.logs = logs
-        self.witnesses = witnesses
+        var known: [NoteVerifier] = []
+        for key in witnesses + (quorum?.witnessKeys ?? []) where !known.contains(key) { known.append(key) }
+        self.witnesses = known
+        self.quorum = quorum
         hasRoles = true
     }
 
@@ -67,6 +73,7 @@ public struct TrustFile: Sendable, Equatable {
         verifiers = [key]
         logs = [key]
         witnesses = []
+        quorum = nil
         hasRoles = false
     }
 
@@ -86,8 +93,13 @@ public struct TrustFile: Sendable, Equatable {
         var origin: String?
         var (controllers, verifiers, logs): ([VerifyingKey], [VerifyingKey], [VerifyingKey]) = ([], [], [])
         var (named, witnesses): ([(line: Int, key: NoteVerifier)], [NoteVerifier]) = ([], [])
+        var draft = WitnessPolicyDraft()
         while let line = lines.next() {
+            let words = line.text.utf8.split { $0 == 0x20 || $0 == 0x09 }.map { Array($0) }
             switch (line.word, line.argument) {
+            case ("group", _?), ("quorum", _?),
+                ("witness", _?) where line.word != "witness" || words.count > 2:
+                do { try draft.add(words, line: line.number) } catch { throw .policy(error) }
             case ("origin", let name?):
                 guard origin == nil else { throw .duplicateOrigin(line: line.number) }
                 origin = name
@@ -106,8 +118,13 @@ public struct TrustFile: Sendable, Equatable {
         for (line, key) in named where Array(key.name.utf8) != Array(origin.utf8) {
             throw .logNameIsNotOrigin(line: line, expected: origin, found: key.name)
         }
+        var quorum: WitnessPolicy?
+        if !draft.isEmpty {
+            do { quorum = try draft.policy() } catch { throw .policy(error) }
+        }
         try self.init(
-            origin: origin, controllers: controllers, verifiers: verifiers, logs: logs, witnesses: witnesses)
+            origin: origin, controllers: controllers, verifiers: verifiers, logs: logs, witnesses: witnesses,
+            quorum: quorum)
     }
 
     /// The file as text; reading it gives the same value.
@@ -122,8 +139,10 @@ public struct TrustFile: Sendable, Equatable {
         for key in logs {
             if let verifier = try? NoteVerifier(name: origin, key: key) { text += "log \(verifier.vkey)\n" }
         }
-        for witness in witnesses { text += "witness \(witness.vkey)\n" }
-        return text
+        for witness in witnesses where quorum?.witnessKeys.contains(witness) != true {
+            text += "witness \(witness.vkey)\n"
+        }
+        return text + (quorum?.text ?? "")
     }
 
     private static func noteVerifier(
@@ -199,6 +218,8 @@ public enum TrustFileError: Error, Equatable, CustomStringConvertible {
     case key(line: Int, KeyError)
     /// A verifier key of a log or witness.
     case vkey(line: Int, NoteKeyError)
+    /// A line on witnesses, groups and quorum.
+    case policy(WitnessPolicyError)
     /// The log's key has another name than the origin.
     case logNameIsNotOrigin(line: Int, expected: String, found: String)
 
@@ -206,7 +227,7 @@ public enum TrustFileError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknownLine(let line, let found):
-            "trust file: line \(line): expected origin NAME, controller, verifier, log or witness VKEY, "
+            "trust file: line \(line): expected origin NAME, controller, verifier, log or witness VKEY, group or quorum, "
                 + "found \(Printable.quoted(found))"
         case .duplicateOrigin(let line): "trust file: line \(line): a second origin"
         case .invalidOrigin(let error): "trust file: origin: \(error)"
@@ -214,6 +235,7 @@ public enum TrustFileError: Error, Equatable, CustomStringConvertible {
         case .missingRole(let role): "trust file: no key for the role \(role)"
         case .key(let line, let error): "trust file: line \(line): \(error)"
         case .vkey(let line, let error): "trust file: line \(line): \(error)"
+        case .policy(let error): "trust file: \(error)"
         case .logNameIsNotOrigin(let line, let expected, let found):
             "trust file: line \(line): expected a log key named \(Printable.quoted(expected)), "
                 + "found \(Printable.quoted(found))"

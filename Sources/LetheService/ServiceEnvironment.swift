@@ -12,16 +12,22 @@ public struct ServiceEnvironment: Sendable {
     public var program: @Sendable () throws -> Digest
     /// Machine and versions, name to value, in printable ASCII.
     public var description: [String: String]
+    /// Posts to witnesses and timestamp authorities.
+    public var post: WebPost
 
     /// An environment of two clocks, a program and what it runs on.
     public init(
         now: @escaping @Sendable () -> Timestamp, seconds: @escaping @Sendable () -> Double,
-        program: @escaping @Sendable () throws -> Digest, description: [String: String]
+        program: @escaping @Sendable () throws -> Digest, description: [String: String],
+        post: @escaping WebPost = { request in
+            throw ServiceError.unreachable(url: request.url, problem: "this program makes no connections")
+        }
     ) {
         self.now = now
         self.seconds = seconds
         self.program = program
         self.description = description
+        self.post = post
     }
 }
 

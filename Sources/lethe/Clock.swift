@@ -37,6 +37,6 @@ enum Clock {
         return ServiceEnvironment(
             now: now, seconds: { (clock.now - start) / .seconds(1) },
             program: { try Digest(sha256OfFile: Bundle.main.executablePath ?? CommandLine.arguments[0]) },
-            description: machine)
+            description: machine, post: WebClient.post)
     }
 }

@@ -16,7 +16,7 @@ extension Workspace {
     ///
     /// - Throws: `ServiceError.exportRefused` for a folder that is not a prefix of this log.
     public func exportLog(to folder: String) throws -> LogExport {
-        let note = try checkpoint()
+        let note = try publishedCheckpoint()
         let added = try TiledFolder(path: folder).update(to: note, of: store, log: logVerifier())
         return LogExport(size: try Checkpoint(parsing: note.text).size, added: added)
     }

@@ -9,7 +9,7 @@ struct QuorumTests {
     }
 
     /// A trust file with three witnesses of which two must have cosigned.
-    private func trust(_ tail: String = "group two 2 one two three\nquorum two\n") throws -> TrustFile {
+    private func trust(_ tail: String = "group most 2 one two three\nquorum most\n") throws -> TrustFile {
         let lines = try zip(["one", "two", "three"], 1...3).map { name, number in
             "witness \(name) \(try Self.witness(UInt8(number)).verifier.vkey)\n"
         }

@@ -79,7 +79,9 @@ struct TimestampTests {
         }
         #expect(throws: TimestampingError.malformedResponse) { try authority.verify(response + [0], imprint: imprint) }
         for count in query.der.indices {
-            #expect(throws: TimestampingError.malformedQuery) { try TimestampQuery(der: Array(query.der.prefix(count))) }
+            #expect(throws: TimestampingError.malformedQuery) {
+                try TimestampQuery(der: Array(query.der.prefix(count)))
+            }
         }
         #expect(throws: TimestampingError.malformedQuery) { try TimestampQuery(der: query.der + [0]) }
     }

@@ -16,7 +16,8 @@ extension Log {
             discussion: """
                 The witnesses of WORKSPACE/witnesses.txt, or of --policy, are asked to cosign (C2SP tlog-witness), and their \
                 quorum is judged (C2SP tlog-policy): exit code 1 where it is missed, 3 where it would be met had every \
-                witness answered. --witness asks another one besides. --timestamp asks an RFC 3161 authority; without a \
+                witness answered. --witness asks another one besides. --timestamp asks an RFC 3161 authority, and so does the policy's section \
+                timestamping, whose minimum must be reached (exit code 1); without a \
                 network, --timestamp-query writes the query, and with --timestamp-response the answer is stored.
                 """)
 
@@ -64,6 +65,8 @@ extension Log {
             let publication = try workspace.publishCheckpoint(policy: policy, witnesses: endpoints(workspace, policy))
             for outcome in publication.outcomes { StandardError.write("\(outcome.line)\n") }
             let stamps = try stamp(workspace)
+            let time = try workspace.stampAsThePolicySays()
+            for failure in time?.failures ?? [] { StandardError.write("\(failure)\n") }
             let note = String(decoding: publication.note.bytes, as: UTF8.self)
             if outputOptions.json {
                 try outputOptions.show(json(note, publication, stamps), "")
@@ -71,6 +74,10 @@ extension Log {
                 StandardOutput.write(note)
             }
             try judge(publication)
+            if time?.isMet == false {
+                throw DoesNotHold(
+                    reason: "lethe: fewer authorities than the policy asks for have stamped the checkpoint")
+            }
         }
 
         private func endpoints(_ workspace: Workspace, _ policy: WitnessPolicy?) throws -> [WitnessEndpoint] {

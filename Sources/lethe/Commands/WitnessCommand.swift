@@ -6,8 +6,6 @@ import LetheCrypto
 public import LetheListener
 import LetheLog
 public import LetheService
-import LetheStatements
-import LetheStore
 
 /// `lethe witness`
 struct WitnessCommand: ParsableCommand {
@@ -45,7 +43,9 @@ struct WitnessCommand: ParsableCommand {
         func run() throws {
             let address: ListenAddress
             do { address = try ListenAddress(listen) } catch { throw InputError("--listen: \(error)") }
+            let isNew = !Files.exists(state)
             let service = try WitnessService(witness(address), state: state)
+            if isNew { StandardError.write("\(state): a new witness; keep this folder as long as the key is in use\n") }
             let stop = try StopSwitch()
             let signals = [SIGINT, SIGTERM].map { number in
                 signal(number, SIG_IGN)
@@ -58,7 +58,15 @@ struct WitnessCommand: ParsableCommand {
             let listener = try HTTPListener(address, seconds: Clock.environment.seconds)
             StandardOutput.line("listening \(ListenAddress(address, port: listener.port))")
             StandardOutput.line("vkey      \(service.witness.signer.verifier.vkey)")
-            try listener.serve(until: stop) { service.answer($0) }
+            try listener.serve(until: stop) { answer($0, by: service) }
+        }
+
+        private func answer(_ request: HTTPRequest, by service: WitnessService) -> HTTPResponse {
+            guard request.path == "/add-checkpoint" else { return HTTPResponse(404, "no such resource") }
+            guard request.method == "POST" else { return HTTPResponse(405, "expected POST", allow: "POST") }
+            let answer = service.answer(request.body, now: Clock.now())
+            if let problem = answer.problem { StandardError.write("lethe: \(problem)\n") }
+            return HTTPResponse(answer.status, contentType: answer.contentType, body: answer.body)
         }
 
         private func witness(_ address: ListenAddress) throws -> Witness {
@@ -75,46 +83,3 @@ struct WitnessCommand: ParsableCommand {
 }
 
 extension ListenerError: MachineFailureReporting {}
-
-/// A witness with its memory, as the listener's handler.
-struct WitnessService {
-    let witness: Witness
-    private let store: WitnessStore
-
-    /// Opens the witness' memory in the folder `state`, or makes it.
-    /// - Throws: `StoreError`, `FileError`.
-    init(_ witness: Witness, state: String) throws {
-        self.witness = witness
-        let path = Files.join(state, "witness.sqlite")
-        if !Files.exists(state) {
-            try Files.createFolder(state, permissions: 0o700)
-            try WitnessStore.create(path, for: witness.signer.verifier)
-            StandardError.write("\(state): a new witness; keep this folder as long as the key is in use\n")
-        }
-        store = try WitnessStore.open(path, for: witness.signer.verifier)
-    }
-
-    /// Answers one request.
-    func answer(_ request: HTTPRequest) -> HTTPResponse {
-        guard request.path == "/add-checkpoint" else { return HTTPResponse(404, "no such resource") }
-        guard request.method == "POST" else { return HTTPResponse(405, "expected POST", allow: "POST") }
-        do throws(WitnessRefusal) {
-            let wanted = try witness.authenticate(request.body)
-            let now = UInt64(clamping: Clock.now().secondsSinceEpoch)
-            let result: Result<WitnessedHead, WitnessRefusal>
-            do {
-                result = try store.replaceHead(of: wanted.checkpoint.origin, note: wanted.request.note) {
-                    (head) throws(WitnessRefusal) in try witness.advance(head, to: wanted, now: now)
-                }
-            } catch {
-                StandardError.write("lethe: \(error)\n")
-                return HTTPResponse(503, "the witness cannot write to its memory")
-            }
-            let head = try result.get()
-            return HTTPResponse(200, body: Array(witness.cosign(wanted, head: head).line.utf8))
-        } catch {
-            if case .splitView = error { StandardError.write("lethe: \(error)\n") }
-            return HTTPResponse(error.status, contentType: error.contentType, body: Array(error.body.utf8))
-        }
-    }
-}

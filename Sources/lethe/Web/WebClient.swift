@@ -73,10 +73,11 @@ private final class WebExchange: NSObject, URLSessionDataDelegate, @unchecked Se
     }
 
     func urlSession(_: URLSession, task _: URLSessionTask, didCompleteWithError error: (any Error)?) {
-        if let error {
-            let isTooLarge = body.count > limit || (head?.expectedContentLength ?? 0) > Int64(limit)
-            let reason = isTooLarge ? "the answer is above \(limit) bytes" : error.localizedDescription
-            result = .failure(WebProblem(reason: reason.filter { $0 != "\n" }))
+        // A task that was cancelled for its size may end without an error.
+        if body.count > limit || (head?.expectedContentLength ?? 0) > Int64(limit) {
+            result = .failure(WebProblem(reason: "the answer is above \(limit) bytes"))
+        } else if let error {
+            result = .failure(WebProblem(reason: error.localizedDescription.filter { $0 != "\n" }))
         } else if let head {
             result = .success(
                 WebAnswer(

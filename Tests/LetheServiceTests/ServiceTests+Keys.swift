@@ -271,13 +271,13 @@ extension ServiceTests {
     struct ModelChecks {
         @Test func theCandidateOfAPassedRunTakesTheOriginalsPlace() throws {
             let desk = try Desk.current
-            let before = try desk.trained.open()
+            let before = try desk.trained.copy().open()
             let original = before.paths.model("original")
             guard case .current = try before.standing(ofModel: original).standing else {
                 Issue.record("the original is in service before any run")
                 return
             }
-            let workspace = try desk.answered.open()
+            let workspace = try desk.answered.copy().open()
             let candidate = Files.join(workspace.paths.run(desk.runID), "candidate")
             let (digest, standing) = try workspace.standing(ofModel: candidate)
             guard case .current(let entry) = standing else {
@@ -361,7 +361,7 @@ extension ServiceTests {
     @Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl"), "needs openssl"))
     struct CosignedBundles {
         private func write(_ signers: [NoteSigner], to folder: String, seconds: UInt64 = 1_772_442_000) throws {
-            let workspace = try Desk.current.answered.open()
+            let workspace = try Desk.current.answered.copy().open()
             let trust = try workspace.trust()
             let record = try #require(try workspace.certificates().first)
             let path = Files.join(workspace.paths.certificates, Workspace.certificateName(record.number))

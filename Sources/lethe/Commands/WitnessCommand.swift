@@ -40,6 +40,8 @@ struct WitnessCommand: ParsableCommand {
         @Option(name: .long, help: ArgumentHelp("A log's verifier key; repeatable.", valueName: "vkey"))
         var log: [String]
 
+        @OptionGroup var passphraseOptions: PassphraseOptions
+
         func run() throws {
             let address: ListenAddress
             do { address = try ListenAddress(listen) } catch { throw InputError("--listen: \(error)") }
@@ -71,11 +73,9 @@ struct WitnessCommand: ParsableCommand {
 
         private func witness(_ address: ListenAddress) throws -> Witness {
             do {
-                let secret: SigningKey
-                do {
-                    secret = try SigningKey(pem: String(decoding: Files.read(key, limit: 4096), as: UTF8.self))
-                } catch let error as KeyError { throw InputError("\(key): \(error)") }
-                let signer = try NoteSigner(name: name ?? "\(address)", key: secret, kind: .cosignatureV1)
+                let signer = try NoteSigner(
+                    name: name ?? "\(address)", key: readPrivateKey(key, passphraseOptions),
+                    kind: .cosignatureV1)
                 return try Witness(signer: signer, logs: log.map { try NoteVerifier(vkey: $0) })
             } catch let error as NoteKeyError { throw InputError("--log or --name: \(error)") }
         }

@@ -121,7 +121,9 @@ let package = Package(
         tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
         tests("LetheListenerTests", ["LetheListener"]),
         tests("ArchitectureTests", []),
-        tests("EndToEndTests", ["lethe", "LetheRecommendation", "LetheBytes", grdb]),
+        tests(
+            "EndToEndTests",
+            ["lethe", "LetheRecommendation", "LetheListener", "LetheLog", "LetheCrypto", "LetheBytes", grdb]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -39,6 +39,8 @@ public enum CertificateError: Error, Equatable {
     case proofHasExtra
     /// A signature line of the checkpoint is by nobody in the trust file, so its bytes are not covered by any check.
     case unknownCheckpointSignature(name: String)
+    /// Too few of the witnesses that the trust file demands have cosigned the checkpoint.
+    case quorumMissed(demanded: String, found: [String])
     /// The certificate is not shown to be in the trusted log.
     case proof(ProofError)
     /// The checkpoint's origin is not a name that a log can have.
@@ -86,6 +88,9 @@ extension CertificateError: CustomStringConvertible {
             "\(role) key \(keyID): compromised from entry \(from): expected a checkpoint of at most this size, cosigned by a "
                 + "trusted witness, found size \(size) without one that fits"
         case .proofHasExtra: "proof: expected no line \"extra\", found one (its bytes are not authenticated)"
+        case .quorumMissed(let demanded, let found):
+            "checkpoint: expected cosignatures of \(Printable.quoted(demanded)), "
+                + "found \(found.isEmpty ? "none" : found.map { Printable.quoted($0) }.joined(separator: ", "))"
         case .unknownCheckpointSignature(let name):
             "checkpoint: expected each signature once, by a key of the trust file, found one by \(Printable.quoted(name))"
         case .proof(let error): "\(error)"

@@ -7,8 +7,8 @@ public enum CertificateVerifier {
     /// Verifies one file.
     ///
     /// In this order: form, controller's signature, statement, test result (digest, signature, statement, agreement), checkpoint
-    /// signatures and origin, inclusion of exactly the certificate's bytes, that each key counted there, and that what the certificate
-    /// builds on lies before it.
+    /// signatures, origin and witness quorum, inclusion of exactly the certificate's bytes, that each key counted there, and that what
+    /// the certificate builds on lies before it.
     /// - Throws: the first check that fails.
     public static func verify(
         _ file: [UInt8], trusting trust: TrustFile
@@ -46,7 +46,7 @@ public enum CertificateVerifier {
         return VerifiedCertificate(
             certificate: certificate, envelopeDigest: file.certificate.digest, controller: controller,
             verifier: verifier, testResultDigest: file.testResult.digest, inclusion: inclusion,
-            rolesAreApart: trust.hasRoles)
+            rolesAreApart: trust.hasRoles, quorum: trust.quorum?.quorum == nil ? nil : trust.quorum?.demand)
     }
 
     /// Verifies several files of one log and the links between their certificates.
@@ -192,6 +192,13 @@ public enum CertificateVerifier {
             throw .keyNotValid(role: "log", keyID: log.key.keyID, validity: validity, at: size)
         }
         try requireWitness("log", log.key, validity, inclusion)
+        if let quorum = trust.quorum {
+            let cosigners = inclusion.cosignatures.map(\.verifier)
+            guard quorum.isMet(by: cosigners) else {
+                throw .quorumMissed(
+                    demanded: quorum.demand, found: cosigners.filter { $0.kind == .cosignatureV1 }.map(\.name))
+            }
+        }
         return inclusion
     }
 

@@ -24,7 +24,8 @@ public import LetheLog
 ///
 /// `log` takes a verifier key on its line or a PEM block after it; `witness` takes a verifier key. Roles may be repeated; where keys
 /// changed, each line says for which entries its key counts: `controller from 2 until 40`, `log VKEY from 41`,
-/// `verifier from 3 compromised 17`. Or the file is one bare `PUBLIC KEY` block.
+/// `verifier from 3 compromised 17`. The lines `witness NAME VKEY [URL]`, `group NAME K MEMBER…` and `quorum NAME` of C2SP's
+/// tlog-policy say which cosignatures a certificate's checkpoint must carry. Or the file is one bare `PUBLIC KEY` block.
 public struct TrustFile: Sendable, Equatable {
     /// The name of the log; nil for a bare key, which is trusted for any log.
     public let origin: String?
@@ -36,6 +37,8 @@ public struct TrustFile: Sendable, Equatable {
     public let logs: [VerifyingKey]
     /// The witnesses whose cosignatures count.
     public let witnesses: [NoteVerifier]
+    /// The cosignatures that a checkpoint must carry; nil where none are demanded.
+    public let quorum: WitnessPolicy?
     /// Whether the file tells roles apart.
     public let hasRoles: Bool
     /// For which entries a key counts; those not named count for all.
@@ -46,7 +49,7 @@ public struct TrustFile: Sendable, Equatable {
     /// - Throws: `.missingRole`, `.invalidOrigin`.
     public init(
         origin: String, controllers: [VerifyingKey], verifiers: [VerifyingKey], logs: [VerifyingKey],
-        witnesses: [NoteVerifier] = []
+        witnesses: [NoteVerifier] = [], quorum: WitnessPolicy? = nil
     ) throws(TrustFileError) {
         for (role, keys) in [("controller", controllers), ("verifier", verifiers), ("log", logs)] where keys.isEmpty {
             throw .missingRole(role)
@@ -60,7 +63,10 @@ public struct TrustFile: Sendable, Equatable {
         self.controllers = controllers
         self.verifiers = verifiers
         self.logs = logs
-        self.witnesses = witnesses
+        var known: [NoteVerifier] = []
+        for key in witnesses + (quorum?.witnessKeys ?? []) where !known.contains(key) { known.append(key) }
+        self.witnesses = known
+        self.quorum = quorum
         hasRoles = true
     }
 
@@ -72,7 +78,8 @@ public struct TrustFile: Sendable, Equatable {
         validity: [VerifyingKey: KeyValidity]
     ) throws(TrustFileError) -> TrustFile {
         var trust = try TrustFile(
-            origin: origin ?? "", controllers: controllers, verifiers: verifiers, logs: logs, witnesses: witnesses)
+            origin: origin ?? "", controllers: controllers, verifiers: verifiers, logs: logs, witnesses: witnesses,
+            quorum: quorum)
         trust.validity = validity.filter { $0.value != .always }
         return trust
     }
@@ -87,6 +94,7 @@ public struct TrustFile: Sendable, Equatable {
         verifiers = [key]
         logs = [key]
         witnesses = []
+        quorum = nil
         hasRoles = false
     }
 
@@ -114,12 +122,17 @@ public struct TrustFile: Sendable, Equatable {
             guard validity[key] == nil || validity[key] == read else { throw .twoValidities(line: line.number) }
             validity[key] = read
         }
+        var draft = WitnessPolicyDraft()
         while let line = lines.next() {
-            let words = (line.argument ?? "").split(separator: " ", omittingEmptySubsequences: false)[...]
+            let words = line.text.utf8.split { $0 == 0x20 || $0 == 0x09 }.map { Array($0) }
+            let arguments = (line.argument ?? "").split(separator: " ", omittingEmptySubsequences: false)[...]
             let isKeyAfter =
-                line.argument == nil || words.first.map { ["from", "until", "compromised"].contains($0) } == true
-            let validityWords = line.argument == nil ? [] : words
+                line.argument == nil || arguments.first.map { ["from", "until", "compromised"].contains($0) } == true
+            let validityWords = line.argument == nil ? [] : arguments
             switch (line.word, line.argument) {
+            case ("group", _?), ("quorum", _?),
+                ("witness", _?) where line.word != "witness" || words.count > 2:
+                do { try draft.add(words, line: line.number) } catch { throw .policy(error) }
             case ("origin", let name?):
                 guard origin == nil else { throw .duplicateOrigin(line: line.number) }
                 origin = name
@@ -133,10 +146,10 @@ public struct TrustFile: Sendable, Equatable {
                 logs.append(try lines.key(after: line.number))
                 try note(logs[logs.count - 1], validityWords, line)
             case ("log", _?):
-                let key = try Self.noteVerifier(String(words.first ?? ""), .ed25519, line.number)
+                let key = try Self.noteVerifier(String(arguments.first ?? ""), .ed25519, line.number)
                 named.append((line.number, key))
                 logs.append(key.key)
-                try note(key.key, words.dropFirst(), line)
+                try note(key.key, arguments.dropFirst(), line)
             case ("witness", let vkey?): witnesses.append(try Self.noteVerifier(vkey, .cosignatureV1, line.number))
             default: throw .unknownLine(line: line.number, found: line.text)
             }
@@ -145,8 +158,13 @@ public struct TrustFile: Sendable, Equatable {
         for (line, key) in named where Array(key.name.utf8) != Array(origin.utf8) {
             throw .logNameIsNotOrigin(line: line, expected: origin, found: key.name)
         }
+        var quorum: WitnessPolicy?
+        if !draft.isEmpty {
+            do { quorum = try draft.policy() } catch { throw .policy(error) }
+        }
         try self.init(
-            origin: origin, controllers: controllers, verifiers: verifiers, logs: logs, witnesses: witnesses)
+            origin: origin, controllers: controllers, verifiers: verifiers, logs: logs, witnesses: witnesses,
+            quorum: quorum)
         self.validity = validity.filter { $0.value != .always }
     }
 
@@ -164,8 +182,10 @@ public struct TrustFile: Sendable, Equatable {
                 text += "log \(verifier.vkey)\(validity(of: key).words)\n"
             }
         }
-        for witness in witnesses { text += "witness \(witness.vkey)\n" }
-        return text
+        for witness in witnesses where quorum?.witnessKeys.contains(witness) != true {
+            text += "witness \(witness.vkey)\n"
+        }
+        return text + (quorum?.text ?? "")
     }
 
     private static func noteVerifier(
@@ -243,6 +263,8 @@ public enum TrustFileError: Error, Equatable, CustomStringConvertible {
     case key(line: Int, KeyError)
     /// A verifier key of a log or witness.
     case vkey(line: Int, NoteKeyError)
+    /// A line on witnesses, groups and quorum.
+    case policy(WitnessPolicyError)
     /// The log's key has another name than the origin.
     case logNameIsNotOrigin(line: Int, expected: String, found: String)
 
@@ -250,7 +272,7 @@ public enum TrustFileError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknownLine(let line, let found):
-            "trust file: line \(line): expected origin NAME, controller, verifier, log or witness VKEY, "
+            "trust file: line \(line): expected origin NAME, controller, verifier, log or witness VKEY, group or quorum, "
                 + "found \(Printable.quoted(found))"
         case .duplicateOrigin(let line): "trust file: line \(line): a second origin"
         case .twoValidities(let line): "trust file: line \(line): the same key counts for other entries above"
@@ -259,6 +281,7 @@ public enum TrustFileError: Error, Equatable, CustomStringConvertible {
         case .missingRole(let role): "trust file: no key for the role \(role)"
         case .key(let line, let error): "trust file: line \(line): \(error)"
         case .vkey(let line, let error): "trust file: line \(line): \(error)"
+        case .policy(let error): "trust file: \(error)"
         case .logNameIsNotOrigin(let line, let expected, let found):
             "trust file: line \(line): expected a log key named \(Printable.quoted(expected)), "
                 + "found \(Printable.quoted(found))"

@@ -7,6 +7,8 @@ public struct VerifiedCertificate: Sendable, Equatable {
     public enum Unchecked: Sendable, Equatable, CustomStringConvertible {
         /// No witness in the trust file cosigned the checkpoint.
         case witnesses
+        /// Witnesses cosigned, but the trust file does not say how many must.
+        case quorum
         /// No timestamp authority vouches for the time.
         case timestamp
         /// Nobody repeated the run.
@@ -27,6 +29,7 @@ public struct VerifiedCertificate: Sendable, Equatable {
             switch self {
             case .witnesses:
                 "witnesses: no known witness cosigned the checkpoint, so the log could show others another history"
+            case .quorum: "witnesses: the trust file demands no quorum of them (its lines group and quorum do)"
             case .timestamp: "time: the dates are the issuer's own; no timestamp authority vouches for them"
             case .reexecution: "run: nobody repeated it here (lethe replay RUN does)"
             case .modelFiles: "model: the files in use were not compared (lethe model check DIR does)"
@@ -54,12 +57,14 @@ public struct VerifiedCertificate: Sendable, Equatable {
     public let inclusion: VerifiedInclusion
     /// Whether the trust file told the roles apart.
     public let rolesAreApart: Bool
+    /// The cosignatures that the trust file demanded and that were found, in words; nil where it demanded none.
+    public let quorum: String?
     /// Whether the certificate before was given and is the one that this one names.
     public internal(set) var isLinkVerified = false
 
     init(
         certificate: UnlearningCertificate, envelopeDigest: Digest, controller: VerifyingKey, verifier: VerifyingKey,
-        testResultDigest: Digest, inclusion: VerifiedInclusion, rolesAreApart: Bool
+        testResultDigest: Digest, inclusion: VerifiedInclusion, rolesAreApart: Bool, quorum: String?
     ) {
         self.certificate = certificate
         self.envelopeDigest = envelopeDigest
@@ -68,6 +73,7 @@ public struct VerifiedCertificate: Sendable, Equatable {
         self.testResultDigest = testResultDigest
         self.inclusion = inclusion
         self.rolesAreApart = rolesAreApart
+        self.quorum = quorum
     }
 
     /// The position of the certificate in the log.
@@ -87,6 +93,7 @@ public struct VerifiedCertificate: Sendable, Equatable {
         for cosignature in inclusion.cosignatures {
             lines.append("checkpoint cosigned by \(cosignature.verifier.name)")
         }
+        if let quorum { lines.append("witness quorum of the trust file: \(quorum)") }
         if isLinkVerified, let previous = certificate.previous {
             lines.append("certificate before it at log index \(previous.index)")
         }
@@ -96,7 +103,11 @@ public struct VerifiedCertificate: Sendable, Equatable {
     /// What was not.
     public var notChecked: [Unchecked] {
         var list: [Unchecked] = []
-        if !inclusion.cosignatures.contains(where: { $0.verifier.kind == .cosignatureV1 }) { list.append(.witnesses) }
+        if !inclusion.cosignatures.contains(where: { $0.verifier.kind == .cosignatureV1 }) {
+            list.append(.witnesses)
+        } else if quorum == nil {
+            list.append(.quorum)
+        }
         list += [.timestamp, .reexecution, .modelFiles, .requestEntry]
         if let previous = certificate.previous, !isLinkVerified {
             list.append(.previousCertificate(index: previous.index))

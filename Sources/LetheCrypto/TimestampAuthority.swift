@@ -21,7 +21,7 @@ public struct TimestampAuthority: Sendable, Equatable {
 
     /// Trusts the `CERTIFICATE` blocks of `pem`; text around them is ignored.
     /// - Throws: `.noCertificate`, `.malformedCertificate`.
-    public init(pem: [UInt8]) throws(TimestampError) {
+    public init(pem: [UInt8]) throws(TimestampingError) {
         guard pem.count <= Self.maximumByteCount, let input = BIO_new_mem_buf(pem, Int32(pem.count)) else {
             throw .noCertificate
         }
@@ -52,7 +52,7 @@ public struct TimestampAuthority: Sendable, Equatable {
     /// - Throws: `.malformedResponse`, `.refused` with OpenSSL's reason.
     public func verify(
         _ response: [UInt8], imprint: Digest, nonce: [UInt8]? = nil
-    ) throws(TimestampError) -> VerifiedTimestamp {
+    ) throws(TimestampingError) -> VerifiedTimestamp {
         let parsed = try TimestampResponse(der: response)
         defer { ERR_clear_error() }
         guard let request = TimestampQuery.request(imprint: imprint, nonce: nonce) else {
@@ -69,7 +69,7 @@ public struct TimestampAuthority: Sendable, Equatable {
         }
         TS_VERIFY_CTX_set_store(context, store)
         TS_VERIFY_CTX_set_certs(context, untrusted)
-        try withCertificates { (certificate) throws(TimestampError) in
+        try withCertificates { (certificate) throws(TimestampingError) in
             guard lethe_certificates_add(untrusted, certificate) == 1 else { throw .malformedCertificate }
         }
         _ = lethe_ts_verify_signature_too(context)
@@ -84,13 +84,13 @@ public struct TimestampAuthority: Sendable, Equatable {
     /// A store of the trusted certificates, each of which ends a chain, as of `seconds`.
     private func store(at seconds: Int64) -> OpaquePointer? {
         guard let store = X509_STORE_new() else { return nil }
-        try? withCertificates { (certificate) throws(TimestampError) in _ = X509_STORE_add_cert(store, certificate) }
+        try? withCertificates { (certificate) throws(TimestampingError) in _ = X509_STORE_add_cert(store, certificate) }
         _ = X509_STORE_set_flags(store, UInt(X509_V_FLAG_PARTIAL_CHAIN))
         X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store), time_t(seconds))
         return store
     }
 
-    private func withCertificates(_ body: (OpaquePointer) throws(TimestampError) -> Void) throws(TimestampError) {
+    private func withCertificates(_ body: (OpaquePointer) throws(TimestampingError) -> Void) throws(TimestampingError) {
         for der in certificates {
             let certificate = der.withUnsafeBufferPointer { buffer in
                 var cursor = buffer.baseAddress
@@ -130,7 +130,7 @@ public struct VerifiedTimestamp: Sendable, Equatable {
 }
 
 /// Why there is no trusted timestamp.
-public enum TimestampError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum TimestampingError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Not DER of a query for SHA-256 with a nonce.
     case malformedQuery
     /// Not DER of a response with a token that states a time.

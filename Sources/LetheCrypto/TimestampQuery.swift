@@ -23,7 +23,7 @@ public struct TimestampQuery: Sendable, Equatable {
 
     /// Reads a query, to go on with one that was written to a file.
     /// - Throws: `.malformedQuery` for anything but one SHA-256 query with a nonce.
-    public init(der: [UInt8]) throws(TimestampError) {
+    public init(der: [UInt8]) throws(TimestampingError) {
         guard der.count <= Self.maximumByteCount, let request = Self.decode(der) else { throw .malformedQuery }
         defer { TS_REQ_free(request) }
         guard let message = TS_REQ_get_msg_imprint(request), let number = TS_REQ_get_nonce(request),

@@ -15,7 +15,7 @@ public final class TimestampResponse {
 
     /// Reads DER.
     /// - Throws: `.malformedResponse`; `.notGranted` for a refusal by the authority.
-    public init(der: [UInt8]) throws(TimestampError) {
+    public init(der: [UInt8]) throws(TimestampingError) {
         defer { ERR_clear_error() }
         guard der.count <= TimestampAuthority.maximumResponseByteCount else { throw .malformedResponse }
         var consumed = 0
@@ -51,7 +51,7 @@ public final class TimestampResponse {
 
     deinit { TS_RESP_free(handle) }
 
-    private static func refusal(_ handle: OpaquePointer) -> TimestampError? {
+    private static func refusal(_ handle: OpaquePointer) -> TimestampingError? {
         guard let info = TS_RESP_get_status_info(handle), let status = TS_STATUS_INFO_get0_status(info) else {
             return .malformedResponse
         }

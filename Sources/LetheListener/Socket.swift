@@ -62,6 +62,9 @@ public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
         self.init(host: String(host), port: port)
     }
 
+    /// The same host with another port.
+    public init(_ address: ListenAddress, port: UInt16) { self.init(host: address.host, port: port) }
+
     init(host: String, port: UInt16) {
         self.host = host
         self.port = port

@@ -19,6 +19,20 @@ extension PassphraseError: MachineFailureReporting {
     }
 }
 
+extension ServiceError: MachineFailureReporting {
+    /// True where nobody answers; everything else that the service refuses is input.
+    public var isMachineFailure: Bool {
+        switch self {
+        case .unreachable: true
+        case .quorumMissed(_, _, let isMachineFailure): isMachineFailure
+        default: false
+        }
+    }
+
+    /// True where something was checked and does not hold: exit code 1.
+    public var isFailedCheck: Bool { if case .quorumMissed = self { !isMachineFailure } else { false } }
+}
+
 extension CryptographyLibraryError: MachineFailureReporting {
     /// An installation without the algorithms is never the input's fault.
     public var isMachineFailure: Bool { true }

@@ -12,6 +12,8 @@ public struct ServiceEnvironment: Sendable {
     public var program: @Sendable () throws -> Digest
     /// Machine and versions, name to value, in printable ASCII.
     public var description: [String: String]
+    /// Posts to witnesses and timestamp authorities.
+    public var post: WebPost
 
     /// The passphrase of encrypted keys; asked only where a key that is needed is encrypted.
     public var passphrase: @Sendable () throws -> Passphrase
@@ -20,13 +22,17 @@ public struct ServiceEnvironment: Sendable {
     public init(
         now: @escaping @Sendable () -> Timestamp, seconds: @escaping @Sendable () -> Double,
         program: @escaping @Sendable () throws -> Digest, description: [String: String],
-        passphrase: @escaping @Sendable () throws -> Passphrase = { throw PassphraseError.unavailable }
+        passphrase: @escaping @Sendable () throws -> Passphrase = { throw PassphraseError.unavailable },
+        post: @escaping WebPost = { request in
+            throw ServiceError.unreachable(url: request.url, problem: "this program makes no connections")
+        }
     ) {
         self.now = now
         self.seconds = seconds
         self.program = program
         self.description = description
         self.passphrase = passphrase
+        self.post = post
     }
 }
 

@@ -54,6 +54,10 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case unreachable(url: String, problem: String)
     /// The witnesses' file of the workspace, or the policy given, cannot be read.
     case witnessPolicy(file: String, problem: String)
+    /// Too few witnesses have cosigned the checkpoint.
+    case quorumMissed(demand: String, outcomes: [String], isMachineFailure: Bool)
+    /// A timestamp of something that is no checkpoint of this log.
+    case unknownTimestamp(imprint: String)
     /// The folder of an export does not hold a prefix of this log.
     case exportRefused(path: String, problem: String)
     /// The policy asks for a level that the intervals are not computed at.
@@ -99,6 +103,10 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
         case .outputExists(let path): "\(path): exists already; expected a new or empty folder"
         case .unreachable(let url, let problem): "\(url): \(problem)"
         case .witnessPolicy(let file, let problem): "\(file): \(problem)"
+        case .quorumMissed(let demand, let outcomes, _):
+            "checkpoint: expected cosignatures of \(demand); \(outcomes.joined(separator: "; ")); what was done so far is "
+                + "kept, repeat the command when the witnesses answer"
+        case .unknownTimestamp(let imprint): "timestamp: stamps \(imprint), which is no checkpoint of this log"
         case .exportRefused(let path, let problem): "\(path): not exported to: \(problem)"
         case .unsupportedLevel(let found, let expected):
             "policy: verification.thresholds.alpha is \(found): this version computes every interval at \(expected)"

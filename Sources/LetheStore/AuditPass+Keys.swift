@@ -15,8 +15,10 @@ extension AuditPass {
             let witnessed = witnessedSizes.filter { $0 <= from }.max() ?? 0
             var (unwitnessed, after): ([UInt64], [UInt64]) = ([], [])
             for index in max(witnessed, registration.validFrom)..<max(range.size, witnessed, registration.validFrom) {
-                guard let bytes = try? tables.entry(index), let envelope = try? DSSEEnvelope(parsing: bytes),
-                    (try? envelope.verify(trusting: [registration.key])) != nil
+                // A key event rests on the root key alone, whoever else signed it.
+                guard let bytes = try? tables.entry(index), let content = try? EntryContent(bytes),
+                    content.role == registration.role,
+                    (try? content.envelope.verify(trusting: [registration.key])) != nil
                 else { continue }
                 if index < from { unwitnessed.append(index) } else { after.append(index) }
             }

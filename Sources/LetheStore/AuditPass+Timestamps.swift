@@ -28,7 +28,7 @@ extension AuditPass {
             let own: VerifiedTimestamp
             do {
                 guard let signer = try TimestampResponse(der: response).signer else {
-                    throw TimestampError.refused("it does not carry its signer's certificate")
+                    throw TimestampingError.refused("it does not carry its signer's certificate")
                 }
                 own = try signer.verify(response, imprint: imprint)
             } catch {

@@ -38,9 +38,25 @@ extension LedgerStore {
                             Int64(clamping: size), timestamp.authority.hex, Cell.bytes(response).databaseValue,
                         ])
                     return timestamp
-                } catch let error as TimestampError { problem = "\(error)" }
+                } catch let error as TimestampingError { problem = "\(error)" }
             }
             throw StoreError.timestampRefused(size: size, detail: problem)
+        }
+    }
+
+    /// The size of the stored checkpoint whose text has this digest; nil where none has.
+    /// - Complexity: reads checkpoints from the newest on until it is found.
+    public func checkpointSize(stampedAs imprint: Digest) throws(StoreError) -> UInt64? {
+        try read { tables in
+            var size = try tables.lastCheckpoint()?.size
+            while let current = size {
+                guard let stored = try tables.checkpoint(size: current) else { return nil }
+                if Self.timestampImprint(ofCheckpoint: stored.note.text) == imprint { return current }
+                size = try Cells.fetch(
+                    tables.db, "SELECT max(size) FROM checkpoints WHERE size < ?", [Int64(clamping: current)]
+                ).first?.first?.unsigned
+            }
+            return nil
         }
     }
 

@@ -16,6 +16,7 @@ enum ExitStatus: Int32 {
     init(of error: any Error) {
         switch error {
         case is DoesNotHold: self = .doesNotHold
+        case let error as ServiceError where error.isFailedCheck: self = .doesNotHold
         case let error as any MachineFailureReporting: self = error.isMachineFailure ? .machineFailed : .badInput
         default: self = Lethe.exitCode(for: error) == .success ? .done : .badInput
         }

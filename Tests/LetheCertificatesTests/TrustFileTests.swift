@@ -56,15 +56,15 @@ struct TrustFileTests {
         ("origin a\norigin a\n", "trust file: line 2: a second origin"),
         (
             "hello\n",
-            "trust file: line 1: expected origin NAME, controller, verifier, log or witness VKEY, found \"hello\""
+            "trust file: line 1: expected origin NAME, controller, verifier, log or witness VKEY, group or quorum, found \"hello\""
         ),
         (
             "origin\n",
-            "trust file: line 1: expected origin NAME, controller, verifier, log or witness VKEY, found \"origin\""
+            "trust file: line 1: expected origin NAME, controller, verifier, log or witness VKEY, group or quorum, found \"origin\""
         ),
         (
             "controller \(vkey)\n",
-            "trust file: line 1: expected origin NAME, controller, verifier, log or witness VKEY, found "
+            "trust file: line 1: expected origin NAME, controller, verifier, log or witness VKEY, group or quorum, found "
                 + "\"controller lethe.example/acme+" + vkey.dropFirst(19).prefix(50) + "\"…"
         ),
         (

@@ -48,10 +48,10 @@ struct TimestampTests {
 
     @Test func anotherImprintNonceOrAuthorityIsRefused() throws {
         let other = Digest(sha256: [1])
-        #expect(throws: TimestampError.self) { try authority.verify(response, imprint: other) }
-        #expect(throws: TimestampError.self) { try authority.verify(response, imprint: imprint, nonce: [1, 2, 3]) }
+        #expect(throws: TimestampingError.self) { try authority.verify(response, imprint: other) }
+        #expect(throws: TimestampingError.self) { try authority.verify(response, imprint: imprint, nonce: [1, 2, 3]) }
         let stranger = try TimestampAuthority(pem: Self.file("other-ca.pem"))
-        #expect(throws: TimestampError.self) { try stranger.verify(response, imprint: imprint) }
+        #expect(throws: TimestampingError.self) { try stranger.verify(response, imprint: imprint) }
     }
 
     /// Every byte that the signature covers counts; the few that it does not (status, order of certificates) never change what is
@@ -73,23 +73,25 @@ struct TimestampTests {
 
     @Test func everyCutIsRefused() throws {
         for count in response.indices {
-            #expect(throws: TimestampError.self) {
+            #expect(throws: TimestampingError.self) {
                 try authority.verify(Array(response.prefix(count)), imprint: imprint)
             }
         }
-        #expect(throws: TimestampError.malformedResponse) { try authority.verify(response + [0], imprint: imprint) }
+        #expect(throws: TimestampingError.malformedResponse) { try authority.verify(response + [0], imprint: imprint) }
         for count in query.der.indices {
-            #expect(throws: TimestampError.malformedQuery) { try TimestampQuery(der: Array(query.der.prefix(count))) }
+            #expect(throws: TimestampingError.malformedQuery) {
+                try TimestampQuery(der: Array(query.der.prefix(count)))
+            }
         }
-        #expect(throws: TimestampError.malformedQuery) { try TimestampQuery(der: query.der + [0]) }
+        #expect(throws: TimestampingError.malformedQuery) { try TimestampQuery(der: query.der + [0]) }
     }
 
     @Test func aRefusalIsNoTimestamp() throws {
         // status = rejection, no token: SEQUENCE { SEQUENCE { INTEGER 2 } }
-        #expect(throws: TimestampError.notGranted("status 2")) {
+        #expect(throws: TimestampingError.notGranted("status 2")) {
             try authority.verify([0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x02], imprint: imprint)
         }
-        #expect(throws: TimestampError.malformedResponse) {
+        #expect(throws: TimestampingError.malformedResponse) {
             try authority.verify([0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x00], imprint: imprint)
         }
     }
@@ -98,7 +100,7 @@ struct TimestampTests {
         "", "x", "-----BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     ])
     func otherCertificateFilesAreRefused(text: String) {
-        #expect(throws: TimestampError.self) { try TimestampAuthority(pem: Array(text.utf8)) }
+        #expect(throws: TimestampingError.self) { try TimestampAuthority(pem: Array(text.utf8)) }
     }
 
     @Test(.enabled(if: SharedVectors.exist))

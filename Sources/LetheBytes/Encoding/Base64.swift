@@ -10,6 +10,11 @@ public enum Base64 {
 
     /// The text of `bytes`, padded to a multiple of four characters.
     public static func encode(_ bytes: [UInt8]) -> String {
+        String(decoding: encodedASCII(bytes), as: UTF8.self)
+    }
+
+    /// The same text as bytes, which a caller can wipe.
+    public static func encodedASCII(_ bytes: [UInt8]) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         var start = 0
@@ -24,13 +29,18 @@ public enum Base64 {
             text.append(count > 2 ? alphabet[Int(group & 63)] : padding)
             start += 3
         }
-        return String(decoding: text, as: UTF8.self)
+        return text
     }
 
     /// The bytes that `text` spells. Refuses other alphabets, white space, missing padding and non-zero trailing bits.
     public static func decode(_ text: String) throws(TextEncodingError) -> [UInt8] {
-        var characters = Array(text.utf8)
-        guard characters.count % 4 == 0 else { throw .length(encoding: "Base64", count: characters.count) }
+        try decode(ascii: Array(text.utf8))
+    }
+
+    /// The bytes that text spells which is given as bytes, so that a caller can wipe it.
+    public static func decode(ascii text: [UInt8]) throws(TextEncodingError) -> [UInt8] {
+        guard text.count % 4 == 0 else { throw .length(encoding: "Base64", count: text.count) }
+        var characters = text[...]
         for _ in 0..<2 where characters.last == padding { characters.removeLast() }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(characters.count / 4 * 3 + 2)

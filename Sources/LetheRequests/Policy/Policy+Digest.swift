@@ -16,7 +16,7 @@ extension Policy {
     }
 
     private var json: JSONValue {
-        [
+        var json: [String: JSONValue] = [
             "version": number(Policy.formatVersion),
             "name": .string(name),
             "regulation": .string(regulation.rawValue),
@@ -45,6 +45,8 @@ extension Policy {
             "retention": ["shredAfterFulfilment": .bool(retention.shredAfterFulfilment)],
             "threads": number(threads),
         ]
+        json["timestamping"] = timestamping?.json
+        return .object(json)
     }
 
     private var trainingJSON: JSONValue {

@@ -22,7 +22,7 @@ extension Policy {
                 ? "When a request is fulfilled, the key of its personal data is destroyed and the destruction is logged."
                 : "Personal data of fulfilled requests stays in the vault until an officer destroys its key.",
             "Training and inference use \(count(threads, "thread")).",
-        ]
+        ] + [timestamping?.explanation].compactMap(\.self)
     }
 
     private var law: String {

@@ -31,6 +31,9 @@ extension Policy {
         method = try E2URec(root.section("method"))
         verification = try Verification(root.section("verification"))
         retention = try Retention(root.section("retention"))
+        timestamping = try root.optionalSection("timestamping").map { (section) throws(PolicyError) in
+            try Timestamping(section)
+        }
         threads = try root.integer("threads", 1...256)
         try root.finish()
     }

@@ -27,6 +27,8 @@ public struct Policy: Sendable, Hashable {
     public let verification: Verification
     /// What happens to personal data afterwards.
     public let retention: Retention
+    /// Who must vouch for the time of published checkpoints; nil where nobody must.
+    public let timestamping: Timestamping?
     /// Threads that training and inference use, 1 to 256; results do not depend on it.
     public let threads: Int
 

@@ -1,3 +1,4 @@
+import LetheCrypto
 internal import Yams
 
 /// One mapping of a policy file: hands out its fields once, with their types and ranges checked, and then insists that
@@ -45,6 +46,18 @@ struct PolicySection {
     /// A nested mapping that may be left out.
     mutating func optionalSection(_ field: String) throws(PolicyError) -> PolicySection? {
         fields[field] == nil ? nil : try section(field)
+    }
+
+    /// A list of mappings.
+    mutating func sections(_ field: String, _ count: ClosedRange<Int>) throws(PolicyError) -> [PolicySection] {
+        let expected = "a list of \(count.lowerBound) to \(count.upperBound) mappings"
+        let node = try take(field, expected: expected)
+        guard case .sequence(let sequence) = node, count.contains(sequence.count) else {
+            throw wrong(field, node, expected)
+        }
+        var sections: [PolicySection] = []
+        for item in sequence { sections.append(try PolicySection(item, path: name(field))) }
+        return sections
     }
 
     /// A whole number in `range`; `missing` where the field may be left out.
@@ -131,6 +144,27 @@ struct PolicySection {
             else { throw wrong(field, item, expected) }
         }
         return dates.sorted()
+    }
+
+    /// An http or https URL in printable ASCII.
+    mutating func url(_ field: String) throws(PolicyError) -> String {
+        let expected = "an https or http URL of at most 512 characters"
+        let node = try take(field, expected: expected)
+        guard case .scalar(let scalar) = node, scalar.string.utf8.count <= 512,
+            scalar.string.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+            ["https://", "http://"].contains(where: { scalar.string.hasPrefix($0) && scalar.string != $0 })
+        else { throw wrong(field, node, expected) }
+        return scalar.string
+    }
+
+    /// A SHA-256 digest.
+    mutating func digest(_ field: String) throws(PolicyError) -> Digest {
+        let expected = "a SHA-256 digest in lowercase hexadecimal"
+        let node = try take(field, expected: expected)
+        guard case .scalar(let scalar) = node, let digest = try? Digest(hex: scalar.string) else {
+            throw wrong(field, node, expected)
+        }
+        return digest
     }
 
     /// A name of lowercase letters, digits and hyphens.

@@ -37,6 +37,16 @@ struct TiledFolder {
         return written
     }
 
+    /// Puts timestamps beside the checkpoint that they stamp: `timestamp/<size>/<authority>.tsr`, which is no part of tlog-tiles.
+    func add(_ timestamps: [LedgerStore.StoredTimestamp], of size: UInt64) throws {
+        for stamp in timestamps {
+            let file = Files.join(path, "timestamp/\(size)/\(stamp.authority.hex).tsr")
+            guard !Files.exists(file) else { continue }
+            try Files.createFolders(Files.folder(of: file))
+            try Files.write(stamp.response, to: file)
+        }
+    }
+
     /// How many entries the folder holds already; 0 for a new or empty one.
     private func exportedSize(of store: LedgerStore, log: NoteVerifier) throws -> UInt64 {
         guard Files.exists(path) else { return 0 }
@@ -44,7 +54,9 @@ struct TiledFolder {
         let names = try Files.names(in: path)
         guard names.contains("checkpoint") else {
             // An export that broke off before its first checkpoint leaves tiles only; they are written again.
-            guard names.allSatisfy({ $0 == "tile" }) else { throw refused("holds other files and no checkpoint") }
+            guard names.allSatisfy({ $0 == "tile" || $0 == "timestamp" }) else {
+                throw refused("holds other files and no checkpoint")
+            }
             return 0
         }
         let head: Checkpoint

@@ -16,9 +16,12 @@ extension Workspace {
     ///
     /// - Throws: `ServiceError.exportRefused` for a folder that is not a prefix of this log.
     public func exportLog(to folder: String) throws -> LogExport {
-        let note = try checkpoint()
-        let added = try TiledFolder(path: folder).update(to: note, of: store, log: logVerifier())
-        return LogExport(size: try Checkpoint(parsing: note.text).size, added: added)
+        let note = try publishedCheckpoint()
+        let target = TiledFolder(path: folder)
+        let added = try target.update(to: note, of: store, log: logVerifier())
+        let size = try Checkpoint(parsing: note.text).size
+        try target.add(store.timestamps(size: size), of: size)
+        return LogExport(size: size, added: added)
     }
 
     /// The log's own key, by name.

@@ -14,14 +14,16 @@ extension Workspace {
             store,
             trust: AuditTrust(
                 roots: [rootKey()],
-                noteVerifiers: try trust().logs.map { try NoteVerifier(name: origin, key: $0) }),
+                noteVerifiers: trust().logs.map { try NoteVerifier(name: origin, key: $0) } + knownWitnesses(),
+                timestampAuthorities: timestampAuthorities()),
             masterKey: Files.exists(paths.vaultKey) ? masterKey : nil)
     }
 
-    /// The proof that entry `index` is in the tree of the newest checkpoint, as a `.tlog-proof` file.
+    /// The proof that entry `index` is in the log, as a `.tlog-proof` file: under the newest checkpoint that meets the workspace's
+    /// witness policy, or the newest of all.
     /// - Throws: `ServiceError.unknownEntry` beyond the newest checkpoint.
     public func prove(_ index: UInt64) throws -> TransparencyProof {
-        let note = try checkpoint()
+        let note = try cosignedCheckpoint(covering: index) ?? checkpoint()
         let size = try Checkpoint(parsing: note.text).size
         guard index < size else { throw ServiceError.unknownEntry(index: index, size: size) }
         return TransparencyProof(index: index, path: try store.inclusionProof(index, size: size), checkpoint: note)

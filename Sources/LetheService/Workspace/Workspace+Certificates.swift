@@ -42,6 +42,8 @@ extension Workspace {
     /// other verdict is certified just as well, and leaves the requests open. The log decides what was issued: where it has
     /// the run's certificates already, only files that are missing are written, so a call that broke off is repeated.
     /// - Returns: the certificates' paths, in the order of the requests.
+    /// - Throws: `ServiceError.quorumMissed` where witnesses must cosign and did not: the certificates are in the log then, and
+    ///   the next call writes their files.
     @discardableResult
     public func certify(_ id: String) throws -> [String] {
         let (_, record) = try run(id, at: .verified)
@@ -68,21 +70,24 @@ extension Workspace {
         try store.append(entries: entries, expectedSize: first, signer: keys.noteSigner(origin: origin))
     }
 
-    /// Writes the file of each certificate that has none; the proof is against the newest checkpoint.
+    /// Writes the file of each certificate that has none, under a checkpoint that meets the workspace's witness policy.
     private func write(_ issued: [IssuedCertificate], test: DSSEEnvelope) throws -> [String] {
-        let checkpoint = try checkpoint()
+        func path(_ certificate: IssuedCertificate) -> String {
+            Files.join(paths.certificates, Self.certificateName(certificate.number))
+        }
+        let missing = issued.filter { !Files.exists(path($0)) }
+        guard let last = missing.map(\.entry).max() else { return issued.map(path) }
+        let checkpoint = try certificateCheckpoint(covering: last)
         let size = try Checkpoint(parsing: checkpoint.text).size
-        return try issued.map { certificate in
-            let path = Files.join(paths.certificates, Self.certificateName(certificate.number))
-            guard !Files.exists(path) else { return path }
+        for certificate in missing {
             let file = CertificateFile(
                 certificate: certificate.envelope, testResult: test,
                 proof: TransparencyProof(
                     index: certificate.entry, path: try store.inclusionProof(certificate.entry, size: size),
                     checkpoint: checkpoint))
-            try Files.write(try file.bytes(), to: path)
-            return path
+            try Files.write(try file.bytes(), to: path(certificate))
         }
+        return issued.map(path)
     }
 
     /// The file name of a certificate.

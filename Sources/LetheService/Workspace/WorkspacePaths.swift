@@ -28,6 +28,10 @@ public struct WorkspacePaths: Sendable, Equatable {
     var rootKey: String { Files.join(keys, "root.pub") }
     /// The public keys that a verifier starts from.
     public var trust: String { Files.join(root, "trust.txt") }
+    /// The witnesses that must cosign checkpoints, a tlog-policy file; only where the operator has put one.
+    public var witnesses: String { Files.join(root, "witnesses.txt") }
+    /// The certificates of timestamp authorities, one PEM file each; only where the operator has put them.
+    public var timestamping: String { Files.join(root, "timestamping") }
     /// Base and original model.
     var models: String { Files.join(root, "models") }
     /// One folder a run.

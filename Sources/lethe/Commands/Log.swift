@@ -6,26 +6,8 @@ import LetheService
 /// `lethe log`
 struct Log: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "The transparency log: checkpoints, proofs, audit, export.",
+        abstract: "The transparency log: checkpoints, witnesses, proofs, audit, export.",
         subcommands: [CheckpointCommand.self, Prove.self, Audit.self, Export.self])
-
-    /// `lethe log checkpoint`
-    struct CheckpointCommand: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "checkpoint", abstract: "Sign and print the checkpoint over all entries (a C2SP signed note).")
-
-        @OptionGroup var workspaceOptions: WorkspaceOptions
-        @OptionGroup var outputOptions: OutputOptions
-
-        func run() throws {
-            let note = String(decoding: try openWorkspace(workspaceOptions).checkpoint().bytes, as: UTF8.self)
-            if outputOptions.json {
-                try outputOptions.show(["checkpoint": .string(note)], "")
-            } else {
-                StandardOutput.write(note)
-            }
-        }
-    }
 
     /// `lethe log prove`
     struct Prove: ParsableCommand {

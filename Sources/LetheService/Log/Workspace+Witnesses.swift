@@ -1,0 +1,117 @@
+import LetheBytes
+import LetheCertificates
+import LetheCrypto
+public import LetheLog
+import LetheStore
+
+extension Workspace {
+    /// A checkpoint, and what became of having it cosigned.
+    public struct Publication: Sendable, Equatable {
+        /// The checkpoint with every cosignature that is known.
+        public let note: SignedNote
+        /// One line a witness that was asked.
+        public let outcomes: [WitnessOutcome]
+        /// What the policy demands, in words; nil where there is no policy.
+        public let demand: String?
+        /// Whether the policy is met; true where there is none.
+        public let isMet: Bool
+        /// Whether it would be, had every witness answered.
+        public let couldBeMet: Bool
+    }
+
+    /// Publishes a checkpoint over all entries and has witnesses cosign it.
+    ///
+    /// - Parameters:
+    ///   - policy: whose witnesses are asked and whose quorum is judged; nil for none.
+    ///   - witnesses: others that are asked besides.
+    /// - Returns: what came of it; a missed quorum is no error here.
+    /// - Throws: errors of the store; `ServiceError.witnessPolicy` for a policy for other logs.
+    public func publishCheckpoint(
+        policy: WitnessPolicy?, witnesses: [WitnessEndpoint] = []
+    ) throws -> Publication {
+        let log = try logVerifier()
+        if let policy, !policy.logs.isEmpty, !policy.logs.contains(where: { $0.verifier == log }) {
+            throw ServiceError.witnessPolicy(file: paths.witnesses, problem: "is for other logs than \(log.vkey)")
+        }
+        let asked =
+            (policy?.witnesses ?? []).compactMap { witness in
+                witness.url.map { WitnessEndpoint(url: $0, keys: [witness.verifier]) }
+            } + witnesses
+        let outcomes = try WitnessExchange(store: store, post: environment.post).cosign(checkpoint(), asked)
+        let note = try checkpoint()
+        let cosigners = try cosigners(of: note, policy)
+        let silent = Set(
+            outcomes.compactMap { outcome in
+                if case .unreachable = outcome.result { outcome.url } else { nil }
+            })
+        let couldSign = (policy?.witnesses ?? []).filter { $0.url.map(silent.contains) == true }.map(\.verifier)
+        return Publication(
+            note: note, outcomes: outcomes, demand: policy?.demand, isMet: policy?.isMet(by: cosigners) ?? true,
+            couldBeMet: policy?.isMet(by: cosigners + couldSign) ?? true)
+    }
+
+    /// The policy that every published checkpoint of this workspace must meet: `witnesses.txt`, where it exists.
+    /// - Throws: `ServiceError.witnessPolicy`.
+    public func witnessPolicy() throws -> WitnessPolicy? {
+        guard Files.exists(paths.witnesses) else { return nil }
+        return try Self.witnessPolicy(at: paths.witnesses)
+    }
+
+    /// Reads a policy file.
+    /// - Throws: `ServiceError.witnessPolicy`; `FileError`.
+    public static func witnessPolicy(at path: String) throws -> WitnessPolicy {
+        do {
+            return try WitnessPolicy(parsing: Files.read(path, limit: WitnessPolicy.maximumByteCount + 1))
+        } catch let error as WitnessPolicyError {
+            throw ServiceError.witnessPolicy(file: path, problem: "\(error)")
+        }
+    }
+
+    /// The newest checkpoint, which meets the workspace's policy.
+    /// - Throws: `ServiceError.quorumMissed`.
+    func publishedCheckpoint() throws -> SignedNote {
+        guard let policy = try witnessPolicy() else { return try checkpoint() }
+        let publication = try publishCheckpoint(policy: policy)
+        guard publication.isMet else {
+            throw ServiceError.quorumMissed(
+                demand: policy.demand, outcomes: publication.outcomes.map(\.line),
+                isMachineFailure: publication.couldBeMet)
+        }
+        return publication.note
+    }
+
+    /// A stored checkpoint over entry `index` that meets the workspace's policy, asked of nobody; nil where there is none.
+    func cosignedCheckpoint(covering index: UInt64) throws -> SignedNote? {
+        guard let policy = try witnessPolicy() else { return nil }
+        return try store.lastCheckpoint(covering: index) { note in
+            (try? cosigners(of: note, policy)).map(policy.isMet) ?? false
+        }
+    }
+
+    /// The checkpoint that a certificate file for entry `index` carries: one that meets the policy, with signature lines by none
+    /// but those whom the workspace's trust file names, so that whoever holds that file can check every byte.
+    /// - Throws: `ServiceError.quorumMissed`: the certificate is in the log, and can be written later.
+    func certificateCheckpoint(covering index: UInt64) throws -> SignedNote {
+        let trust = try trust()
+        for witness in try witnessPolicy()?.witnesses ?? [] where !trust.witnesses.contains(witness.verifier) {
+            throw ServiceError.witnessPolicy(
+                file: paths.trust,
+                problem: "does not name the witness \(witness.name) of \(Files.name(of: paths.witnesses)): append the "
+                    + "witness, group and quorum lines of that file, and hand the new trust file out")
+        }
+        let note = try cosignedCheckpoint(covering: index) ?? publishedCheckpoint()
+        let known = try trust.logs.map { try NoteVerifier(name: origin, key: $0) } + trust.witnesses
+        return try SignedNote(
+            text: note.text, signatures: note.signatures.filter { line in known.contains { $0.isNamed(by: line) } })
+    }
+
+    /// Whose cosignatures an audit checks: those of the trust file and of the workspace's policy.
+    func knownWitnesses() throws -> [NoteVerifier] {
+        let witnesses = try trust().witnesses
+        return witnesses + (try witnessPolicy()?.witnessKeys ?? []).filter { !witnesses.contains($0) }
+    }
+
+    private func cosigners(of note: SignedNote, _ policy: WitnessPolicy?) throws -> [NoteVerifier] {
+        try note.verify(with: [logVerifier()] + (policy?.witnessKeys ?? [])).map(\.verifier)
+    }
+}

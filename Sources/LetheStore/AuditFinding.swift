@@ -12,6 +12,8 @@ public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
         case entry(UInt64)
         /// A stored tree node.
         case node(level: String, position: String)
+        /// A row of the list of registrations, by its entry.
+        case registration(String)
         /// A stored checkpoint, by its size.
         case checkpoint(String)
         /// A row of the view of requests.
@@ -50,6 +52,7 @@ public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
             case .meta(let key): "meta \(key)"
             case .entry(let index): "entry \(index)"
             case .node(let level, let position): "tree node \(level)/\(position)"
+            case .registration(let index): "registration \(index)"
             case .checkpoint(let size): "checkpoint \(size)"
             case .request(let id): "request \(id)"
             case .run(let id): "run \(id)"

@@ -25,6 +25,7 @@ struct Lethe: ParsableCommand {
         subcommands: [
             Demo.self, Initialize.self, Key.self, Request.self, DataCommand.self, Model.self, Unlearn.self, Verify.self,
             Certify.self, Run.self, CertificateCommand.self, Log.self, Report.self, PolicyCommand.self,
+            Benchmark.self,
         ])
 }
 

@@ -30,6 +30,7 @@ public final class Workspace {
     private let keyRing: Lazy<WorkspaceKeys>
     private var registry: (keys: KeyRegistry, size: UInt64)?
     private let loaded: Lazy<(dataset: MovieLensDataset, split: RecommendationSplit)>
+    private var subjects: Set<Int>?
 
     /// Requests that this process turned away; they leave no trace in the log.
     private(set) var refusals: [AuditReport.Refusal] = []
@@ -84,6 +85,7 @@ public final class Workspace {
                 LedgerStore.create(paths.database, origin: origin), keys: keys, policy: policy, profile: profile,
                 split: split, now: environment.now())
             try Files.rename(draft, to: root)
+            try Files.synchronizeFolder(Files.folder(of: root))
         } catch {
             try? Files.remove(draft)
             throw error
@@ -201,6 +203,14 @@ public final class Workspace {
     /// The data set and its split.
     func data() throws -> (dataset: MovieLensDataset, split: RecommendationSplit) { try loaded.value }
 
+    /// The people whom the data set has training records of.
+    func trainingUsers() throws -> Set<Int> {
+        if let subjects { return subjects }
+        let users = Set(try data().split.trainingUsers)
+        subjects = users
+        return users
+    }
+
     /// Appends events signed by the controller, under a checkpoint of their own, in one transaction; returns their indexes.
     @discardableResult
     func record(_ events: [LedgerEvent], vault: [VaultItem] = []) throws -> Range<UInt64> {
@@ -214,16 +224,15 @@ public final class Workspace {
 
     /// The keys that the log has registered, with role and validity.
     public func registeredKeys() throws -> [KeyRegistry.Registration] {
-        let size = try store.size()
         var (known, folded) = try registry ?? (KeyRegistry(origin: origin, trustedRoots: [rootKey()]), 0)
-        while folded < size {
-            let envelope = try DSSEEnvelope(parsing: try store.entry(folded))
+        for (index, bytes) in try store.registrations(PredicateType.keyEvent, from: folded) {
+            let envelope = try DSSEEnvelope(parsing: bytes)
             let statement = try Statement(parsingUnverified: envelope.payload)
             if case .key(let event) = try LedgerEvent(statement) {
-                let signers = try envelope.verify(trusting: known.keys(at: folded)).signers
-                try known.apply(event, at: folded, signers: signers)
+                let signers = try envelope.verify(trusting: known.keys(at: index)).signers
+                try known.apply(event, at: index, signers: signers)
             }
-            folded += 1
+            folded = index + 1
         }
         registry = (known, folded)
         return known.registrations.values.sorted { ($0.validFrom, $0.key.keyID) < ($1.validFrom, $1.key.keyID) }

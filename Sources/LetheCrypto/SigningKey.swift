@@ -1,4 +1,4 @@
-/// An Ed25519 private key. It has no `description` of its bytes and is not `Codable`: it leaves the process as PEM only.
+/// An Ed25519 private key. It is `Redacted` and not `Codable`: it leaves the process as PEM only.
 public struct SigningKey: Sendable {
     /// The public half.
     public let publicKey: VerifyingKey

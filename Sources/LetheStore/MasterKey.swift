@@ -1,11 +1,11 @@
 import Glibc
 import LetheBytes
-import LetheCrypto
+public import LetheCrypto
 import LetheRequests
 
 /// The key under which the vault's keys are wrapped. It lives in a file outside of the database, so that a copy of the
 /// database alone opens nothing.
-public struct MasterKey: Sendable {
+public struct MasterKey: Sendable, Redacted {
     private let bytes: [UInt8]
 
     private static let byteCount = 32

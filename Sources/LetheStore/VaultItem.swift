@@ -1,9 +1,9 @@
 import LetheBytes
-import LetheCrypto
+public import LetheCrypto
 public import LetheRequests
 
 /// The personal data of one request: what the vault seals and shredding destroys.
-public struct VaultItem: Sendable, Equatable {
+public struct VaultItem: Sendable, Equatable, Redacted {
     /// The request.
     public let requestID: RequestID
     /// The key of its commitments.

@@ -15,7 +15,7 @@ struct PolicyCommandTests {
 
     @Test(arguments: [
         ("name: tour", "name: Tour"), ("  epochs: 1\n  batchSize: 32", "  epochs: 0\n  batchSize: 32"),
-        ("  rank: 4", "  rank: four"), ("threads: 2\n", "threads: 3\nthreads: 3\n"),
+        ("  rank: 4", "  rank: four"), ("threads: 2\n", "threads: 2\nthreads: 3\n"),
         ("  dropout: 0\n", "  dropout: 1\n"), ("version: 1", "version: 2"), ("  rank: 4", "  rank: 4\n  ranks: 4"),
         ("[G0, G1, G2, G5]", "[G0, G9]"),
     ])

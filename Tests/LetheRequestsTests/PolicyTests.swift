@@ -124,7 +124,16 @@ struct PolicyTests {
         }
         let nested = text.replacingOccurrences(of: "  dropout: 0\n", with: "  dropout: 0\n  droput: 1\n")
         #expect(try #require(throws: PolicyError.self) { try Policy(yaml: nested) }.field == "training.droput")
-        #expect(throws: PolicyError.self) { try Policy(yaml: text + "\nthreads: 2\n") }
+        for (again, field) in [("\nthreads: 2\n", "threads"), ("\n\"threads\": 2\n", "threads")] {
+            let error = try #require(throws: PolicyError.self) { try Policy(yaml: text + again) }
+            #expect(error.field == field)
+        }
+        let repeated = text.replacingOccurrences(of: "  dropout: 0\n", with: "  dropout: 0\n  epochs : 4\n")
+        let lines = repeated.split(separator: "\n", omittingEmptySubsequences: false)
+        let error = try #require(throws: PolicyError.self) { try Policy(yaml: repeated) }
+        #expect(error.field == "epochs")
+        #expect(
+            error.line == (try #require(lines.firstIndex(of: "  epochs : 4"))) + 1, "the second time, not the first")
     }
 
     @Test(arguments: [

@@ -194,11 +194,31 @@ extension ServiceTests {
             let workspace = try desk.answered.copy().open()
             let before = try LogState(workspace)
             #expect(throws: ServiceError.self) { try workspace.verify(desk.runID) { _ in } }
-            #expect(throws: ServiceError.self) { try workspace.certify(desk.runID) }
+            let paths = try workspace.certify(desk.runID)
+            #expect(paths.count == desk.answered.filed.count, "the certificates that are there already")
             let nobody = "00000000-0000-4000-8000-000000000000"
             #expect(throws: ServiceError.unknownRun(id: nobody)) { try workspace.certify(nobody) }
             #expect(throws: ServiceError.unknownRun(id: "x")) { try workspace.verify("x") { _ in } }
             #expect(try LogState(workspace) == before)
+        }
+
+        /// The log has the certificates, their folder cannot be written: nothing is lost, and the same call finishes the work.
+        @Test func certificatesWhoseFilesCouldNotBeWrittenAreWrittenLater() throws {
+            let desk = try Desk.current
+            let workspace = try desk.answered.copy().open()
+            let before = try LogState(workspace)
+            let folder = workspace.paths.certificates
+            try Files.remove(folder)
+            try Files.write([], to: folder)
+            #expect(throws: FileError.self) { try workspace.certify(desk.runID) }
+            try Files.remove(folder)
+            try Files.createFolder(folder)
+            let paths = try workspace.certify(desk.runID)
+            #expect(try LogState(workspace) == before, "no certificate is issued twice")
+            #expect(try workspace.certificates().map(\.number) == Array(1...desk.answered.filed.count))
+            let chain = try CertificateVerifier.verifyChain(
+                paths.map { try Files.read($0, limit: 1 << 20) }, trusting: workspace.trust())
+            #expect(chain.map(\.certificate.request.requestID) == desk.answered.filed.map(\.request.requestID.text))
         }
 
         @Test func measurementsThatAreNotThoseInTheLogAreRefused() throws {

@@ -10,7 +10,7 @@ struct PolicySection {
     /// Composes the document.
     static func root(of yaml: String) throws(PolicyError) -> PolicySection {
         let node: Node?
-        do { node = try Yams.compose(yaml: yaml) } catch { throw PolicySection.syntaxError(error) }
+        do { node = try Yams.compose(yaml: yaml) } catch { throw PolicySection.syntaxError(error, in: yaml) }
         guard let node else {
             throw PolicyError(line: nil, field: "", expected: "a YAML mapping", found: "an empty document")
         }
@@ -209,7 +209,17 @@ struct PolicySection {
         }
     }
 
-    private static func syntaxError(_ error: any Error) -> PolicyError {
+    /// Where a field stands for the second time; the parser tells only where its mapping begins.
+    private static func secondLine(of field: String, inMappingAt start: Mark, of yaml: String) -> Int {
+        let name = String(repeating: " ", count: max(0, start.column - 1)) + field
+        let lines = yaml.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        let found = lines.indices.dropFirst(start.line - 1).filter {
+            lines[$0].hasPrefix(name) && lines[$0].dropFirst(name.count).drop { $0 == " " }.first == ":"
+        }
+        return found.count > 1 ? found[1] + 1 : start.line
+    }
+
+    private static func syntaxError(_ error: any Error, in yaml: String) -> PolicyError {
         func fault(_ line: Int?, _ problem: String) -> PolicyError {
             PolicyError(line: line, field: "", expected: "well-formed YAML", found: problem)
         }
@@ -218,8 +228,9 @@ struct PolicySection {
             .composer(_, let problem, let mark, _):
             return fault(mark.line, problem)
         case .duplicatedKeysInMapping(let duplicates, let context):
+            let field = duplicates.min() ?? ""
             return PolicyError(
-                line: context.mark.line, field: duplicates.sorted().map { excerpt($0) }.joined(separator: ", "),
+                line: secondLine(of: field, inMappingAt: context.mark, of: yaml), field: excerpt(field),
                 expected: "every field once", found: "it again")
         case .reader(let problem, _, _, _): return fault(nil, problem)
         default: return fault(nil, "text that the YAML parser does not read")

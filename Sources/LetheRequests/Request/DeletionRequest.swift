@@ -6,7 +6,7 @@ public import LetheStatements
 /// `urn:lethe:deletion-request:v1`, whose subject is named `request:<id>` with the SHA-256 of the canonical predicate.
 ///
 /// Holds personal data. Its bytes go to the vault; the log sees commitments only.
-public struct DeletionRequest: Sendable, Equatable {
+public struct DeletionRequest: Sendable, Equatable, Redacted {
     /// The predicate type of native requests.
     public static let predicateType = "urn:lethe:deletion-request:v1"
     /// The most bytes that a request may have.

@@ -76,7 +76,7 @@ public struct RequestChecker: Sendable {
 }
 
 /// A request whose form, signature, audience and time are right. Only `RequestChecker` makes one.
-public struct CheckedRequest: Sendable, Equatable {
+public struct CheckedRequest: Sendable, Equatable, Redacted {
     /// What is asked.
     public let request: DeletionRequest
     /// The bytes as received.

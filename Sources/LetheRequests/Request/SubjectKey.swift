@@ -5,8 +5,7 @@ public import LetheCrypto
 ///
 /// Invariants: 1. the log carries only values computed under this key, never the key; 2. every use has its own context string,
 /// so that no value computed for one purpose passes for another; 3. destroying the key is what "shredded" means.
-/// It has no `description` of its bytes.
-public struct SubjectKey: Sendable, Equatable {
+public struct SubjectKey: Sendable, Equatable, Redacted {
     /// The length of a key in bytes.
     public static let byteCount = 32
 
@@ -48,7 +47,7 @@ public struct SubjectKey: Sendable, Equatable {
 }
 
 /// Who a request is about: a kind of identifier and its value. Personal data: never logged, never in an error text.
-public struct SubjectIdentity: Sendable, Hashable {
+public struct SubjectIdentity: Sendable, Hashable, Redacted {
     /// The kind of identifier: 1 to 32 of `a-z`, `0-9`, `-`; for example `email` or `user-id`.
     public let type: String
     /// The identifier: 1 to 256 bytes of UTF-8 without control characters.

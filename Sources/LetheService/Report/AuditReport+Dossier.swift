@@ -13,6 +13,8 @@ struct ReportContext {
     let datasetName: String
     /// The requests that the run answers, as the log has them.
     let requests: [RequestRecord]
+    /// The run's certificates.
+    let certificates: [IssuedCertificate]
     /// Requests turned away.
     let refusals: [AuditReport.Refusal]
     /// The digest of the controller's key.
@@ -58,7 +60,7 @@ extension AuditReport {
         context.requests.map { record in
             let id = record.requestID.text
             let position = dossier.requests.firstIndex(of: id)
-            let certificate = dossier.certificates.first { $0.request == id }
+            let certificate = context.certificates.first { $0.request == id }
             let received = record.receivedAt.date(utcOffsetMinutes: context.policy.clock.utcOffsetMinutes)
             let today = context.now.date(utcOffsetMinutes: context.policy.clock.utcOffsetMinutes)
             let answered = record.updatedAt.date(utcOffsetMinutes: context.policy.clock.utcOffsetMinutes)

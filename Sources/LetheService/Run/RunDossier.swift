@@ -93,18 +93,6 @@ public struct RunDossier: Codable, Sendable, Equatable {
     public var verifiedAt: String?
     /// Entry of the forgetting test in the log.
     public var testResultEntry: UInt64?
-    /// Certificates, in the order of `requests`.
-    public var certificates: [CertificateRecord]
-
-    /// One certificate.
-    public struct CertificateRecord: Codable, Sendable, Equatable {
-        /// The certificate's number, from one.
-        public var number: Int
-        /// The request it answers.
-        public var request: String
-        /// Its entry in the log.
-        public var entry: UInt64
-    }
 
     /// Writes the dossier atomically.
     func write(to folder: String) throws {

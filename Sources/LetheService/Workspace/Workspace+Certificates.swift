@@ -6,47 +6,83 @@ import LetheRequests
 import LetheStatements
 import LetheStore
 
+/// A certificate as the log has it.
+public struct IssuedCertificate: Sendable, Equatable {
+    /// The certificate's number in its log, from one.
+    public let number: Int
+    /// The request it answers.
+    public let request: String
+    /// Its entry in the log.
+    public let entry: UInt64
+    let envelope: DSSEEnvelope
+
+    fileprivate init?(_ envelope: DSSEEnvelope, of run: RunID, at entry: UInt64) throws {
+        let statement = try Statement(parsingUnverified: envelope.payload)
+        guard statement.predicateType == PredicateType.unlearningCertificate else { return nil }
+        let certificate = try UnlearningCertificate(statement)
+        guard certificate.unlearning.runID == run.text,
+            let number = Int(certificate.certificateID.dropFirst(Self.prefix.count))
+        else { return nil }
+        self.number = number
+        self.request = certificate.request.requestID
+        self.entry = entry
+        self.envelope = envelope
+    }
+
+    private static let prefix = "certificate-"
+
+    /// What certificate `number` is called in its statement.
+    static func id(_ number: Int) -> String { prefix + "\(number)" }
+}
+
 extension Workspace {
     /// Issues one certificate for each request of a judged run: statement, log entry, hash chain, file.
     ///
     /// A passing verdict fulfils the requests and, where the policy says so, destroys the keys of their personal data. Any
-    /// other verdict is certified just as well, and leaves the requests open.
+    /// other verdict is certified just as well, and leaves the requests open. The log decides what was issued: where it has
+    /// the run's certificates already, only files that are missing are written, so a call that broke off is repeated.
     /// - Returns: the certificates' paths, in the order of the requests.
     @discardableResult
     public func certify(_ id: String) throws -> [String] {
-        let (runID, record) = try run(id, at: .verified)
-        let folder = paths.run(id)
-        var dossier = try RunDossier.read(from: folder)
-        guard dossier.certificates.isEmpty else {
-            throw ServiceError.runNotReady(id: id, found: "certified", expected: "verified and not yet certified")
+        let (_, record) = try run(id, at: .verified)
+        let dossier = try RunDossier.read(from: paths.run(id))
+        guard let testEntry = dossier.testResultEntry else {
+            throw ServiceError.workspaceDamaged(file: paths.run(id), problem: "names no entry of its forgetting test")
         }
-        let measured = try measurements(id)
-        let statement = try DSSEEnvelope(
-            parsing: Files.read(Files.join(folder, "test-result.dsse.json"), limit: 1 << 16))
+        let test = try DSSEEnvelope(parsing: store.entry(testEntry))
+        var issued = try certificates(of: record)
+        if issued.isEmpty {
+            try issue(record, dossier, test: test)
+            issued = try certificates(of: record)
+        }
+        return try write(issued, test: test)
+    }
+
+    /// Appends the certificates of a run, and what follows from a pass, in one transaction.
+    private func issue(_ run: LetheRequests.RunRecord, _ dossier: RunDossier, test: DSSEEnvelope) throws {
         let first = try store.size()
-        let drafts = try draft(dossier, measured, runID: runID, testResult: statement, firstEntry: first)
+        var entries = try draft(
+            dossier, measurements(dossier.runID), runID: run.runID, testResult: test, firstEntry: first
+        ).map(\.canonicalBytes)
+        if run.hasPassed { entries += try fulfilments(dossier, certificates: first) }
+        try store.append(entries: entries, expectedSize: first, signer: keys.noteSigner(origin: origin))
+    }
 
-        var entries = drafts.map(\.envelope.canonicalBytes)
-        if record.hasPassed { entries += try fulfilments(dossier, certificates: first) }
-        let receipt = try store.append(
-            entries: entries, expectedSize: first, signer: keys.noteSigner(origin: origin))
-        guard let checkpoint = receipt.checkpoint else { throw ServiceError.unknownRun(id: id) }
-
-        var written: [String] = []
-        for (offset, draft) in drafts.enumerated() {
-            let entry = first + UInt64(offset)
+    /// Writes the file of each certificate that has none; the proof is against the newest checkpoint.
+    private func write(_ issued: [IssuedCertificate], test: DSSEEnvelope) throws -> [String] {
+        let checkpoint = try checkpoint()
+        let size = try Checkpoint(parsing: checkpoint.text).size
+        return try issued.map { certificate in
+            let path = Files.join(paths.certificates, Self.certificateName(certificate.number))
+            guard !Files.exists(path) else { return path }
             let file = CertificateFile(
-                certificate: draft.envelope, testResult: statement,
+                certificate: certificate.envelope, testResult: test,
                 proof: TransparencyProof(
-                    index: entry, path: try store.inclusionProof(entry, size: receipt.indexes.upperBound),
+                    index: certificate.entry, path: try store.inclusionProof(certificate.entry, size: size),
                     checkpoint: checkpoint))
-            let path = Files.join(paths.certificates, Self.certificateName(draft.number))
             try Files.write(try file.bytes(), to: path)
-            dossier.certificates.append(.init(number: draft.number, request: draft.request, entry: entry))
-            written.append(path)
+            return path
         }
-        try dossier.write(to: folder)
-        return written
     }
 
     /// The file name of a certificate.
@@ -55,37 +91,43 @@ extension Workspace {
         return String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "." + CertificateFile.fileExtension
     }
 
-    /// Every certificate that was issued: its number, request and entry, in order.
-    public func certificates() throws -> [RunDossier.CertificateRecord] {
-        try store.runs().filter { $0.stage == .verified }.flatMap {
-            try RunDossier.read(from: paths.run($0.runID.text)).certificates
-        }.sorted { $0.number < $1.number }
+    /// Every certificate that was issued, in order.
+    public func certificates() throws -> [IssuedCertificate] {
+        try store.runs().filter { $0.stage == .verified }.flatMap { try certificates(of: $0) }
+            .sorted { $0.number < $1.number }
     }
 
-    private struct Draft {
-        let number: Int
-        let request: String
-        let envelope: DSSEEnvelope
+    /// The certificates of a run: entries that follow its verdict, one after the other.
+    func certificates(of run: LetheRequests.RunRecord) throws -> [IssuedCertificate] {
+        let size = try store.size()
+        guard let verdict = run.indexes[RunStage.verified.rawValue], verdict < size else { return [] }
+        var issued: [IssuedCertificate] = []
+        for index in verdict + 1..<size {
+            let envelope = try DSSEEnvelope(parsing: try store.entry(index))
+            if let certificate = try IssuedCertificate(envelope, of: run.runID, at: index) {
+                issued.append(certificate)
+            } else if !issued.isEmpty {
+                break
+            }
+        }
+        return issued
     }
 
     private func draft(
         _ dossier: RunDossier, _ measured: Measurements, runID: RunID, testResult: DSSEEnvelope, firstEntry: UInt64
-    ) throws -> [Draft] {
-        let earlier = try certificates()
-        var previous = try earlier.last.map {
-            UnlearningCertificate.Previous(
-                envelope: Digest(sha256: try store.entry($0.entry)), index: $0.entry)
-        }
+    ) throws -> [DSSEEnvelope] {
+        let last = try certificates().last
+        var previous = last.map { UnlearningCertificate.Previous(envelope: $0.envelope.digest, index: $0.entry) }
         let test = try verifiedTest(testResult)
         let folder = Files.join(paths.run(dossier.runID), "candidate")
         let model = try ModelDigest(folder: folder)
         let now = environment.now()
         let controller = try keys.controller
-        var drafts: [Draft] = []
+        var drafts: [DSSEEnvelope] = []
         for (offset, id) in dossier.requests.enumerated() {
-            let number = (earlier.last?.number ?? 0) + 1 + offset
             let certificate = UnlearningCertificate(
-                certificateID: "certificate-\(number)", tenant: origin, issuedAt: now, previous: previous,
+                certificateID: IssuedCertificate.id((last?.number ?? 0) + 1 + offset), tenant: origin, issuedAt: now,
+                previous: previous,
                 modelName: Self.modelName(runID), model: model, request: try certified(id),
                 dataset: .init(
                     before: try Digest(hex: dossier.datasetBefore), after: try Digest(hex: dossier.datasetAfter),
@@ -94,7 +136,7 @@ extension Workspace {
                 unlearning: try certified(dossier), policy: policy.digest, verification: test.test,
                 testResult: testResult, claim: measured.claim.asciiOnly)
             let envelope = try certificate.signed(by: controller)
-            drafts.append(Draft(number: number, request: id, envelope: envelope))
+            drafts.append(envelope)
             previous = .init(envelope: envelope.digest, index: firstEntry + UInt64(offset))
         }
         return drafts

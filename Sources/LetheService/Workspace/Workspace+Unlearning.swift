@@ -173,7 +173,7 @@ extension RunDossier {
             recordsBefore: removal.forgotten.count + removal.retained.count, datasetBefore: removal.rootBefore.hex,
             datasetAfter: removal.rootAfter.hex, recordsCommitments: removal.commitments.map(\.hex),
             baseDigest: base.hex, originalDigest: original.hex, references: [], residue: [], steps: [],
-            startedAt: "\(startedAt)", certificates: [])
+            startedAt: "\(startedAt)")
     }
 }
 

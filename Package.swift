@@ -85,20 +85,21 @@ let package = Package(
         room("LetheReports", ["LetheBytes"]),
 
         // Edge
+        room("LetheListener", []),
         .executableTarget(
             name: "lethe",
             dependencies: [
                 "LetheService", "LetheCertificates", "LetheRequests", "LetheLog", "LetheStatements", "LetheCrypto",
-                "LetheStore", "LetheBytes",
+                "LetheStore", "LetheBytes", "LetheListener",
                 argumentParser,
             ],
             swiftSettings: strict),
 
         // Tests
         tests("LetheBytesTests", ["LetheBytes"]),
-        tests("LetheCryptoTests", ["LetheCrypto", "LetheBytes"]),
+        tests("LetheCryptoTests", ["LetheCrypto", "LetheBytes"], exclude: ["Vectors"]),
         tests("LetheStatementsTests", ["LetheStatements", "LetheCrypto", "LetheBytes"]),
-        tests("LetheLogTests", ["LetheLog", "LetheCrypto", "LetheBytes"]),
+        tests("LetheLogTests", ["LetheLog", "LetheCrypto", "LetheBytes"], exclude: ["Vectors"]),
         tests(
             "LetheCertificatesTests", ["LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes"]),
         tests("LetheRequestsTests", ["LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes"]),
@@ -117,6 +118,7 @@ let package = Package(
                 "LetheCrypto", "LetheBytes", "LetheUnlearning", "LetheRecommendation",
             ]),
         tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
+        tests("LetheListenerTests", ["LetheListener"]),
         tests("ArchitectureTests", []),
         tests("EndToEndTests", ["lethe", "LetheRecommendation", "LetheBytes", grdb]),
     ],

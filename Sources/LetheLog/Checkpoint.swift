@@ -37,11 +37,8 @@ public struct Checkpoint: Sendable, Equatable {
             .map { String(Substring($0)) }[...]
         guard lines.popLast() == "", lines.count >= 3 else { throw .tooFewLines(expected: 3, found: lines.count) }
         guard let origin = lines.popFirst(), !origin.isEmpty else { throw .invalidOrigin(found: "") }
-        let size = lines.popFirst() ?? ""
-        let isDecimal = !size.isEmpty && size.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        guard isDecimal, size == "0" || !size.hasPrefix("0"), let size = UInt64(size) else {
-            throw .invalidSize(found: size)
-        }
+        let digits = lines.popFirst() ?? ""
+        guard let size = Self.decimal(digits.utf8) else { throw .invalidSize(found: digits) }
         let root = lines.popFirst() ?? ""
         guard let bytes = try? Base64.decode(root), let rootHash = try? Digest(bytes: bytes) else {
             throw .invalidRoot(found: root)
@@ -51,6 +48,14 @@ public struct Checkpoint: Sendable, Equatable {
         self.size = size
         self.rootHash = rootHash
         extensionLines = Array(lines)
+    }
+
+    /// A decimal number without leading zeros, as C2SP's formats write sizes and indexes.
+    static func decimal(_ digits: some Collection<UInt8>) -> UInt64? {
+        guard let first = digits.first, digits.allSatisfy({ (0x30...0x39).contains($0) }),
+            digits.count == 1 || first != 0x30
+        else { return nil }
+        return UInt64(String(decoding: digits, as: UTF8.self))
     }
 
     /// The text that is signed.

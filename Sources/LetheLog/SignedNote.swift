@@ -1,4 +1,3 @@
-import LetheBytes
 import LetheCrypto
 
 // Invariants of this file (C2SP signed-note):
@@ -6,23 +5,6 @@ import LetheCrypto
 // 2. Bytes and value are one to one; base64 is standard, padded and without stray bits.
 // 3. A signature with an unknown (name, key ID) is ignored; one with a known pair that does not verify rejects the whole note.
 // 4. A note without any signature by a given key is refused.
-
-/// One signature line of a note.
-public struct NoteSignature: Sendable, Equatable {
-    /// Who claims to have signed.
-    public let name: String
-    /// Which key, as a hint.
-    public let keyID: UInt32
-    /// What follows the key ID.
-    public let bytes: [UInt8]
-
-    /// What a witness signs (C2SP tlog-cosignature, cosignature/v1).
-    static func cosignedMessage(_ text: String, seconds: UInt64) -> [UInt8] {
-        Array("cosignature/v1\ntime \(seconds)\n\(text)".utf8)
-    }
-
-    var line: String { "\u{2014} \(name) \(Base64.encode(bigEndianBytes(of: keyID) + bytes))\n" }
-}
 
 /// Text with signatures, as C2SP writes checkpoints.
 public struct SignedNote: Sendable, Equatable {
@@ -43,7 +25,8 @@ public struct SignedNote: Sendable, Equatable {
         try self.init(text: text, signatures: signers.map { $0.signature(over: text, seconds: seconds) })
     }
 
-    private init(text: String, signatures: [NoteSignature]) throws(NoteFormatError) {
+    /// Puts text and signature lines together; nothing is verified.
+    public init(text: String, signatures: [NoteSignature]) throws(NoteFormatError) {
         guard text.utf8.last == UInt8(ascii: "\n") else { throw .missingFinalNewline }
         if let offset = Self.controlCharacter(in: text.utf8) { throw .controlCharacter(offset: offset) }
         guard !signatures.isEmpty else { throw .noSignatures }
@@ -56,7 +39,12 @@ public struct SignedNote: Sendable, Equatable {
 
     /// The note with one more signature, for witnesses and key changes.
     public func adding(signatureOf signer: NoteSigner, seconds: UInt64 = 0) throws(NoteFormatError) -> SignedNote {
-        try SignedNote(text: text, signatures: signatures + [signer.signature(over: text, seconds: seconds)])
+        try adding([signer.signature(over: text, seconds: seconds)])
+    }
+
+    /// The note with further signature lines, which nobody has verified yet.
+    public func adding(_ signatures: [NoteSignature]) throws(NoteFormatError) -> SignedNote {
+        try SignedNote(text: text, signatures: self.signatures + signatures)
     }
 
     /// Reads a note; nothing is verified yet.
@@ -75,7 +63,7 @@ public struct SignedNote: Sendable, Equatable {
         let lines = bytes[(blank + 2)...].split(separator: newline, omittingEmptySubsequences: false).dropLast()
         var signatures: [NoteSignature] = []
         for (index, line) in lines.enumerated() {
-            guard let signature = Self.parse(line: line) else { throw .malformedSignatureLine(number: index + 1) }
+            guard let signature = NoteSignature(line: line) else { throw .malformedSignatureLine(number: index + 1) }
             signatures.append(signature)
         }
         try self.init(text: String(decoding: bytes[...blank], as: UTF8.self), signatures: signatures)
@@ -116,20 +104,6 @@ public struct SignedNote: Sendable, Equatable {
     private static func controlCharacter(in utf8: String.UTF8View) -> Int? {
         utf8.enumerated().first { $0.element < 0x20 && $0.element != UInt8(ascii: "\n") }?.offset
     }
-
-    private static func parse(line: ArraySlice<UInt8>) -> NoteSignature? {
-        let prefix = Array("\u{2014} ".utf8)
-        guard line.starts(with: prefix) else { return nil }
-        let parts = line.dropFirst(prefix.count).split(
-            separator: UInt8(ascii: " "), maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return nil }
-        let name = String(decoding: parts[0], as: UTF8.self)
-        guard NoteKeyName.isValid(name), let bytes = try? Base64.decode(String(decoding: parts[1], as: UTF8.self)),
-            bytes.count >= 5
-        else { return nil }
-        return NoteSignature(
-            name: name, keyID: bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }, bytes: Array(bytes.dropFirst(4)))
-    }
 }
 
 extension NoteVerifier {
@@ -150,6 +124,7 @@ extension NoteVerifier {
         case .cosignatureV1:
             guard signature.bytes.count == 8 + Ed25519.signatureByteCount else { return nil }
             let seconds = signature.bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            guard seconds <= UInt64(Int64.max) else { return nil }
             let message = NoteSignature.cosignedMessage(text, seconds: seconds)
             return key.isValid(signature: Array(signature.bytes.dropFirst(8)), for: message) ? (seconds, ()) : nil
         }

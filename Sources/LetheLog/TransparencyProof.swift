@@ -51,11 +51,9 @@ public struct TransparencyProof: Sendable, Equatable {
             extra = nil
         }
         let indexLine = lines.popFirst() ?? ""
-        let digits = indexLine.dropFirst(6)
-        let isDecimal = !digits.isEmpty && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        guard indexLine.hasPrefix("index "), isDecimal, digits == "0" || !digits.hasPrefix("0"),
-            let index = UInt64(digits)
-        else { throw .malformedIndex(found: indexLine) }
+        guard indexLine.hasPrefix("index "), let index = Checkpoint.decimal(indexLine.dropFirst(6).utf8) else {
+            throw .malformedIndex(found: indexLine)
+        }
         self.index = index
 
         // A tree has fewer than 2^64 leaves, so no path is longer than 63.

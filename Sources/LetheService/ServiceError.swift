@@ -42,6 +42,12 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case unknownEntry(index: UInt64, size: UInt64)
     /// A path that the step would write exists already.
     case outputExists(path: String)
+    /// Nobody answers at a URL.
+    case unreachable(url: String, problem: String)
+    /// The witnesses' file of the workspace, or the policy given, cannot be read.
+    case witnessPolicy(file: String, problem: String)
+    /// The folder of an export does not hold a prefix of this log.
+    case exportRefused(path: String, problem: String)
     /// The policy asks for a level that the intervals are not computed at.
     case unsupportedLevel(found: Double, expected: Double)
     /// The data set is of a kind that this version does not read.
@@ -76,6 +82,9 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
         case .unknownCertificate(let number, let count): "no certificate \(number); there are \(count)"
         case .unknownEntry(let index, let size): "no entry \(index); the log has \(size), counted from 0"
         case .outputExists(let path): "\(path): exists already; expected a new or empty folder"
+        case .unreachable(let url, let problem): "\(url): \(problem)"
+        case .witnessPolicy(let file, let problem): "\(file): \(problem)"
+        case .exportRefused(let path, let problem): "\(path): not exported to: \(problem)"
         case .unsupportedLevel(let found, let expected):
             "policy: verification.thresholds.alpha is \(found): this version computes every interval at \(expected)"
         case .unsupportedDataset(let found, let expected): "data set \(found): expected \(expected)"

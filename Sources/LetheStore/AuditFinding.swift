@@ -16,6 +16,10 @@ public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
         case registration(String)
         /// A stored checkpoint, by its size.
         case checkpoint(String)
+        /// A stored cosignature, by the checkpoint's size and the witness' name.
+        case cosignature(size: String, name: String)
+        /// A stored timestamp, by the checkpoint's size and its authority.
+        case timestamp(size: String, authority: String)
         /// A row of the view of requests.
         case request(String)
         /// A row of the view of runs.
@@ -54,6 +58,8 @@ public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
             case .node(let level, let position): "tree node \(level)/\(position)"
             case .registration(let index): "registration \(index)"
             case .checkpoint(let size): "checkpoint \(size)"
+            case .cosignature(let size, let name): "cosignature of checkpoint \(size) by \(name)"
+            case .timestamp(let size, let authority): "timestamp of checkpoint \(size) by \(authority)"
             case .request(let id): "request \(id)"
             case .run(let id): "run \(id)"
             case .vault(let id): "vault \(id)"

@@ -142,7 +142,7 @@ extension AuditPass {
                     found: "\(error)")
                 return
             }
-            try checkSeeds(of: event, at: entry.index)
+            checkSeeds(of: event, at: entry.index)
         case .request(let event)?: try follow(.request(event), of: event.requestID, at: entry.index)
         case .shred(let event)?: try follow(.shred(event), of: event.requestID, at: entry.index)
         case .policy?, .model?: break
@@ -190,15 +190,19 @@ extension AuditPass {
         newestTime = max(newestTime ?? event.at, event.at)
     }
 
+    /// The root that the entries give at the size of a stored checkpoint.
+    func root(at size: UInt64) -> Digest? {
+        if let root = checkpoints.root(size) { return root }
+        guard size <= range.size, (try? tables.checkpoint(size: size)).flatMap(\.self) != nil else { return nil }
+        return try? tables.frontier(at: size).rootHash
+    }
+
     /// The checkpoint that a run draws its seeds from must exist and be what it says.
-    private mutating func checkSeeds(of event: RunEvent, at index: UInt64) throws {
+    private mutating func checkSeeds(of event: RunEvent, at index: UInt64) {
         switch event.step {
         case .seedsDrawn(let source), .referenceSeedsDrawn(let source):
             let size = source.checkpointSize
-            var stored = checkpoints.root(size)
-            if stored == nil, size <= range.size, try tables.checkpoint(size: size) != nil {
-                stored = try tables.frontier(at: size).rootHash
-            }
+            let stored = root(at: size)
             if stored != source.rootHash {
                 report(
                     .entry(index), "checkpoint",

@@ -166,7 +166,7 @@ extension AuditPass {
     }
 
     /// Trusted from outside, and log keys that a root key has registered.
-    private var verifiers: [NoteVerifier] {
+    var verifiers: [NoteVerifier] {
         var verifiers = trust.noteVerifiers
         for registration in keys.registrations.values where registration.role == .log {
             if let verifier = try? NoteVerifier(name: tables.origin, key: registration.key),

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import GRDBSQLite
 import LetheCrypto
@@ -61,6 +62,15 @@ enum Cells {
         let statement = try db.cachedStatement(sql: sql)
         var rows: [[Cell]] = []
         try step(statement, in: db, arguments) { rows.append(cells(of: $0)) }
+        return rows
+    }
+
+    /// All rows of a query with GRDB's own arguments.
+    static func fetch(_ db: Database, _ sql: String, _ arguments: StatementArguments) throws -> [[Cell]] {
+        let statement = try db.makeStatement(sql: sql)
+        try statement.setArguments(arguments)
+        var rows: [[Cell]] = []
+        while try next(statement.sqliteStatement, in: db) { rows.append(cells(of: statement.sqliteStatement)) }
         return rows
     }
 
@@ -167,6 +177,17 @@ struct RowStream {
             return nil
         }
         return Cells.cells(of: statement.sqliteStatement)
+    }
+}
+
+extension Cell {
+    /// The value for GRDB's own statements.
+    var databaseValue: (any DatabaseValueConvertible)? {
+        switch self {
+        case .null: nil
+        case .integer(let value): value
+        case .bytes(let bytes): Data(bytes)
+        }
     }
 }
 

@@ -10,11 +10,16 @@ public struct AuditTrust: Sendable {
     public let roots: [VerifyingKey]
     /// The log's keys, and those of witnesses.
     public let noteVerifiers: [NoteVerifier]
+    /// Who may say what time it was.
+    public let timestampAuthorities: [TimestampAuthority]
 
     /// Whom to trust.
-    public init(roots: [VerifyingKey], noteVerifiers: [NoteVerifier]) {
+    public init(
+        roots: [VerifyingKey], noteVerifiers: [NoteVerifier], timestampAuthorities: [TimestampAuthority] = []
+    ) {
         self.roots = roots
         self.noteVerifiers = noteVerifiers
+        self.timestampAuthorities = timestampAuthorities
     }
 }
 
@@ -41,6 +46,8 @@ public enum LedgerAudit {
         public var lastGoodCheckpoint: Checkpoint?
         /// The newest one of these that a trusted witness has cosigned.
         public var lastGoodWitnessedCheckpoint: Checkpoint?
+        /// What the cosignatures establish, for the search.
+        var witnessed = WitnessedCheckpoints()
 
         /// The lowest index of an entry that something is wrong with.
         public var firstBadEntry: UInt64? { findings.compactMap(\.entryIndex).min() }
@@ -100,7 +107,7 @@ public enum LedgerAudit {
             var outcome = try examine(
                 tables, trust: trust, masterKey: masterKey, checksSignatures: checksSignatures, listing: listing)
             outcome.findings += try CheckpointGuard(database: store.path).findings(about: tables)
-            try outcome.findLastGood(in: tables, trust: trust)
+            try outcome.findLastGood(in: tables)
             return outcome
         }
     }
@@ -124,11 +131,16 @@ public enum LedgerAudit {
         try audit.checkNodes()
         try audit.checkRegistrations()
         try audit.checkRemainingCheckpoints()
+        if checksSignatures {
+            try audit.checkCosignatures()
+            try audit.checkTimestamps()
+        }
         try audit.checkRequests()
         try audit.checkRuns()
         try audit.checkVault(masterKey: masterKey)
         var outcome = Outcome(
             findings: audit.findings, entries: audit.range.size, checkedSignatures: checksSignatures)
+        outcome.witnessed = audit.witnessed
         outcome.completeness = try audit.completeness(listing: listing)
         return outcome
     }
@@ -136,14 +148,15 @@ public enum LedgerAudit {
 
 extension LedgerAudit.Outcome {
     /// Finds the newest stored checkpoint below the first bad entry that nothing was found wrong with.
-    fileprivate mutating func findLastGood(in tables: LedgerTables, trust: AuditTrust) throws {
+    fileprivate mutating func findLastGood(in tables: LedgerTables) throws {
         let bound = firstBadEntry ?? entries
         let bad = Set(
             findings.compactMap { finding in
                 if case .checkpoint(let size) = finding.place { size } else { nil }
             })
-        let witnesses = trust.noteVerifiers.filter { $0.kind == .cosignatureV1 }
-        // Newest first; a checkpoint that is good but not witnessed does not end the search.
+        if let (size, _) = witnessed.last(within: bound) {
+            lastGoodWitnessedCheckpoint = try tables.checkpoint(size: size)?.checkpoint
+        }
         var rows = try RowStream(
             tables.db, "SELECT size, CAST(note AS BLOB) FROM checkpoints WHERE size <= ? ORDER BY size DESC",
             [.position(bound)])
@@ -151,12 +164,8 @@ extension LedgerAudit.Outcome {
             guard !bad.contains(row[0].text), let note = row[1].blob.flatMap({ try? SignedNote(parsing: $0) }),
                 let checkpoint = try? Checkpoint(parsing: note.text)
             else { continue }
-            lastGoodCheckpoint = lastGoodCheckpoint ?? checkpoint
-            guard !witnesses.isEmpty else { return }
-            if (try? note.verify(with: witnesses)) != nil {
-                lastGoodWitnessedCheckpoint = checkpoint
-                return
-            }
+            lastGoodCheckpoint = checkpoint
+            return
         }
     }
 }
@@ -197,8 +206,12 @@ struct AuditPass {
     var checkpoints: CheckpointComparison
     /// Stored checkpoints whose size the tree has reached, still to be checked.
     var reached: [CheckpointComparison.Stored] = []
+    /// Which checkpoints witnesses have cosigned.
+    var witnessed = WitnessedCheckpoints()
+    /// Which checkpoints timestamp authorities have stamped.
+    var stamped = StampedCheckpoints()
 
-    init(tables: LedgerTables, trust: AuditTrust, checksSignatures: Bool) throws {
+    init(tables: LedgerTables, trust: AuditTrust, checksSignatures: Bool = true) throws {
         self.tables = tables
         self.trust = trust
         self.checksSignatures = checksSignatures

@@ -97,7 +97,7 @@ public final class LedgerStore: Sendable {
         } catch { throw StoreError(error) }
     }
 
-    private static func connect(_ path: String, busySeconds: Double) throws -> DatabaseQueue {
+    static func connect(_ path: String, busySeconds: Double) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(busySeconds)
@@ -184,13 +184,14 @@ public final class LedgerStore: Sendable {
         return result
     }
 
-    /// Signs and stores the checkpoint over all entries; where the last one covers them already, returns that.
+    /// Signs and stores the checkpoint over all entries; where the last one covers them already, returns that with its cosignatures.
     @discardableResult
     public func checkpoint(signer: NoteSigner) throws(StoreError) -> SignedNote {
         let note = try write { tables in
             try tables.requireConsistentHead()
             try checkpointGuard.requireNotNewer(than: tables)
-            return try tables.sign(tables.frontier(at: tables.size()), with: signer)
+            let note = try tables.sign(tables.frontier(at: tables.size()), with: signer)
+            return try tables.lastCheckpoint().map(tables.cosigned) ?? note
         }
         try publish()
         return note
@@ -251,12 +252,14 @@ public final class LedgerStore: Sendable {
         try read { try $0.consistencyProof(from: oldSize, to: newSize) }
     }
 
-    /// The last stored checkpoint.
-    public func lastCheckpoint() throws(StoreError) -> SignedNote? { try read { try $0.lastCheckpoint()?.note } }
+    /// The last stored checkpoint, with its cosignatures.
+    public func lastCheckpoint() throws(StoreError) -> SignedNote? {
+        try read { try $0.lastCheckpoint().map($0.cosigned) }
+    }
 
-    /// The checkpoint of size `size`.
+    /// The checkpoint of size `size`, with its cosignatures.
     public func checkpoint(size: UInt64) throws(StoreError) -> SignedNote? {
-        try read { try $0.checkpoint(size: size)?.note }
+        try read { try $0.checkpoint(size: size).map($0.cosigned) }
     }
 
     /// The request `id`.
@@ -296,7 +299,7 @@ public final class LedgerStore: Sendable {
     }
 
     /// Runs `body` in one transaction. Where the transaction's end fails in a way that leaves open whether it took effect, says so.
-    private func write<Value>(_ body: (LedgerTables) throws -> Value) throws(StoreError) -> Value {
+    func write<Value>(_ body: (LedgerTables) throws -> Value) throws(StoreError) -> Value {
         var isComplete = false
         do {
             return try queue.write { db in

@@ -3,8 +3,8 @@ import GRDB
 /// The tables of a ledger, and what guards them.
 ///
 /// `entries` is the truth; `nodes`, `registrations` (which entries register keys, policies and models), `requests` and `runs` are
-/// derived from it and an audit derives them again. `checkpoints`
-/// holds what was signed, `vault` what must be erasable. The triggers stop mistakes, not attackers: those are found by the audit.
+/// derived from it and an audit derives them again. `checkpoints` holds what was signed, `cosignatures` and `timestamps` what
+/// others said of it, `vault` what must be erasable. The triggers stop mistakes, not attackers: those are found by the audit.
 enum Schema {
     static let version = "1"
     /// "LETH"
@@ -45,6 +45,23 @@ enum Schema {
                 previous INTEGER UNIQUE CHECK (previous < size),
                 note TEXT NOT NULL
             ) STRICT
+            """,
+            """
+            CREATE TABLE cosignatures (
+                size INTEGER NOT NULL,
+                key_name TEXT NOT NULL,
+                key_id INTEGER NOT NULL CHECK (key_id BETWEEN 0 AND 4294967295),
+                line TEXT NOT NULL,
+                PRIMARY KEY (size, key_name, key_id)
+            ) STRICT, WITHOUT ROWID
+            """,
+            """
+            CREATE TABLE timestamps (
+                size INTEGER NOT NULL,
+                authority TEXT NOT NULL CHECK (length(authority) = 64),
+                response BLOB NOT NULL,
+                PRIMARY KEY (size, authority)
+            ) STRICT, WITHOUT ROWID
             """,
             """
             CREATE TABLE requests (
@@ -92,7 +109,7 @@ enum Schema {
             ) STRICT, WITHOUT ROWID
             """,
         ]
-        + ["meta", "entries", "nodes", "registrations", "checkpoints"].flatMap { table in
+        + ["meta", "entries", "nodes", "registrations", "checkpoints", "cosignatures", "timestamps"].flatMap { table in
             ["UPDATE", "DELETE"].map { action in
                 """
                 CREATE TRIGGER \(table)_no_\(action.lowercased()) BEFORE \(action) ON \(table)

@@ -56,6 +56,12 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case noSuchEntry(index: UInt64, size: UInt64)
     /// No such request.
     case noSuchRequest(RequestID)
+    /// No checkpoint was stored over so many entries.
+    case noSuchCheckpoint(size: UInt64)
+    /// A cosignature that is not by a known witness, or does not verify.
+    case cosignatureRefused(size: UInt64, detail: String)
+    /// A timestamp that is not over this checkpoint, or does not verify.
+    case timestampRefused(size: UInt64, detail: String)
 
     /// Whether the machine is to blame, not the input: exit code 3 instead of 2.
     public var isMachineFailure: Bool {
@@ -65,7 +71,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
             true
         case .alreadyExists, .notFound, .notALedger, .schemaVersion, .masterKey, .sizeChanged, .wrongSigner,
             .entryRefused,
-            .vaultMismatch, .vaultMissing, .vaultUnreadable, .noSuchEntry, .noSuchRequest:
+            .vaultMismatch, .vaultMissing, .vaultUnreadable, .noSuchEntry, .noSuchRequest, .noSuchCheckpoint,
+            .cosignatureRefused, .timestampRefused:
             false
         }
     }
@@ -110,6 +117,9 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
         case .shredPending: "vault: the key is destroyed, but a reader still holds the write-ahead log; run again"
         case .noSuchEntry(let index, let size): "entry \(index): the log has \(size) entries"
         case .noSuchRequest(let id): "request \(id): not in this ledger"
+        case .noSuchCheckpoint(let size): "checkpoint \(size): none was signed at this size"
+        case .cosignatureRefused(let size, let detail): "checkpoint \(size): cosignature refused: \(detail)"
+        case .timestampRefused(let size, let detail): "checkpoint \(size): timestamp refused: \(detail)"
         }
     }
 }

@@ -25,7 +25,8 @@ struct ImportTests {
         "LetheStore": trust.union(["GRDB", "GRDBSQLite"]),
         "LetheService": trust.union(learn).union(["LetheVerification", "LetheStore", "LetheReports"]),
         "LetheReports": ["LetheBytes"],
-        "lethe": trust.union(["LetheService", "LetheReports", "ArgumentParser"]),
+        "LetheListener": [],
+        "lethe": trust.union(["LetheService", "LetheReports", "LetheListener", "ArgumentParser", "FoundationNetworking"]),
     ]
     private static let openToAll: Set<String> = [
         "Foundation", "FoundationEssentials", "Glibc", "Musl", "Darwin", "Synchronization", "Dispatch",

@@ -41,11 +41,16 @@ struct TestLedger {
     let verifier: SigningKey
     let requester: SigningKey
     let signer: NoteSigner
+    let witness: NoteSigner
     let masterKey: MasterKey
     let policy: Policy
     let now: Timestamp
 
-    var trust: AuditTrust { AuditTrust(roots: [root.publicKey], noteVerifiers: [signer.verifier]) }
+    var trust: AuditTrust {
+        AuditTrust(
+            roots: [root.publicKey], noteVerifiers: [signer.verifier, witness.verifier],
+            timestampAuthorities: [try? ThrowawayTSA.shared.get().trusted].compactMap(\.self))
+    }
 
     /// An empty ledger.
     init() throws {
@@ -58,6 +63,7 @@ struct TestLedger {
         verifier = try key(3)
         requester = try key(4)
         signer = try NoteSigner(name: Self.origin, key: key(5))
+        witness = try NoteSigner(name: "witness.example/w1", key: key(6), kind: .cosignatureV1)
         masterKey = .generate()
         policy = try Policy(yaml: Self.policyText)
         now = try Timestamp("2026-03-01T10:05:00Z")
@@ -206,7 +212,27 @@ struct TestLedger {
             ledger.change(1, .fulfilled(certificateEntry: size)),
             ledger.change(2, .fulfilled(certificateEntry: size + 1)))
         try ledger.shred(1)
+        for size in [try ledger.store.size(), 4] { try ledger.cosign(size) }
+        try ledger.stamp(4)
         return ledger
+    }
+
+    /// The throw-away authority stamps the checkpoint of this size, and the ledger stores it.
+    @discardableResult
+    func stamp(_ size: UInt64) throws -> VerifiedTimestamp {
+        let authority = try ThrowawayTSA.shared.get()
+        let text = try #require(try store.checkpoint(size: size)).text
+        let query = TimestampQuery(imprint: LedgerStore.timestampImprint(ofCheckpoint: text))
+        return try store.addTimestamp(
+            authority.reply(to: query.der), size: size, nonce: query.nonce, authorities: [authority.trusted])
+    }
+
+    /// The witness cosigns the checkpoint of this size, and the ledger stores it.
+    @discardableResult
+    func cosign(_ size: UInt64, at seconds: UInt64 = 1_767_225_600) throws -> SignedNote {
+        let note = try #require(try store.checkpoint(size: size))
+        let line = try #require(try note.adding(signatureOf: witness, seconds: seconds).signatures.last)
+        return try store.addCosignatures([line], size: size, witnesses: [witness.verifier])
     }
 
     /// Works on the database behind the store's back, the triggers out of the way and back afterwards.

@@ -2,7 +2,7 @@ import Glibc
 
 /// Writes a file piece by piece; it appears under its name only when it is complete and on the disk.
 ///
-/// Until ``commit()`` the bytes are in a temporary file of the same folder, which any failure, ``cancel()`` and the end of
+/// Until ``commit(isDurable:)`` the bytes are in a temporary file of the same folder, which any failure, ``cancel()`` and the end of
 /// this object remove.
 public final class AtomicFileWriter {
     /// The path that the file will have.
@@ -47,19 +47,21 @@ public final class AtomicFileWriter {
     }
 
     /// Gives the file its name, after everything is on the disk. Writing afterwards is an error.
-    public func commit() throws(FileError) {
+    ///
+    /// - Parameter isDurable: false leaves it to the caller to wait for the disk, once for many files.
+    public func commit(isDurable: Bool = true) throws(FileError) {
         try flush()
-        try during { file throws(FileError) in try file.synchronize() }
+        if isDurable { try during { file throws(FileError) in try file.synchronize() } }
         guard Glibc.rename(temporaryPath, path) == 0 else {
             let error = FileError("rename", path, errno)
             cancel()
             throw error
         }
         file = nil
-        try Files.synchronizeFolder(Files.folder(of: path))
+        if isDurable { try Files.synchronizeFolder(Files.folder(of: path)) }
     }
 
-    /// Removes the temporary file. Does nothing after ``commit()``.
+    /// Removes the temporary file. Does nothing after ``commit(isDurable:)``.
     public func cancel() {
         guard file != nil else { return }
         file = nil

@@ -25,10 +25,15 @@ public enum Files {
     /// Writes a file so that at `path` there is, at every moment, the old content or all of the new one.
     ///
     /// The bytes go to a temporary file in the same folder, which is synchronised and then renamed.
-    public static func write(_ bytes: [UInt8], to path: String, permissions: UInt16 = 0o644) throws(FileError) {
+    ///
+    /// - Parameter isDurable: false where many files are written and ``synchronizeAll()`` follows; until then a power
+    ///   failure may leave the new name without its bytes.
+    public static func write(
+        _ bytes: [UInt8], to path: String, permissions: UInt16 = 0o644, isDurable: Bool = true
+    ) throws(FileError) {
         let writer = try AtomicFileWriter(path: path, permissions: permissions)
         try writer.write(bytes)
-        try writer.commit()
+        try writer.commit(isDurable: isDurable)
     }
 
     /// Creates one folder; its parent must exist.
@@ -103,6 +108,9 @@ public enum Files {
     public static func synchronizeFolder(_ path: String) throws(FileError) {
         try OpenFile(folder: path).synchronize()
     }
+
+    /// Waits until everything that was written is on the disk: once for many files, instead of once a file.
+    public static func synchronizeAll() { sync() }
 
     /// `name` inside `folder`.
     public static func join(_ folder: String, _ name: String) -> String {

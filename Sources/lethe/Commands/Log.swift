@@ -6,8 +6,8 @@ import LetheService
 /// `lethe log`
 struct Log: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "The transparency log: checkpoints, proofs, audit.",
-        subcommands: [CheckpointCommand.self, Prove.self, Audit.self])
+        abstract: "The transparency log: checkpoints, proofs, audit, export.",
+        subcommands: [CheckpointCommand.self, Prove.self, Audit.self, Export.self])
 
     /// `lethe log checkpoint`
     struct CheckpointCommand: ParsableCommand {

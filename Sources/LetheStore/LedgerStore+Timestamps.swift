@@ -1,0 +1,62 @@
+import GRDB
+public import LetheCrypto
+import LetheLog
+
+extension LedgerStore {
+    /// A timestamp as it is stored.
+    public struct StoredTimestamp: Sendable, Equatable {
+        /// SHA-256 of the certificate that signed it.
+        public let authority: Digest
+        /// The response, DER: what `openssl ts -verify -in` reads.
+        public let response: [UInt8]
+    }
+
+    /// What an authority stamps: SHA-256 of a checkpoint's signed text.
+    public static func timestampImprint(ofCheckpoint text: String) -> Digest { Digest(sha256: Array(text.utf8)) }
+
+    /// Stores a timestamp of the checkpoint over `size` entries.
+    ///
+    /// The first that an authority gave is kept, so storing again changes nothing.
+    /// - Parameter nonce: that of the query.
+    /// - Throws: `.noSuchCheckpoint`; `.timestampRefused` where it does not verify under any of `authorities`.
+    @discardableResult
+    public func addTimestamp(
+        _ response: [UInt8], size: UInt64, nonce: [UInt8]?, authorities: [TimestampAuthority]
+    ) throws(StoreError) -> VerifiedTimestamp {
+        try write { tables in
+            guard let stored = try tables.checkpoint(size: size) else { throw StoreError.noSuchCheckpoint(size: size) }
+            let imprint = Self.timestampImprint(ofCheckpoint: stored.note.text)
+            var problem = "no authority is trusted"
+            for authority in authorities {
+                do {
+                    let timestamp = try authority.verify(response, imprint: imprint, nonce: nonce)
+                    try Cells.run(
+                        tables.db,
+                        """
+                        INSERT INTO timestamps (size, authority, response) VALUES (?, CAST(? AS TEXT), ?)
+                        ON CONFLICT DO NOTHING
+                        """, [.position(size), .text(timestamp.authority.hex), .bytes(response)])
+                    return timestamp
+                } catch let error as TimestampError { problem = "\(error)" }
+            }
+            throw StoreError.timestampRefused(size: size, detail: problem)
+        }
+    }
+
+    /// The timestamps of the checkpoint over `size` entries, in the order of their authorities.
+    /// - Throws: `.corrupt` for a row that names no authority.
+    public func timestamps(size: UInt64) throws(StoreError) -> [StoredTimestamp] {
+        try read { tables in
+            try Cells.fetch(
+                tables.db,
+                "SELECT CAST(authority AS BLOB), response FROM timestamps WHERE size = ? ORDER BY authority",
+                [.position(size)]
+            ).map { row in
+                guard let authority = row[0].string.flatMap({ try? Digest(hex: $0) }), let response = row[1].blob else {
+                    throw StoreError.corrupt(detail: "timestamps: row \(size), \(row[0].excerpt) has no valid values")
+                }
+                return StoredTimestamp(authority: authority, response: response)
+            }
+        }
+    }
+}

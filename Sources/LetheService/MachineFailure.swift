@@ -12,6 +12,13 @@ public protocol MachineFailureReporting: Error {
 extension FileError: MachineFailureReporting {}
 extension StoreError: MachineFailureReporting {}
 
+extension PassphraseError: MachineFailureReporting {
+    /// True where the passphrase's file is there and the machine cannot read it.
+    public var isMachineFailure: Bool {
+        if case .file(let error) = self { error.isMachineFailure } else { false }
+    }
+}
+
 extension CryptographyLibraryError: MachineFailureReporting {
     /// An installation without the algorithms is never the input's fault.
     public var isMachineFailure: Bool { true }

@@ -13,15 +13,20 @@ public struct ServiceEnvironment: Sendable {
     /// Machine and versions, name to value, in printable ASCII.
     public var description: [String: String]
 
+    /// The passphrase of encrypted keys; asked only where a key that is needed is encrypted.
+    public var passphrase: @Sendable () throws -> Passphrase
+
     /// An environment of two clocks, a program and what it runs on.
     public init(
         now: @escaping @Sendable () -> Timestamp, seconds: @escaping @Sendable () -> Double,
-        program: @escaping @Sendable () throws -> Digest, description: [String: String]
+        program: @escaping @Sendable () throws -> Digest, description: [String: String],
+        passphrase: @escaping @Sendable () throws -> Passphrase = { throw PassphraseError.unavailable }
     ) {
         self.now = now
         self.seconds = seconds
         self.program = program
         self.description = description
+        self.passphrase = passphrase
     }
 }
 

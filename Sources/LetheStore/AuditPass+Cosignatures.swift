@@ -53,6 +53,7 @@ extension AuditPass {
             }
             if witness.kind == .cosignatureV1, isGood(stored) {
                 witnessed.good[size, default: []].append(witness.name)
+                witnessedSizes.insert(size)
             }
         }
     }

@@ -85,10 +85,8 @@ extension AuditPass {
     /// Checks the checkpoints that were reached, on all cores. Those that do not hold are looked at again at the end: a key that
     /// a later entry registers may be the one.
     mutating func checkReachedCheckpoints() throws {
-        let (origin, verifiers, checksSignatures) = (tables.origin, verifiers, checksSignatures)
-        let holds = reached.concurrentMap(chunk: 8) {
-            Self.problems($0, origin: origin, verifiers: verifiers, checksSignatures: checksSignatures).isEmpty
-        }
+        let rules = checkpointRules
+        let holds = reached.concurrentMap(chunk: 8) { rules.problems($0).isEmpty }
         for (stored, holds) in zip(reached, holds) where !holds { checkpoints.deferred.append(stored) }
         reached = []
     }
@@ -96,11 +94,12 @@ extension AuditPass {
     /// Every stored checkpoint is signed, says what the entries say, and names the one before; the last covers every entry.
     mutating func checkRemainingCheckpoints() throws {
         while let stored = try checkpoints.left() { checkpoints.deferred.append(stored) }
+        let rules = checkpointRules
+        // What is known of a stolen key at the end of the log concerns checkpoints from its beginning.
+        if rules.logs.values.contains(where: { $0.compromisedFrom != nil }) { try recheckAllCheckpoints(rules) }
         for stored in checkpoints.deferred {
             let entry = stored.size.unsigned.flatMap { $0 > 0 && $0 <= range.size ? $0 - 1 : nil }
-            for problem in Self.problems(
-                stored, origin: tables.origin, verifiers: verifiers, checksSignatures: checksSignatures)
-            {
+            for problem in rules.problems(stored) {
                 report(
                     .checkpoint(stored.size.text), entry: entry, problem.field, expected: problem.expected,
                     found: problem.found)
@@ -114,55 +113,20 @@ extension AuditPass {
         }
     }
 
-    private typealias Problem = (field: String, expected: String, found: String)
+    private mutating func recheckAllCheckpoints(_ rules: CheckpointRules) throws {
+        let known = Set(checkpoints.deferred.map(\.size))
+        var all = try CheckpointComparison(db: db)
+        while let stored = try all.left() {
+            guard !known.contains(stored.size), let size = stored.size.unsigned else { continue }
+            let again = stored.with(root: root(at: size))
+            if !rules.problems(again).isEmpty { checkpoints.deferred.append(again) }
+        }
+    }
 
-    /// What is wrong with a stored checkpoint.
-    private static func problems(
-        _ stored: CheckpointComparison.Stored, origin: String, verifiers: [NoteVerifier], checksSignatures: Bool
-    ) -> [Problem] {
-        var problems: [Problem] = []
-        func report(_ field: String, expected: String, found: String) { problems.append((field, expected, found)) }
-        if stored.previous != stored.expectedPrevious {
-            report("previous", expected: stored.expectedPrevious.text, found: stored.previous.text)
-        }
-        let note: SignedNote
-        let checkpoint: Checkpoint
-        do {
-            note = try SignedNote(parsing: stored.note)
-            checkpoint = try Checkpoint(parsing: note.text)
-        } catch {
-            report("note", expected: "a signed checkpoint", found: "\(error)")
-            return problems
-        }
-        if checksSignatures {
-            do {
-                let verified = try note.verify(with: verifiers)
-                if verified.count != note.signatures.count || note.bytes != stored.note {
-                    report(
-                        "note", expected: "signature lines by trusted keys only, one each",
-                        found: "\(note.signatures.count) lines, \(verified.count) of them by trusted keys")
-                }
-            } catch {
-                report("signature", expected: "one by the log's key", found: "\(error)")
-            }
-        }
-        if checkpoint.origin != origin {
-            report("origin", expected: origin, found: Printable.quoted(checkpoint.origin))
-        }
-        if checkpoint.size != stored.size.unsigned {
-            report("size", expected: "\(checkpoint.size) as signed", found: stored.size.text)
-        }
-        if !checkpoint.extensionLines.isEmpty {
-            report("note", expected: "three lines", found: "\(3 + checkpoint.extensionLines.count)")
-        }
-        guard let root = stored.root else {
-            report("size", expected: "at most the entries there are", found: stored.size.text)
-            return problems
-        }
-        if checkpoint.rootHash != root {
-            report("root hash", expected: "\(checkpoint.rootHash) as signed", found: "\(root) from the entries")
-        }
-        return problems
+    private var checkpointRules: CheckpointRules {
+        CheckpointRules(
+            origin: tables.origin, verifiers: verifiers, logs: keys.registrations.filter { $0.value.role == .log },
+            witnessed: witnessedSizes, checksSignatures: checksSignatures)
     }
 
     /// Trusted from outside, and log keys that a root key has registered.

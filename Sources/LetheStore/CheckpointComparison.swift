@@ -24,6 +24,10 @@ struct CheckpointComparison {
         let note: [UInt8]
         /// The root from the entries; nil where there are not so many.
         let root: Digest?
+
+        func with(root: Digest?) -> Stored {
+            Stored(size: size, previous: previous, expectedPrevious: expectedPrevious, note: note, root: root)
+        }
     }
 
     init(db: Database) throws {

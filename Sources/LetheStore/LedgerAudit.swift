@@ -130,11 +130,12 @@ public enum LedgerAudit {
         audit.sortReplayFindings()
         try audit.checkNodes()
         try audit.checkRegistrations()
-        try audit.checkRemainingCheckpoints()
         if checksSignatures {
             try audit.checkCosignatures()
             try audit.checkTimestamps()
         }
+        try audit.checkRemainingCheckpoints()
+        if checksSignatures { try audit.checkCompromisedKeys() }
         try audit.checkRequests()
         try audit.checkRuns()
         try audit.checkVault(masterKey: masterKey)
@@ -197,6 +198,8 @@ struct AuditPass {
     var matchedRequests = 0
 
     var keys: KeyRegistry
+    /// Sizes of checkpoints that a trusted witness cosigned.
+    var witnessedSizes: Set<UInt64> = []
     var range = CompactRange()
     var newestTime: Timestamp?
     /// Entries that register something, as they come.

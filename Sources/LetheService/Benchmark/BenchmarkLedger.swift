@@ -11,24 +11,37 @@ struct BenchmarkLedger: Sendable {
     static let origin = "benchmark.lethe.example/ledger"
 
     let store: LedgerStore
-    let keys: WorkspaceKeys
+    let keys: Keys
     let signer: NoteSigner
     let masterKey: MasterKey
     let policy: Policy
     let environment: ServiceEnvironment
 
+    /// Keys that live in memory only.
+    struct Keys: Sendable {
+        let root = SigningKey.generate()
+        let log = SigningKey.generate()
+        let controller = SigningKey.generate()
+        let verifier = SigningKey.generate()
+        let portal = SigningKey.generate()
+    }
+
     /// Makes the ledger at `path`.
     init(path: String, environment: ServiceEnvironment) throws {
         self.environment = environment
-        keys = WorkspaceKeys.generate()
+        keys = Keys()
         masterKey = MasterKey.generate()
         policy = try Policy(yaml: BuiltInPolicy.policy(for: .synthetic))
-        signer = try keys.noteSigner(origin: Self.origin)
+        signer = try NoteSigner(name: Self.origin, key: keys.log)
         store = try LedgerStore.create(path, origin: Self.origin)
         var entries: [[UInt8]] = []
-        for (index, entry) in WorkspaceKeys.roles.enumerated() {
+        let roles: [(SigningKey, KeyRole)] = [
+            (keys.root, .root), (keys.log, .log), (keys.controller, .controller), (keys.verifier, .verifier),
+            (keys.portal, .requester),
+        ]
+        for (index, (key, role)) in roles.enumerated() {
             let event = KeyEvent(
-                .add(validFrom: UInt64(index)), key: entry.key(keys).publicKey, role: entry.role, origin: Self.origin,
+                .add(validFrom: UInt64(index)), key: key.publicKey, role: role, origin: Self.origin,
                 at: environment.now())
             entries.append(try LedgerEvent.key(event).sign(with: [keys.root]))
         }
@@ -76,6 +89,12 @@ struct BenchmarkLedger: Sendable {
         }
     }
 
+    private func trustFile() throws -> TrustFile {
+        try TrustFile(
+            origin: Self.origin, controllers: [keys.controller.publicKey], verifiers: [keys.verifier.publicKey],
+            logs: [keys.log.publicKey])
+    }
+
     /// The file of a certificate in this log, and the public keys that verify it.
     func certificate() throws -> (file: [UInt8], trust: TrustFile) {
         func digest(_ text: String) -> Digest { Digest(sha256: Array(text.utf8)) }
@@ -119,6 +138,6 @@ struct BenchmarkLedger: Sendable {
         let proof = TransparencyProof(
             index: size, path: try store.inclusionProof(size, size: receipt.indexes.upperBound), checkpoint: checkpoint)
         let file = CertificateFile(certificate: certificate, testResult: result, proof: proof)
-        return (try file.bytes(), try keys.trustFile(origin: Self.origin))
+        return (try file.bytes(), try trustFile())
     }
 }

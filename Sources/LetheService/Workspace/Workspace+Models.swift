@@ -144,4 +144,11 @@ extension Workspace {
     private static func event(_ entry: [UInt8]) throws -> LedgerEvent? {
         try LedgerEvent(Statement(parsingUnverified: DSSEEnvelope(parsing: entry).payload))
     }
+
+    /// Every event of the log with its index, in order.
+    func forEachEvent(_ body: (LedgerEvent, UInt64) throws -> Void) throws {
+        for index in 0..<(try store.size()) {
+            if let event = try Self.event(store.entry(index)) { try body(event, index) }
+        }
+    }
 }

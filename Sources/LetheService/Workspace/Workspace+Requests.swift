@@ -83,6 +83,6 @@ extension Workspace {
     }
 
     private func requesterKeys() throws -> [VerifyingKey] {
-        try registeredKeys().filter { $0.role == .requester && $0.validUntil == nil }.map(\.key)
+        try keyRegistry().keys(.requester, at: store.size())
     }
 }

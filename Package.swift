@@ -124,6 +124,10 @@ let package = Package(
         tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
         tests("LetheListenerTests", ["LetheListener"]),
         tests("ArchitectureTests", []),
+        tests(
+            "FaultTests",
+            ["lethe", "LetheRecommendation", "LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes"],
+            exclude: ["Shim"]),
         tests("EndToEndTests", ["lethe", "LetheRecommendation", "LetheBytes", grdb]),
     ],
     swiftLanguageModes: [.v6],

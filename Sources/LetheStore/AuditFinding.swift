@@ -24,6 +24,8 @@ public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
         case request(String)
         /// A row of the view of runs.
         case run(String)
+        /// A file beside the database.
+        case file(String)
         /// A row of the vault.
         case vault(String)
     }
@@ -40,7 +42,8 @@ public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
     /// What it is.
     public let found: String
 
-    init(_ place: Place, entry: UInt64? = nil, field: String, expected: String, found: String) {
+    /// A finding.
+    public init(_ place: Place, entry: UInt64? = nil, field: String, expected: String, found: String) {
         self.place = place
         if case .entry(let index) = place { entryIndex = index } else { entryIndex = entry }
         self.field = field
@@ -62,6 +65,7 @@ public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
             case .timestamp(let size, let authority): "timestamp of checkpoint \(size) by \(authority)"
             case .request(let id): "request \(id)"
             case .run(let id): "run \(id)"
+            case .file(let path): path
             case .vault(let id): "vault \(id)"
             }
         var concerned = ""

@@ -49,6 +49,20 @@ public enum LedgerAudit {
         /// What the cosignatures establish, for the search.
         var witnessed = WitnessedCheckpoints()
 
+        init(findings: [AuditFinding], entries: UInt64, checkedSignatures: Bool) {
+            self.findings = findings
+            self.entries = entries
+            self.checkedSignatures = checkedSignatures
+        }
+
+        /// A ledger that cannot be read far enough to be audited.
+        public init(unreadable error: StoreError) {
+            self.init(
+                findings: [
+                    AuditFinding(.schema("ledger"), field: "database", expected: "a whole one", found: "\(error)")
+                ], entries: 0, checkedSignatures: false)
+        }
+
         /// The lowest index of an entry that something is wrong with.
         public var firstBadEntry: UInt64? { findings.compactMap(\.entryIndex).min() }
     }

@@ -19,7 +19,7 @@ public final class LedgerStore: Sendable {
     public let path: String
     /// The name of the log.
     public let origin: String
-    private let queue: DatabaseQueue
+    let queue: DatabaseQueue
     private var checkpointGuard: CheckpointGuard { CheckpointGuard(database: path) }
 
     /// How long to wait for another process before `.locked`.
@@ -199,7 +199,7 @@ public final class LedgerStore: Sendable {
 
     /// Writes the newest checkpoint beside the database. Under the write lock, so that two processes cannot put an older one on
     /// top of a newer one.
-    private func publish() throws(StoreError) {
+    func publish() throws(StoreError) {
         try write { tables in
             guard let newest = try tables.lastCheckpoint() else { return }
             try checkpointGuard.advance(to: newest)

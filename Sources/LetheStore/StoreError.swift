@@ -37,6 +37,10 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case commitInDoubt(detail: String)
     /// The entries are in the log, but the record of its newest checkpoint beside it could not be written.
     case guardNotWritten(path: String, detail: String)
+    /// A backup that does not reach as far as the log is known to have come.
+    case backupOlder(backup: String, size: UInt64, source: String, known: UInt64)
+    /// A backup of another log, or of another history of this one.
+    case backupForks(backup: String, source: String, size: UInt64, detail: String)
     /// The log grew meanwhile; read again, then decide again.
     case sizeChanged(expected: UInt64, found: UInt64)
     /// The signer's name is not the log's origin.
@@ -66,10 +70,12 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Whether the machine is to blame, not the input: exit code 3 instead of 2.
     public var isMachineFailure: Bool {
         switch self {
-        case .locked, .readOnly, .diskFull, .corrupt, .system, .rootMismatch, .badCheckpoint, .shredPending, .rolledBack,
+        case .locked, .readOnly, .diskFull, .corrupt, .system, .rootMismatch, .badCheckpoint, .shredPending,
+            .rolledBack,
             .commitInDoubt, .guardNotWritten:
             true
-        case .alreadyExists, .notFound, .notALedger, .schemaVersion, .masterKey, .sizeChanged, .wrongSigner,
+        case .backupOlder, .backupForks, .alreadyExists, .notFound, .notALedger, .schemaVersion, .masterKey,
+            .sizeChanged, .wrongSigner,
             .entryRefused,
             .vaultMismatch, .vaultMissing, .vaultUnreadable, .noSuchEntry, .noSuchRequest, .noSuchCheckpoint,
             .cosignatureRefused, .timestampRefused:
@@ -99,6 +105,12 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
                 + (found < published ? "\(found)" : "others")
                 + ": an older copy was put back. Put the newest database or backup in its place (lethe log restore); if the "
                 + "later entries are lost for good, start a new log under a new origin, never this one again"
+        case .backupOlder(let backup, let size, let source, let known):
+            "\(backup): holds \(size) entries, but the log has published a checkpoint over \(known) (\(source)): going on from "
+                + "here would sign a second history and undo what was shredded since; use a newer backup, or start a new log "
+                + "under a new origin"
+        case .backupForks(let backup, let source, let size, let detail):
+            "\(backup): is not this log as it was published at size \(size) (\(source)): \(detail)"
         case .commitInDoubt(let detail):
             "ledger: the commit failed at its end (\(detail)): the entries may or may not be in the log; nothing was "
                 + "acknowledged; look with `lethe log audit` and submit again, a repetition is recognised"

@@ -73,7 +73,9 @@ public struct LedgerBenchmark {
         progress("\(settings.requests) signed requests in groups of \(settings.groupSize)")
         let waiting = try requests(settings.requests)
         Memory.resetPeak()
+        let before = Self.processorSeconds()
         let seconds = try time { try ledger.receive(waiting, groupSize: settings.groupSize, of: total) }
+        figures.processorMicroseconds = 1_000_000 * (Self.processorSeconds() - before) / Double(waiting.count)
         figures.requestsPerSecond = Double(waiting.count) / seconds
         figures.memory.append(
             .init(what: "receive", entries: Int(try ledger.store.size()), peakMebibytes: Memory.peakMebibytes()))
@@ -115,10 +117,19 @@ public struct LedgerBenchmark {
         return environment.seconds() - start
     }
 
+    /// What this process has used of all cores so far.
+    private static func processorSeconds() -> Double {
+        var usage = rusage()
+        getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
+        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1_000_000 }
+        return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    }
+
     private func audit(_ ledger: BenchmarkLedger, into figures: inout LedgerFigures) throws {
         for (what, masterKey) in [("log", nil), ("log and vault", ledger.masterKey)] as [(String, MasterKey?)] {
             Memory.resetPeak()
             let entries = Int(try ledger.store.size())
+            let before = Self.processorSeconds()
             let seconds = try time {
                 let findings = try LedgerAudit.run(ledger.store, trust: ledger.trust, masterKey: masterKey)
                 // The benchmark's certificate belongs to no request of its log; nothing else may be found.
@@ -126,7 +137,10 @@ public struct LedgerBenchmark {
                     throw ServiceError.workspaceDamaged(file: ledger.store.path, problem: "\(findings[0])")
                 }
             }
-            figures.audits.append(.init(what: what, entries: entries, entriesPerSecond: Double(entries) / seconds))
+            figures.audits.append(
+                .init(
+                    what: what, entries: entries, entriesPerSecond: Double(entries) / seconds,
+                    processorMicroseconds: 1_000_000 * (Self.processorSeconds() - before) / Double(entries)))
             figures.memory.append(
                 .init(what: "audit of \(what)", entries: entries, peakMebibytes: Memory.peakMebibytes()))
         }

@@ -18,6 +18,8 @@ public struct LedgerFigures: Sendable {
         let what: String
         let entries: Int
         let entriesPerSecond: Double
+        /// Of all cores together, for one entry.
+        let processorMicroseconds: Double
     }
 
     struct Peak: Sendable {
@@ -40,6 +42,8 @@ public struct LedgerFigures: Sendable {
     let limits: Limits
     var appends: [Append] = []
     var requestsPerSecond = 0.0
+    /// Of all cores together, for one request.
+    var processorMicroseconds = 0.0
     var largeRequestsPerSecond: Double?
     var latencies = Latencies(p50: 0, p99: 0, maximum: 0, meanGroup: 0)
     var certificateMilliseconds = 0.0
@@ -99,10 +103,12 @@ public struct LedgerFigures: Sendable {
                 "arrivalSeconds": JSONValue(settings.arrivalSeconds),
             ],
             "limits": [
-                "verificationsPerSecond": number(limits.verifications), "signaturesPerSecond": number(limits.signatures),
+                "verificationsPerSecond": number(limits.verifications),
+                "signaturesPerSecond": number(limits.signatures),
                 "synchronizationsPerSecond": number(limits.synchronizations),
             ],
             "requestsPerSecond": number(requestsPerSecond),
+            "processorMicrosecondsPerRequest": number(processorMicroseconds),
             "requestsPerSecondToLargeLog": largeRequestsPerSecond.map { number($0) } ?? .null,
             "latencyMilliseconds": [
                 "p50": number(latencies.p50), "p99": number(latencies.p99), "maximum": number(latencies.maximum),
@@ -119,6 +125,7 @@ public struct LedgerFigures: Sendable {
                     [
                         "of": .string($0.what), "entries": JSONValue($0.entries),
                         "entriesPerSecond": number($0.entriesPerSecond),
+                        "processorMicrosecondsPerEntry": number($0.processorMicroseconds),
                         "shareOfVerifications": number($0.entriesPerSecond / limits.verifications),
                     ]
                 }),
@@ -154,10 +161,12 @@ public struct LedgerFigures: Sendable {
             "| Ed25519 signatures, all cores | \(whole(limits.signatures)) |",
             "| 4 KiB writes with fsync, one after another | \(whole(limits.synchronizations)) |",
             "", "## Requests", "",
-            "A request costs one verification and two signatures, and is acknowledged when its group is on the disk.", "",
+            "A request costs one verification and two signatures, and is acknowledged when its group is on the disk.",
+            "",
             "| what | measured |", "| --- | --- |",
             "| \(settings.requests) requests in groups of \(settings.groupSize) | \(whole(requestsPerSecond)) a second |",
         ]
+        lines.append("| processor time for one of them, all cores together | \(whole(processorMicroseconds)) us |")
         if let largeRequestsPerSecond {
             lines.append("| up to the large log | \(whole(largeRequestsPerSecond)) a second |")
         }
@@ -172,11 +181,12 @@ public struct LedgerFigures: Sendable {
             "", "## One certificate (\(certificateBytes) bytes)", "", "| what | median |", "| --- | --- |",
             "| in the library | \(decimal(certificateMilliseconds)) ms |",
             "| `lethe certificate verify`, the whole process | \(decimal(certificateProcessMilliseconds)) ms |", "",
-            "## Audit", "", "| of | entries | entries a second | of the machine's verifications |",
-            "| --- | --- | --- | --- |",
+            "## Audit", "",
+            "| of | entries | entries a second | of the machine's verifications | processor time for an entry |",
+            "| --- | --- | --- | --- | --- |",
         ]
         lines += audits.map {
-            "| \($0.what) | \($0.entries) | \(whole($0.entriesPerSecond)) | \(decimal(100 * $0.entriesPerSecond / limits.verifications))% |"
+            "| \($0.what) | \($0.entries) | \(whole($0.entriesPerSecond)) | \(decimal(100 * $0.entriesPerSecond / limits.verifications))% | \(whole($0.processorMicroseconds)) us |"
         }
         lines += ["", "## Peak memory of the process", "", "| during | entries | MiB |", "| --- | --- | --- |"]
         lines += memory.map { "| \($0.what) | \($0.entries) | \(decimal($0.peakMebibytes)) |" }

@@ -191,7 +191,7 @@ public final class Workspace {
     /// The public keys that a verifier starts from.
     public func trust() throws -> TrustFile { try Self.readTrust(paths.trust) }
 
-    private static func readTrust(_ path: String) throws -> TrustFile {
+    static func readTrust(_ path: String) throws -> TrustFile {
         do {
             return try TrustFile(parsing: String(decoding: try Files.read(path, limit: 1 << 20), as: UTF8.self))
         } catch let error as TrustFileError {
@@ -253,7 +253,9 @@ public final class Workspace {
     }
 
     /// The public half of the key that signs key events: where trust in this log's keys starts.
-    func rootKey() throws -> VerifyingKey {
+    func rootKey() throws -> VerifyingKey { try Self.rootKey(paths) }
+
+    static func rootKey(_ paths: WorkspacePaths) throws -> VerifyingKey {
         do {
             return try VerifyingKey(
                 pem: String(decoding: try Files.read(paths.rootKey, limit: 4096), as: UTF8.self))

@@ -7,7 +7,8 @@ extension Benchmark {
     /// `lethe benchmark ledger`
     struct Ledger: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Requests a second, latency, audit rate and memory of the ledger, beside the machine's own limits.",
+            abstract:
+                "Requests a second, latency, audit rate and memory of the ledger, beside the machine's own limits.",
             discussion: """
                 Works in a folder of its own below --scratch (on the disk that is meant) and removes it. With --entries 1000000 it \
                 also grows the log to that size, which takes minutes, and measures whether memory stays flat. --output FILE.json \
@@ -54,7 +55,7 @@ extension Benchmark {
             defer { try? Files.remove(folder) }
             let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
             let figures = try LedgerBenchmark(
-                settings, in: folder, environment: Clock.environment,
+                settings, in: folder, environment: Clock.environment(),
                 verifyAsProcess: { file, trust in try Self.verify(file, trust, program: program) }
             ).run { StandardError.write("measuring \($0)\n") }
             let command = CommandLine.arguments.dropFirst().reduce("lethe") { $0 + " " + $1 }

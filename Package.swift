@@ -69,7 +69,8 @@ let package = Package(
         // Store
         room(
             "LetheStore",
-            ["LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes", grdb,
+            [
+                "LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes", grdb,
                 sqlite,
             ]),
 

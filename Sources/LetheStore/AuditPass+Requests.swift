@@ -38,7 +38,8 @@ extension AuditPass {
             let row = try Cells.first(
                 db, "SELECT received_index, last_index FROM requests WHERE request_id = CAST(? AS TEXT)",
                 [.text(id.text)])
-            guard state.requests[id] == nil, row?[0].unsigned == index, let last = row?[1].unsigned, last >= index else {
+            guard state.requests[id] == nil, row?[0].unsigned == index, let last = row?[1].unsigned, last >= index
+            else {
                 return false
             }
             lastIndexes[id] = last
@@ -176,7 +177,9 @@ extension AuditPass {
 
     /// Compares the rows of the suspects with what their events add up to, and finds rows that no entry speaks of.
     mutating func checkRequests() throws {
-        let records = derived.requests.values.sorted { ($0.receivedIndex, $0.requestID) < ($1.receivedIndex, $1.requestID) }
+        let records = derived.requests.values.sorted {
+            ($0.receivedIndex, $0.requestID) < ($1.receivedIndex, $1.requestID)
+        }
         for record in records {
             let place = AuditFinding.Place.request(record.requestID.text)
             guard let row = try storedRequest(record.requestID) else {

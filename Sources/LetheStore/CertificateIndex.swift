@@ -37,7 +37,8 @@ struct CertificateIndex {
     func request(at index: UInt64) throws -> String? {
         try queue.read { db in
             try Cells.first(
-                db, "SELECT CAST(request_id AS BLOB) FROM certificates WHERE idx = ?", [.position(index)])?.first?.string
+                db, "SELECT CAST(request_id AS BLOB) FROM certificates WHERE idx = ?", [.position(index)])?.first?
+                .string
         }
     }
 

@@ -26,7 +26,9 @@ struct ImportTests {
         "LetheService": trust.union(learn).union(["LetheVerification", "LetheStore", "LetheReports"]),
         "LetheReports": ["LetheBytes"],
         "LetheListener": [],
-        "lethe": trust.union(["LetheService", "LetheReports", "LetheListener", "ArgumentParser", "FoundationNetworking"]),
+        "lethe": trust.union([
+            "LetheService", "LetheReports", "LetheListener", "ArgumentParser", "FoundationNetworking",
+        ]),
     ]
     private static let openToAll: Set<String> = [
         "Foundation", "FoundationEssentials", "Glibc", "Musl", "Darwin", "Synchronization", "Dispatch",

@@ -46,7 +46,8 @@ struct Outcome: Sendable {
     var acknowledged: [String] {
         output.split(separator: "\n").compactMap { line in
             line.contains("received as entry")
-                ? line.split(separator: " ").first { $0.count == 36 && $0.split(separator: "-").count == 5 }.map(String.init)
+                ? line.split(separator: " ").first { $0.count == 36 && $0.split(separator: "-").count == 5 }.map(
+                    String.init)
                 : nil
         }
     }
@@ -165,7 +166,7 @@ struct FaultDesk: Sendable {
         environment["LETHE_FAULT_ERRNO"] = "\(fault?.code ?? EIO)"
         process.environment = environment
         let (output, errors) = (folder + "/.output", folder + "/.errors")
-        for path in [output, errors] { FileManager.default.createFile(atPath: path, contents: nil) }
+        for path in [output, errors] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle(forWritingAtPath: output)
         process.standardError = FileHandle(forWritingAtPath: errors)
@@ -187,8 +188,12 @@ struct FaultDesk: Sendable {
         #expect(audit.status == 0, "\(story): \(audit.output)\(audit.errors)", sourceLocation: sourceLocation)
         guard !acknowledged.isEmpty else { return }
         let list = try run(["request", "list", "--json", "--workspace", "disk/desk"], in: folder)
-        let known = try StrictJSON.parse(Array(list.output.utf8)).arrayValue?.compactMap { $0["requestId"]?.stringValue }
-        #expect(acknowledged.isSubset(of: known ?? []), "\(story): an acknowledged request is lost", sourceLocation: sourceLocation)
+        let known = try StrictJSON.parse(Array(list.output.utf8)).arrayValue?.compactMap {
+            $0["requestId"]?.stringValue
+        }
+        #expect(
+            acknowledged.isSubset(of: known ?? []), "\(story): an acknowledged request is lost",
+            sourceLocation: sourceLocation)
     }
 }
 

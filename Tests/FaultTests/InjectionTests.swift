@@ -10,7 +10,9 @@ extension FaultTests {
             let repeats: Bool
             let code: Int32
 
-            var testDescription: String { "\(mode.rawValue)\(repeats ? ", for good" : ""), \(code == EIO ? "EIO" : "ENOSPC")" }
+            var testDescription: String {
+                "\(mode.rawValue)\(repeats ? ", for good" : ""), \(code == EIO ? "EIO" : "ENOSPC")"
+            }
         }
 
         private static let ways = [
@@ -29,7 +31,8 @@ extension FaultTests {
                 let fault = Fault(at: call, mode: way.mode, repeats: way.repeats, code: way.code)
                 let struck = try desk.run(submit, in: folder, fault: fault)
                 #expect([0, 3].contains(struck.status), "\(fault): \(struck.status) \(struck.errors)")
-                #expect(struck.status == 0 || struck.errors.split(separator: "\n").count == 1, "\(fault): \(struck.errors)")
+                #expect(
+                    struck.status == 0 || struck.errors.split(separator: "\n").count == 1, "\(fault): \(struck.errors)")
                 if struck.status == 3 {
                     failures += 1
                     #expect(struck.acknowledged.isEmpty, "\(fault): a failed group was acknowledged")
@@ -41,7 +44,8 @@ extension FaultTests {
                     again.output.split(separator: "\n").allSatisfy { $0.contains("received") || $0.contains("replay") },
                     "\(fault): \(again.output)\(again.errors)")
                 #expect([0, 2].contains(again.status))
-                try desk.expectWhole(folder, acknowledged: Set(struck.acknowledged + again.acknowledged), "\(fault), again")
+                try desk.expectWhole(
+                    folder, acknowledged: Set(struck.acknowledged + again.acknowledged), "\(fault), again")
                 if let calls = struck.calls, calls < call {
                     #expect(failures > 3, "too few calls were struck")
                     return
@@ -57,9 +61,11 @@ extension FaultTests {
             var call = 1
             while true {
                 let folder = try ScratchFolder()
-                try FileManager.default.createDirectory(atPath: folder.path + "/disk", withIntermediateDirectories: false)
+                try FileManager.default.createDirectory(
+                    atPath: folder.path + "/disk", withIntermediateDirectories: false)
                 let make = [
-                    "init", "--workspace", "disk/desk", "--data", desk.template.path + "/data", "--origin", FaultDesk.origin,
+                    "init", "--workspace", "disk/desk", "--data", desk.template.path + "/data", "--origin",
+                    FaultDesk.origin,
                 ]
                 let fault = Fault(at: call, mode: mode, repeats: call % 3 == 0)
                 let struck = try desk.run(make, in: folder, fault: fault)

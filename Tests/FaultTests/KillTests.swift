@@ -23,11 +23,14 @@ extension FaultTests {
                 let files = try desk.sign(1 + next(3), from: 4 * round, in: folder)
                 let submit = ["request", "submit", "--workspace", "disk/desk", "--lines", "batch"]
                 let lines = try files.map { try String(contentsOfFile: folder.path + "/" + $0, encoding: .utf8) }
-                try lines.joined(separator: "\n").write(toFile: folder.path + "/batch", atomically: true, encoding: .utf8)
+                try lines.joined(separator: "\n").write(
+                    toFile: folder.path + "/batch", atomically: true, encoding: .utf8)
                 let fault = Fault(at: 1 + next(40), mode: modes[next(modes.count)])
                 let struck = try desk.run(submit, in: folder, fault: fault)
                 if struck.wasKilled { deaths += 1 }
-                #expect(struck.wasKilled || struck.status == 0, "round \(round), \(fault): \(struck.errors)\(struck.output)")
+                #expect(
+                    struck.wasKilled || struck.status == 0, "round \(round), \(fault): \(struck.errors)\(struck.output)"
+                )
                 acknowledged.formUnion(struck.acknowledged)
                 try desk.expectWhole(folder, acknowledged: acknowledged, "round \(round), \(fault)")
                 let again = try desk.run(submit, in: folder)

@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A library target of one room; `Documentation/design/rooms.md` says what lives in each.
@@ -68,7 +69,10 @@ let package = Package(
         // Store
         room(
             "LetheStore",
-            ["LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes", grdb]),
+            [
+                "LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes", grdb,
+                sqlite,
+            ]),
 
         // Application
         room(
@@ -121,6 +125,10 @@ let package = Package(
         tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
         tests("LetheListenerTests", ["LetheListener"]),
         tests("ArchitectureTests", []),
+        tests(
+            "FaultTests",
+            ["lethe", "LetheRecommendation", "LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes"],
+            exclude: ["Shim"]),
         tests(
             "EndToEndTests",
             ["lethe", "LetheRecommendation", "LetheListener", "LetheLog", "LetheCrypto", "LetheBytes", grdb]),

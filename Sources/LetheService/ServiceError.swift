@@ -60,6 +60,8 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case unknownTimestamp(imprint: String)
     /// The folder of an export does not hold a prefix of this log.
     case exportRefused(path: String, problem: String)
+    /// A ledger is not replaced by a backup.
+    case restoreRefused(path: String, problem: String)
     /// The policy asks for a level that the intervals are not computed at.
     case unsupportedLevel(found: Double, expected: Double)
     /// The data set is of a kind that this version does not read.
@@ -108,6 +110,7 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
                 + "kept, repeat the command when the witnesses answer"
         case .unknownTimestamp(let imprint): "timestamp: stamps \(imprint), which is no checkpoint of this log"
         case .exportRefused(let path, let problem): "\(path): not exported to: \(problem)"
+        case .restoreRefused(let path, let problem): "\(path): not restored: \(problem)"
         case .unsupportedLevel(let found, let expected):
             "policy: verification.thresholds.alpha is \(found): this version computes every interval at \(expected)"
         case .unsupportedDataset(let found, let expected): "data set \(found): expected \(expected)"

@@ -117,11 +117,12 @@ extension Workspace {
     }
 
     private func registeredDigest(_ role: LetheRequests.ModelRole) throws -> Digest? {
-        var digest: Digest?
-        try forEachEvent { event, _ in
-            if case .model(let event) = event, event.role == role, event.action == .registered { digest = event.digest }
+        for entry in try store.registrations(PredicateType.modelEvent).reversed() {
+            if case .model(let event)? = try Self.event(entry.bytes), event.role == role, event.action == .registered {
+                return event.digest
+            }
         }
-        return digest
+        return nil
     }
 
     private func committedTrainingRoot() throws -> String {
@@ -134,18 +135,20 @@ extension Workspace {
 
     /// The event by which the policy in force took effect; nil in a log that has none.
     func adoptedPolicy() throws -> PolicyEvent? {
-        var adopted: PolicyEvent?
-        try forEachEvent { event, _ in
-            if case .policy(let event) = event { adopted = event }
-        }
-        return adopted
+        guard let entry = try store.registrations(PredicateType.policyEvent).last,
+            case .policy(let event)? = try Self.event(entry.bytes)
+        else { return nil }
+        return event
+    }
+
+    private static func event(_ entry: [UInt8]) throws -> LedgerEvent? {
+        try LedgerEvent(Statement(parsingUnverified: DSSEEnvelope(parsing: entry).payload))
     }
 
     /// Every event of the log with its index, in order.
     func forEachEvent(_ body: (LedgerEvent, UInt64) throws -> Void) throws {
         for index in 0..<(try store.size()) {
-            let envelope = try DSSEEnvelope(parsing: try store.entry(index))
-            if let event = try LedgerEvent(Statement(parsingUnverified: envelope.payload)) { try body(event, index) }
+            if let event = try Self.event(store.entry(index)) { try body(event, index) }
         }
     }
 }

@@ -82,7 +82,7 @@ struct Tour: Sendable {
     static func trainingUsers(in path: String) throws -> [Int] {
         var splitting = PaperProtocol()
         splitting.historyLimit = 5
-        return try splitting.split(MovieLensDataset.load(path)).trainingUsers
+        return try splitting.split(MovieLens.load(path)).trainingUsers
     }
 
     /// One epoch of everything.

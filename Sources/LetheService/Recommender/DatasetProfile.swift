@@ -51,8 +51,8 @@ public struct DatasetProfile: Sendable, Equatable {
     }
 
     /// Loads and splits the data.
-    func load() throws -> (dataset: MovieLensDataset, split: RecommendationSplit) {
-        let dataset = try MovieLensDataset.load(folder)
+    func load() throws -> (dataset: InteractionDataset, split: RecommendationSplit) {
+        let dataset = try MovieLens.load(folder)
         return (dataset, try splitting.split(dataset))
     }
 

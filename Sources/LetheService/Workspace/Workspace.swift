@@ -29,7 +29,7 @@ public final class Workspace {
 
     private let keyRing: Lazy<WorkspaceKeys>
     private var registry: (keys: KeyRegistry, size: UInt64)?
-    private let loaded: Lazy<(dataset: MovieLensDataset, split: RecommendationSplit)>
+    private let loaded: Lazy<(dataset: InteractionDataset, split: RecommendationSplit)>
 
     /// Requests that this process turned away; they leave no trace in the log.
     private(set) var refusals: [AuditReport.Refusal] = []
@@ -208,7 +208,7 @@ public final class Workspace {
     var masterKey: MasterKey { get throws { try MasterKey.load(paths.vaultKey) } }
 
     /// The data set and its split.
-    func data() throws -> (dataset: MovieLensDataset, split: RecommendationSplit) { try loaded.value }
+    func data() throws -> (dataset: InteractionDataset, split: RecommendationSplit) { try loaded.value }
 
     /// Appends events signed by the controller, under a checkpoint of their own, in one transaction; returns their indexes.
     @discardableResult

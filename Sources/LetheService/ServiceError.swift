@@ -10,6 +10,8 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case dataChanged(folder: String, expected: String, found: String)
     /// The policy's file is not the policy that the log says is in force.
     case policyChanged(file: String, expected: String, found: String)
+    /// Data of the kind `mapping` without a mapping.
+    case mappingMissing
     /// The vocabulary gives both answers the same first token.
     case vocabularyCannotAnswer
     /// A model that the step needs was not trained yet.

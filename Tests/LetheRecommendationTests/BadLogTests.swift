@@ -22,8 +22,14 @@ struct BadLogTests {
         ("user_id,book_id,rating\n7,1,5\n8,31,2\n", "ratings.csv, line 3: book \"31\" is not in the books file"),
         ("user_id,book_id,rating\n7,1,9\n", "ratings.csv, line 2, rating: expected a rating from 1 to 5, found \"9\""),
         ("user_id,book_id,rating\n7,1,0\n", "ratings.csv, line 2, rating: expected a rating from 1 to 5, found \"0\""),
-        ("user_id,book_id,rating\n7,1,4.5\n", "ratings.csv, line 2, rating: expected a rating from 1 to 5, found \"4.5\""),
-        ("user_id,book_id,rating\n7,1,-1\n", "ratings.csv, line 2, rating: expected a rating from 1 to 5, found \"-1\""),
+        (
+            "user_id,book_id,rating\n7,1,4.5\n",
+            "ratings.csv, line 2, rating: expected a rating from 1 to 5, found \"4.5\""
+        ),
+        (
+            "user_id,book_id,rating\n7,1,-1\n",
+            "ratings.csv, line 2, rating: expected a rating from 1 to 5, found \"-1\""
+        ),
         (
             "user_id,book_id,rating\n7,1,99999999999999999999999999\n",
             "ratings.csv, line 2, rating: expected a rating from 1 to 5, found \"99999999999999999999999999\""
@@ -41,7 +47,10 @@ struct BadLogTests {
             "user_id,rating,book_id,rating\n7,1,1,5\n",
             "ratings.csv, line 1, header: expected every column once, found \"rating\" as columns 2 and 4"
         ),
-        ("user_id,book_id,rating\n7,1,5\n7,2\0,4\n", "ratings.csv, line 3, row: expected text without NUL bytes, found one"),
+        (
+            "user_id,book_id,rating\n7,1,5\n7,2\0,4\n",
+            "ratings.csv, line 3, row: expected text without NUL bytes, found one"
+        ),
         (
             "user_id,book_id,rating\n7,1,\"5\n8,2,4\n",
             "ratings.csv, line 2, row: expected the closing quote of a field, found the end of the file"
@@ -141,7 +150,8 @@ struct BadLogTests {
         #expect(dataset.items.map(\.creator) == ["Ada", nil, nil])
         // The line of a later error counts the lines inside the quotes.
         #expect(
-            try Self.complaint(Files.goodbooks(books: books + "4,x\n")) == "books.csv, line 7, row: expected 3 fields, found 2")
+            try Self.complaint(Files.goodbooks(books: books + "4,x\n"))
+                == "books.csv, line 7, row: expected 3 fields, found 2")
     }
 
     @Test(arguments: [
@@ -163,7 +173,8 @@ struct BadLogTests {
                 + "\"Wed Apr 19 08:15:15 -0700 1950\""
         ),
         (
-            GoodReadsTests.interaction("ab", "10", 5, "Fri Apr 19 08:15:15 -0700 2013").replacing("\"10\"", with: "[10]"),
+            GoodReadsTests.interaction("ab", "10", 5, "Fri Apr 19 08:15:15 -0700 2013").replacing(
+                "\"10\"", with: "[10]"),
             "book_id: expected text, a number, true or false, found a list or an object"
         ),
         (
@@ -186,7 +197,8 @@ struct BadLogTests {
         for length in (whole.count - last + 1)..<(whole.count - 1) {
             var files = Files.bookGraph()
             files["goodreads_interactions_moss.json"] = Array(whole.prefix(length))
-            #expect(try Self.complaint(files).hasPrefix("goodreads_interactions_moss.json, line 4, row: expected one JSON"))
+            #expect(
+                try Self.complaint(files).hasPrefix("goodreads_interactions_moss.json, line 4, row: expected one JSON"))
         }
     }
 

@@ -68,9 +68,11 @@ struct GoodReadsTests {
                 Rating(userID: second.id, itemID: 11, stars: 3, timestamp: 1_366_416_000),
                 Rating(userID: second.id, itemID: 10, stars: 2, timestamp: 1_366_384_514),
             ])
-        #expect(dataset.items == [
-            Item(id: 10, title: "Moss: A Memoir", creator: "Io Fenn"), Item(id: 11, title: "Peat", creator: "Io Fenn"),
-        ])
+        #expect(
+            dataset.items == [
+                Item(id: 10, title: "Moss: A Memoir", creator: "Io Fenn"),
+                Item(id: 11, title: "Peat", creator: "Io Fenn"),
+            ])
         #expect(dataset.provenance.omissions.map(\.reason) == ["not rated"])
         #expect(dataset.provenance.omissions[0].rows == 1 && dataset.provenance.omissions[0].firstLine == 2)
     }
@@ -143,7 +145,8 @@ struct GoodReadsTests {
         var two = Self.bookGraph()
         two["goodreads_interactions_fern.json.gz"] = []
         #expect(
-            try complaint(two).contains("goodreads_interactions_fern.json.gz, goodreads_interactions_moss.json are there"))
+            try complaint(two).contains(
+                "goodreads_interactions_fern.json.gz, goodreads_interactions_moss.json are there"))
         var bookless = Self.bookGraph()
         bookless["goodreads_books_moss.json"] = nil
         #expect(try complaint(bookless).contains("goodreads_books*.json"))

@@ -20,7 +20,9 @@ struct LoaderTests {
         #expect(dataset.users.count == 2)
         #expect(
             dataset.user(2)
-                == MovieLensUser(id: 2, gender: .male, age: .from56, occupation: .selfEmployed, postalCode: "70072-1234").user)
+                == MovieLensUser(
+                    id: 2, gender: .male, age: .from56, occupation: .selfEmployed, postalCode: "70072-1234"
+                ).user)
         #expect(
             dataset.item(1) == Item(id: 1, title: "Tall Story (1995)", genres: ["Comedy", "Children's"]))
         #expect(dataset.item(2)?.title == "Mis\u{e9}rables, The: A Tale (1998)")

@@ -40,7 +40,9 @@ struct PaperProtocolTests {
     }
 
     @Test func equalTimesAreOrderedByUserThenItem() throws {
-        let users = (1...3).map { MovieLensUser(id: $0, gender: .male, age: .from25, occupation: .writer, postalCode: "1") }
+        let users = (1...3).map {
+            MovieLensUser(id: $0, gender: .male, age: .from25, occupation: .writer, postalCode: "1")
+        }
         let dataset = try MovieLens.dataset(
             users: users, items: (1...8).map { Item(id: $0, title: "T\($0)", genres: ["War"]) },
             ratings: [3, 1, 2].flatMap { user in

@@ -89,7 +89,8 @@ public enum GoodReads {
         let found = names.filter { $0.hasPrefix(prefix) && ($0.hasSuffix(".json") || $0.hasSuffix(".json.gz")) }
         guard found.count < 2 else {
             throw .unreadable(
-                reason: "\(folder): \(found.joined(separator: ", ")) are there; keep one of them", isMachineFailure: false)
+                reason: "\(folder): \(found.joined(separator: ", ")) are there; keep one of them",
+                isMachineFailure: false)
         }
         return found.first
     }

@@ -95,7 +95,8 @@ struct CSVRecord {
                         }
                         size += more.count + 1
                         guard size <= RowReader.maximumRowBytes else {
-                            throw malformed("a row of at most \(RowReader.maximumRowBytes) bytes", "more, inside quotes")
+                            throw malformed(
+                                "a row of at most \(RowReader.maximumRowBytes) bytes", "more, inside quotes")
                         }
                         field.append(10)
                         bytes = more

@@ -37,7 +37,8 @@ extension InteractionMapping {
         while try rows.next() {
             let time = try time(of: rows)
             if interactions.isSorted, time < last {
-                throw rows.malformed(fields[3], expected: "a time not before that of the row above", found: "an earlier one")
+                throw rows.malformed(
+                    fields[3], expected: "a time not before that of the row above", found: "an earlier one")
             }
             last = time
             guard let stars = try opinion(of: rows) else {
@@ -58,7 +59,8 @@ extension InteractionMapping {
             }
             guard log.ratings.count < Self.maximumInteractions else {
                 throw rows.malformed(
-                    "row", expected: "at most \(Self.maximumInteractions) interactions", found: "more; use a part of the log")
+                    "row", expected: "at most \(Self.maximumInteractions) interactions",
+                    found: "more; use a part of the log")
             }
             lineOfPair[pair] = Int32(clamping: rows.line)
             log.ratings.append(Rating(userID: user.id, itemID: item.id, stars: stars, timestamp: time))
@@ -119,7 +121,8 @@ extension InteractionMapping {
                 // A log with titles in its own rows repeats them; two titles of one item would make prompts ambiguous.
                 guard known.title == title else {
                     throw .duplicate(
-                        file: rows.file, line: rows.line, what: "another title of \(wording.item) \(RowReader.quoted(try rows.name(0)))",
+                        file: rows.file, line: rows.line,
+                        what: "another title of \(wording.item) \(RowReader.quoted(try rows.name(0)))",
                         firstLine: known.line)
                 }
                 continue
@@ -149,7 +152,8 @@ extension InteractionMapping {
             if let first = missing.values.min(by: { $0.line < $1.line }) {
                 if untitled.contains(first.id) {
                     throw .malformed(
-                        file: file, line: first.line, field: interactions.item, expected: "\(wording.item) with a title",
+                        file: file, line: first.line, field: interactions.item,
+                        expected: "\(wording.item) with a title",
                         found: "\(RowReader.quoted(first.name)), which has none")
                 }
                 throw .unknownReference(
@@ -204,7 +208,8 @@ extension InteractionMapping {
             if let known = profiles[id] {
                 guard known.profile == profile else {
                     throw .duplicate(
-                        file: rows.file, line: rows.line, what: "another description of this user", firstLine: known.line)
+                        file: rows.file, line: rows.line, what: "another description of this user",
+                        firstLine: known.line)
                 }
                 continue
             }
@@ -258,7 +263,9 @@ extension RowReader {
             !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else {
             let expected = "a name of 1 to 256 bytes without control characters"
-            if isPersonal { throw malformed(fieldName(position), expected: expected, found: "\(name.utf8.count) bytes") }
+            if isPersonal {
+                throw malformed(fieldName(position), expected: expected, found: "\(name.utf8.count) bytes")
+            }
             throw malformed(position, expected: expected)
         }
         return name
@@ -268,7 +275,8 @@ extension RowReader {
     func prompt(_ position: Int) throws(DatasetError) -> String? {
         guard let text = optionalText(position) else { return nil }
         guard text.utf8.count <= 4096, !text.utf8.contains(0) else {
-            throw malformed(fieldName(position), expected: "at most 4096 bytes without NUL", found: "\(text.utf8.count) bytes")
+            throw malformed(
+                fieldName(position), expected: "at most 4096 bytes without NUL", found: "\(text.utf8.count) bytes")
         }
         return InteractionMapping.tidied(text)
     }

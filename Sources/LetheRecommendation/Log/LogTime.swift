@@ -36,7 +36,8 @@ enum LogTime {
             let month = scanner.name(of: [
                 "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
             ]),
-            scanner.take(" "), let day = scanner.digits(2), scanner.take(" "), let time = scanner.time(), scanner.take(" "),
+            scanner.take(" "), let day = scanner.digits(2), scanner.take(" "), let time = scanner.time(),
+            scanner.take(" "),
             let offset = scanner.offset(colon: false), scanner.take(" "), let year = scanner.digits(4), scanner.isAtEnd,
             let days = days(year, month + 1, day), (days % 7 + 7) % 7 == weekday
         else { return nil }

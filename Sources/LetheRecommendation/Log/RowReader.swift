@@ -36,7 +36,8 @@ struct RowReader {
         self.file = file
         self.fields = fields
         switch table.format {
-        case .jsonLines: source = .jsonLines(paths: fields.map { $0.split(separator: ".", omittingEmptySubsequences: false) })
+        case .jsonLines:
+            source = .jsonLines(paths: fields.map { $0.split(separator: ".", omittingEmptySubsequences: false) })
         case .csv(let dialect):
             guard dialect.hasHeader else {
                 source = .csv(dialect, columns: fields.map { (Int($0) ?? 0) - 1 }, width: 0)
@@ -181,7 +182,8 @@ struct RowReader {
         case .number(let literal): return literal
         case .bool(let flag): return flag ? "true" : "false"
         case .null: return nil
-        case .array, .object: throw malformed(field, expected: "text, a number, true or false", found: "a list or an object")
+        case .array, .object:
+            throw malformed(field, expected: "text, a number, true or false", found: "a list or an object")
         }
     }
 

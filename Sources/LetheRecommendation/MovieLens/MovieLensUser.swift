@@ -32,7 +32,8 @@ extension UserProfile {
         let (pronouns, noun): (Pronouns, String) = gender == .female ? (.she, "female") : (.he, "male")
         let possessive = pronouns.possessive.capitalizedFirst
         self.init(
-            sentences: "The user is \(noun). \(possessive) job is \(occupation.words). \(possessive) age is \(age.words).",
+            sentences:
+                "The user is \(noun). \(possessive) job is \(occupation.words). \(possessive) age is \(age.words).",
             words: "\(noun) \(age.words) \(occupation.words)", pronouns: pronouns)
     }
 }

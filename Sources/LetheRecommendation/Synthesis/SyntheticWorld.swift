@@ -175,7 +175,8 @@ struct SyntheticWorld {
     /// Everybody, by number.
     func users() -> [MovieLensUser] {
         people.map {
-            MovieLensUser(id: $0.id, gender: $0.gender, age: $0.age, occupation: $0.occupation, postalCode: $0.postalCode)
+            MovieLensUser(
+                id: $0.id, gender: $0.gender, age: $0.age, occupation: $0.occupation, postalCode: $0.postalCode)
         }.sorted { $0.id < $1.id }
     }
 

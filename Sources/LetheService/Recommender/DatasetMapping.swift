@@ -1,5 +1,5 @@
 import LetheBytes
-import LetheRecommendation
+public import LetheRecommendation
 import LetheRequests
 
 /// A mapping file: how to read a log that Lethe does not know, and how to split it.

@@ -24,21 +24,12 @@ public struct DatasetProfile: Sendable, Equatable {
     /// How to read the files; for the kind `mapping` and no other.
     public let mapping: DatasetMapping?
 
-    /// A profile of the data in `folder`.
-    public init(kind: Kind, folder: String, isQuick: Bool = false) {
-        self.init(kind: kind, folder: folder, isQuick: isQuick, mapping: nil)
-    }
-
-    /// A profile of the log in `folder` that `mapping` reads.
-    public init(mapping: DatasetMapping, folder: String, isQuick: Bool = false) {
-        self.init(kind: .mapping, folder: folder, isQuick: isQuick, mapping: mapping)
-    }
-
-    private init(kind: Kind, folder: String, isQuick: Bool, mapping: DatasetMapping?) {
+    /// A profile of the data in `folder`, which `mapping` reads where the kind says so.
+    public init(kind: Kind, folder: String, isQuick: Bool = false, mapping: DatasetMapping? = nil) {
         self.kind = kind
         self.folder = folder
         self.isQuick = isQuick
-        self.mapping = mapping
+        self.mapping = kind == .mapping ? mapping : nil
     }
 
     /// The name that reports show. Where a split is not the paper's, the name says so.

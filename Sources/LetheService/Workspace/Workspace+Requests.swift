@@ -73,7 +73,7 @@ extension Workspace {
     /// - Throws: `ServiceError.unsupportedSubjectType`, `.unknownSubject`; neither repeats the name.
     func trainingUser(_ identity: SubjectIdentity) throws -> Int {
         guard identity.type == "user-id" else { throw ServiceError.unsupportedSubjectType(found: identity.type) }
-        guard let user = Int(identity.value), try trainingUsers().contains(user) else {
+        guard let user = try data().dataset.user(named: identity.value)?.id, try trainingUsers().contains(user) else {
             throw ServiceError.unknownSubject
         }
         return user

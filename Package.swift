@@ -122,7 +122,7 @@ let package = Package(
         tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
         tests("LetheListenerTests", ["LetheListener"]),
         tests("ArchitectureTests", []),
-        tests("EndToEndTests", ["lethe", "LetheRecommendation", "LetheBytes", grdb]),
+        tests("EndToEndTests", ["lethe", "LetheRecommendation", "LetheCrypto", "LetheBytes", grdb]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

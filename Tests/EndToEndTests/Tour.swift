@@ -66,6 +66,10 @@ struct Tour: Sendable {
             .map { "desk/certificates/" + $0 }
     }
 
+    /// The documented example of a mapped log.
+    static let exampleFolder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Documentation/examples/tea-orders").path
+
     /// Writes a small data set.
     static func writeData(to path: String) throws {
         var configuration = SynthesisConfiguration()

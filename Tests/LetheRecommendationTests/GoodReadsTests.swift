@@ -169,6 +169,8 @@ struct GoodbooksCountTests {
         #expect(split.training.count == 60_000 && split.validation.count == 20_000 && split.test.count == 20_000)
         #expect(split.trainingUsers.count == 1653 && Set(split.test.map(\.userID)).count == 1274)
         #expect(split.forgottenUsers.count == 330)
+        rules.outerRatio = .init(0, 1, 1)
+        #expect(try rules.split(dataset).training == split.training)
         rules.windowLimit = .max
         rules.pretrainingLimit = 0
         let all = try rules.split(dataset)

@@ -99,9 +99,11 @@ public enum GoodReads {
 extension PaperProtocol {
     /// Our protocol for GoodReads, not the paper's, which nobody knows: ratings above 3 are liked, history of at least 5 of which
     /// the newest 10 are told, the last 100,000 records cut 60:20:20 by time, a fifth of the training users to be forgotten.
+    ///
+    /// Where there are fewer than 125,000 records, the oldest fifth of them stays out of the window, for pretraining.
     public static var goodReads: PaperProtocol {
         var rules = PaperProtocol()
-        rules.outerRatio = Ratio(0, 1, 1)
+        rules.outerRatio = Ratio(2, 4, 4)
         return rules
     }
 }

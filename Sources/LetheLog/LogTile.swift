@@ -1,5 +1,5 @@
 import LetheBytes
-public import LetheCrypto
+import LetheCrypto
 
 // Invariants of this file (C2SP tlog-tiles):
 // 1. Tile n of level l holds the roots over leaves (n·256 + i)·256^l ..< (n·256 + i + 1)·256^l, i from 0; level 0 are leaf hashes.

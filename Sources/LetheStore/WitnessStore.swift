@@ -1,6 +1,6 @@
 import GRDB
 import Glibc
-public import LetheCrypto
+import LetheCrypto
 public import LetheLog
 
 /// What a witness remembers: the last checkpoint that it cosigned of every log, in one SQLite file.

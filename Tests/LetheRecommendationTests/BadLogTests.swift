@@ -121,6 +121,12 @@ struct BadLogTests {
         }
     }
 
+    @Test func aLongLineInsideGzipIsTheSameError() throws {
+        let text = Array((Files.ratings + String(repeating: "7", count: 3 << 20)).utf8)
+        let found = try Self.complaint(["ratings.csv.gz": gzipped(text), "books.csv": Array(Files.books.utf8)])
+        #expect(found == "ratings.csv.gz, line 5 is longer than 1048576 bytes")
+    }
+
     @Test func quotesThatNeverCloseStopAfterAMegabyte() throws {
         let text = "user_id,book_id,rating\n7,1,\"" + String(repeating: "y\n", count: 1 << 20)
         #expect(

@@ -218,4 +218,28 @@ struct InteractionMappingTests {
                 == nil)
         #expect(RatingScale(steps: 1...5, likedAbove: 6, reading: .words(liked: "", disliked: "")) == nil)
     }
+
+    @Test(arguments: ["who", "0", "-1", "10001", "99999999999999999999", "1.0", ""])
+    func withoutAHeaderColumnsAreNumbers(name: String) throws {
+        let found = try Self.complaint(["log.csv": "2020-02-28,jo,a,4\n"]) {
+            $0.interactions.table.format = .csv(CSVDialect(hasHeader: false))
+            ($0.interactions.item, $0.interactions.opinion) = ("3", .rating(field: "4", scale: .fiveStars))
+            ($0.interactions.time, $0.interactions.user) = (.field("1", .iso8601), name)
+        }
+        #expect(
+            found
+                == "log.csv, line 1, header: expected columns called 1 to 10000, as there is no header, found \"\(name)\""
+        )
+    }
+
+    @Test func fieldsOfJSONMayBePathsThroughListsAndObjects() throws {
+        for (path, title) in [("names.1.text", "Oolong"), ("names.7.text", nil), ("names.-1.text", nil), ("0", nil)] {
+            let edit: (inout InteractionMapping) -> Void = {
+                $0.items.title = path
+                $0.items.unknown = .skip
+            }
+            let tea = #"{"sku": "a", "names": [{"text": "x"}, {"text": "Oolong"}]}"# + "\n"
+            #expect(try Self.load(["teas.jsonl": tea], edit).items.first?.title == title)
+        }
+    }
 }

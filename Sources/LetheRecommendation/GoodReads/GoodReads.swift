@@ -37,7 +37,10 @@ public enum GoodReads {
         let hasRatings = names.contains { $0 == "ratings.csv" || $0 == "ratings.csv.gz" }
         guard let interactions else {
             guard hasRatings else {
-                throw .missing(file: "goodreads_interactions*.json, nor ratings.csv,", folder: folder)
+                throw .unreadable(
+                    reason:
+                        "\(folder): neither ratings.csv nor goodreads_interactions*.json is there, plain or gzipped",
+                    isMachineFailure: false)
             }
             return (.goodbooks, goodbooks)
         }

@@ -40,7 +40,7 @@ struct RowReader {
             source = .jsonLines(paths: fields.map { $0.split(separator: ".", omittingEmptySubsequences: false) })
         case .csv(let dialect):
             guard dialect.hasHeader else {
-                source = .csv(dialect, columns: fields.map { (Int($0) ?? 0) - 1 }, width: 0)
+                source = .csv(dialect, columns: try Self.numbered(fields, file: file), width: 0)
                 return
             }
             var parser = CSVRecord(lines: lines, file: file, dialect: dialect)
@@ -61,6 +61,20 @@ struct RowReader {
             }
         }
         throw .missing(file: name, folder: folder)
+    }
+
+    /// Without a header, columns are called by their numbers.
+    private static func numbered(_ fields: [String], file: String) throws(DatasetError) -> [Int] {
+        var columns: [Int] = []
+        for field in fields {
+            guard let number = Int(field), (1...10_000).contains(number) else {
+                throw .malformed(
+                    file: file, line: 1, field: "header",
+                    expected: "columns called 1 to 10000, as there is no header", found: quoted(field))
+            }
+            columns.append(number - 1)
+        }
+        return columns
     }
 
     private static func columns(

@@ -85,6 +85,7 @@ let package = Package(
             ],
             resources: [
                 .embedInCode("Policies/demo.yaml"), .embedInCode("Policies/ml-1m.yaml"),
+                .embedInCode("Policies/goodreads.yaml"),
                 .embedInCode("Bundle/verify.sh"),
             ]),
         room("LetheReports", ["LetheBytes"]),

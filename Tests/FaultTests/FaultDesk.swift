@@ -84,7 +84,7 @@ struct FaultDesk: Sendable {
         try DataSynthesizer(configuration: configuration, seed: 5).write(to: template.path + "/data")
         var splitting = PaperProtocol()
         splitting.historyLimit = 10
-        users = try splitting.split(MovieLensDataset.load(template.path + "/data")).trainingUsers
+        users = try splitting.split(MovieLens.load(template.path + "/data")).trainingUsers
         shim = template.path + "/faults.so"
         try Self.compileShim(to: shim)
         let made = try Self.run(

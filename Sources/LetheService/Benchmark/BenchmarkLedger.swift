@@ -73,7 +73,7 @@ struct BenchmarkLedger: Sendable {
 
     /// Receives requests; every one of them must be accepted.
     func receive(_ requests: [[UInt8]], groupSize: Int, of users: Int) throws {
-        let subjects = Set(0..<users)
+        let subjects = DataSubjects(names: (0..<users).map { (name: "\($0)", user: $0) })
         let reception = RequestReception(store: store, signer: signer)
         try reception.receive(
             requests, groupSize: groupSize,

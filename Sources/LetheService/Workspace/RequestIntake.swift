@@ -10,7 +10,7 @@ struct RequestIntake: Sendable {
     let checker: RequestChecker
     let policy: Policy
     /// Whom the data set has training records of.
-    let subjects: Set<Int>
+    let subjects: DataSubjects
     let controller: SigningKey
     let masterKey: MasterKey
     let now: Timestamp
@@ -33,7 +33,7 @@ struct RequestIntake: Sendable {
             throw ServiceError.identityTooWeak(
                 found: request.identity.level.rawValue, expected: policy.requests.identityLevel.rawValue)
         }
-        _ = try Self.user(request.subject, among: subjects)
+        _ = try subjects.user(request.subject)
         let key = SubjectKey.generate()
         let receipt = RequestEvent(receiving: checked, at: now, under: key, policy: policy)
         let acceptance = RequestEvent(
@@ -45,13 +45,5 @@ struct RequestIntake: Sendable {
                 try LedgerEntry(signing: .request(acceptance), with: [controller]),
             ], vault: [try VaultItem(checked, key: key).sealed(under: masterKey)])
         return Checked(request: checked, unit: unit)
-    }
-
-    /// The user of the data set that an identity names.
-    /// - Throws: `ServiceError.unsupportedSubjectType`, `.unknownSubject`; neither repeats the name.
-    static func user(_ identity: SubjectIdentity, among subjects: Set<Int>) throws -> Int {
-        guard identity.type == "user-id" else { throw ServiceError.unsupportedSubjectType(found: identity.type) }
-        guard let user = Int(identity.value), subjects.contains(user) else { throw ServiceError.unknownSubject }
-        return user
     }
 }

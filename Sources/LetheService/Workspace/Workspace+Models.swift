@@ -41,7 +41,7 @@ extension Workspace {
     }
 
     /// The data set, refused where its training records are no longer those that the log commits to.
-    func committedData() throws -> (dataset: MovieLensDataset, split: RecommendationSplit) {
+    func committedData() throws -> (dataset: InteractionDataset, split: RecommendationSplit) {
         let (dataset, split) = try data()
         let found = recordsRoot(split.training).hex
         let expected = try committedTrainingRoot()

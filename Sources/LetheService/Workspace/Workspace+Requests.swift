@@ -48,7 +48,7 @@ extension Workspace {
     private func intake() throws -> RequestIntake {
         RequestIntake(
             checker: RequestChecker(audience: origin, requesterKeys: try requesterKeys(), policy: policy),
-            policy: policy, subjects: try trainingUsers(), controller: try keys.controller, masterKey: try masterKey,
+            policy: policy, subjects: try subjects(), controller: try keys.controller, masterKey: try masterKey,
             now: environment.now())
     }
 
@@ -79,7 +79,7 @@ extension Workspace {
     /// The user of the data set that an identity names.
     /// - Throws: `ServiceError.unsupportedSubjectType`, `.unknownSubject`; neither repeats the name.
     func trainingUser(_ identity: SubjectIdentity) throws -> Int {
-        try RequestIntake.user(identity, among: trainingUsers())
+        try subjects().user(identity)
     }
 
     private func requesterKeys() throws -> [VerifyingKey] {

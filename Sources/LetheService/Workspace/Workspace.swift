@@ -29,8 +29,8 @@ public final class Workspace {
 
     private let keyRing: Lazy<WorkspaceKeys>
     private var registry: (keys: KeyRegistry, size: UInt64)?
-    private let loaded: Lazy<(dataset: MovieLensDataset, split: RecommendationSplit)>
-    private var subjects: Set<Int>?
+    private let loaded: Lazy<(dataset: InteractionDataset, split: RecommendationSplit)>
+    private var knownSubjects: DataSubjects?
 
     /// Requests that this process turned away; they leave no trace in the log.
     private(set) var refusals: [AuditReport.Refusal] = []
@@ -210,14 +210,16 @@ public final class Workspace {
     var masterKey: MasterKey { get throws { try MasterKey.load(paths.vaultKey) } }
 
     /// The data set and its split.
-    func data() throws -> (dataset: MovieLensDataset, split: RecommendationSplit) { try loaded.value }
+    func data() throws -> (dataset: InteractionDataset, split: RecommendationSplit) { try loaded.value }
 
     /// The people whom the data set has training records of.
-    func trainingUsers() throws -> Set<Int> {
-        if let subjects { return subjects }
-        let users = Set(try data().split.trainingUsers)
-        subjects = users
-        return users
+    func subjects() throws -> DataSubjects {
+        if let knownSubjects { return knownSubjects }
+        let (dataset, split) = try data()
+        let subjects = DataSubjects(
+            names: split.trainingUsers.compactMap { id in dataset.user(id).map { (name: $0.name, user: id) } })
+        knownSubjects = subjects
+        return subjects
     }
 
     /// Appends events signed by the controller, under a checkpoint of their own, in one transaction; returns their indexes.

@@ -24,7 +24,7 @@ struct Lethe: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Demo.self, Initialize.self, Key.self, Request.self, DataCommand.self, Model.self, Unlearn.self, Verify.self,
-            Certify.self, Run.self, CertificateCommand.self, Log.self, Report.self, PolicyCommand.self,
+            Certify.self, Run.self, CertificateCommand.self, Log.self, Report.self, PolicyCommand.self, Benchmark.self,
         ])
 }
 

@@ -36,7 +36,12 @@ public enum HuggingFaceFolder {
     public static func loadConfiguration(_ path: String) throws(FileError) -> T5Configuration {
         guard Files.exists(path) else { throw .notFound(path: path) }
         guard Files.kind(path) == .folder else { throw .notAFolder(path: path) }
-        return try T5Configuration(fields: ConfigurationFields(path: Files.join(path, configurationName)))
+        return try loadConfigurationFile(Files.join(path, configurationName))
+    }
+
+    /// Reads the shape of a model from a `config.json` of its own.
+    public static func loadConfigurationFile(_ path: String) throws(FileError) -> T5Configuration {
+        try T5Configuration(fields: ConfigurationFields(path: path))
     }
 
     /// Writes a model as a new folder; nothing of it is visible before all of it is on the disk.

@@ -80,6 +80,9 @@ public final class Trainer {
         merges = adapter.map { AdapterMerge.merges(of: $0, table: table) } ?? []
     }
 
+    /// How many numbers learn.
+    public var trainableCount: Int { trained.count }
+
     /// The model's weights as they are now.
     public var parameters: T5Parameters {
         guard baseAdapter == nil else { return base }

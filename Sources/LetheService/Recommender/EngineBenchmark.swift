@@ -109,9 +109,11 @@ public struct EngineBenchmark: Sendable {
         }
         self.configuration = configuration
         var generator = SeededGenerator(seed: 120)
-        let lengths = settings.lengths ?? (0..<256).map { _ in min(max(Int(119 + 19 * generator.nextNormal()), 60), 164) }
+        let lengths =
+            settings.lengths ?? (0..<256).map { _ in min(max(Int(119 + 19 * generator.nextNormal()), 60), 164) }
         guard !lengths.isEmpty, lengths.allSatisfy({ (1...(1 << 16)).contains($0) }) else {
-            throw EngineError.invalidSetting(name: "--lengths", found: "\(lengths.prefix(8))", expected: "1 to 65536 each")
+            throw EngineError.invalidSetting(
+                name: "--lengths", found: "\(lengths.prefix(8))", expected: "1 to 65536 each")
         }
         self.lengths = lengths
     }
@@ -130,7 +132,8 @@ public struct EngineBenchmark: Sendable {
         case .forward: inference = Inference(parameters: parameters, pool: pool)
         case .full, .fullBF16:
             trainer = Trainer(
-                parameters: parameters, optimizer: optimizer, dropoutSeed: 3, pool: pool)
+                parameters: parameters, optimizer: optimizer, dropoutSeed: 3, pool: pool,
+                precision: job == .full ? .float32 : .bfloat16)
         case .lora, .e2urec:
             let adapter = try LoRAParameters(
                 configuration: LoRAConfiguration(rank: 16, alpha: 32, dropout: 0), model: configuration, seed: 4)

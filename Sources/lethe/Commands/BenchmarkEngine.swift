@@ -55,7 +55,7 @@ struct BenchmarkEngine: ParsableCommand {
         if inProcess, let job = jobs.first {
             var result = try benchmark.run(job, seconds: Clock.environment.seconds).json.objectValue ?? [:]
             result["peak_rss_mib"] = .number(String(format: "%.1f", peakMemory() ?? 0))
-            StandardOutput.line(String(decoding: try JSONValue.object(result).prettyBytes(), as: UTF8.self))
+            StandardOutput.line(String(decoding: JSONValue.object(result).prettyBytes(), as: UTF8.self))
             return
         }
         let results = try jobs.map(runInProcessOfItsOwn)
@@ -63,7 +63,8 @@ struct BenchmarkEngine: ParsableCommand {
         try outputOptions.show(
             [
                 "shape": .string(shape), "threads": JSONValue(threads), "batch": JSONValue(batch),
-                "steps": JSONValue(steps), "warmup": JSONValue(warmup), "precision": "float32; full-bf16: bfloat16 products",
+                "steps": JSONValue(steps), "warmup": JSONValue(warmup),
+                "precision": "float32; full-bf16: bfloat16 products",
                 "machine": .object(machine.mapValues { .string($0) }),
                 "linear_algebra": .object(EngineBenchmark.linearAlgebra.mapValues { .string($0) }),
                 "results": .array(results),

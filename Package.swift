@@ -100,7 +100,7 @@ let package = Package(
             "LetheCertificatesTests", ["LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes"]),
         tests("LetheRequestsTests", ["LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes"]),
         tests("LetheTensorTests", ["LetheTensor"]),
-        tests("LetheTransformerTests", ["LetheTransformer", "LetheTensor", "LetheBytes"]),
+        tests("LetheTransformerTests", ["LetheTransformer", "LetheTensor", "LetheBytes"], exclude: ["Fixtures"]),
         tests("LetheRecommendationTests", ["LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheBytes"]),
         tests("LetheUnlearningTests", ["LetheUnlearning", "LetheRecommendation", "LetheTransformer", "LetheTensor"]),
         tests("LetheVerificationTests", ["LetheVerification", "LetheTensor", "LetheBytes"]),
@@ -115,7 +115,8 @@ let package = Package(
             ]),
         tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
         tests("ArchitectureTests", []),
-        tests("EndToEndTests", ["lethe", "LetheRecommendation", "LetheBytes", grdb]),
+        tests(
+            "EndToEndTests", ["lethe", "LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheBytes", grdb]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -106,7 +106,8 @@ struct BoundLinear: Sendable {
         var tasks: [GradientTask] = []
         let (input, accumulates, precision) = (input, accumulates, precision)
         if let gradient = linear.gradient {
-            for rows in gradient.rowBlocks(of: 128) {
+            // A bfloat16 product packs the whole input for every block: fewer of them.
+            for rows in gradient.rowBlocks(of: precision == .bfloat16 ? 384 : 128) {
                 tasks.append(
                     GradientTask(cost: rows.count * gradient.columns * input.rows) {
                         MatrixProduct.multiply(

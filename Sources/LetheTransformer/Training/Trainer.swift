@@ -21,6 +21,7 @@ public final class Trainer {
     private let second: Storage<Float>
     private let merges: [AdapterMerge]
     private let workspace = Workspace(keepsActivations: true)
+    private var losses = Storage<Double>(count: 0)
 
     /// The learning rate of the next step.
     public var learningRate: Double
@@ -165,7 +166,9 @@ public final class Trainer {
             randomness: Binder.Randomness(seed: dropoutSeed, step: steps, round: number), workspace: workspace,
             precision: precision)
         let network = BoundNetwork(&binder)
-        let objective = Objective(items, network: network, vocabularySize: configuration.vocabularySize)
+        if losses.count < 2 * network.logits.rows { losses = Storage(count: 3 * network.logits.rows) }
+        let objective = Objective(
+            items, network: network, vocabularySize: configuration.vocabularySize, losses: losses)
         let pieces = network.batch.pieces
         pool.run(pieces: pieces.count) { index in
             let piece = pieces[index]

@@ -170,12 +170,18 @@ public struct TokenizedTraining: Sendable {
         }
         let curve = LossCurve(unit: "step", points: points)
         let companions = [("training.csv", Array(curve.csv.utf8)), ("training.svg", Array(curve.svg.utf8))]
-        if let adapter = trainer.adapter {
-            try PEFTFolder.saveAdapter(
-                adapter, baseModel: settings.model, to: settings.output, companions: companions)
-        } else {
-            try HuggingFaceFolder.saveModel(
-                trainer.parameters, tokenizer: loaded.tokenizer, to: settings.output, companions: companions)
+        do {
+            if let adapter = trainer.adapter {
+                try PEFTFolder.saveAdapter(
+                    adapter, baseModel: settings.model, to: settings.output, companions: companions)
+            } else {
+                try HuggingFaceFolder.saveModel(
+                    trainer.parameters, tokenizer: loaded.tokenizer, to: settings.output, companions: companions)
+            }
+        } catch {
+            // A full disk under the output need not cost the training.
+            try? save(trainer, points, identity)
+            throw error
         }
         try Files.remove(checkpoint)
         return .finished(curve)

@@ -8,6 +8,12 @@ enum Interruption {
     /// From now on the first signal is only remembered; the second ends the process at once.
     static func watch() {
         _ = isRequested  // The handler must not be the first to touch the flag.
+        // A parent may have started this process with both blocked.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         for number in [SIGINT, SIGTERM] {
             signal(number) { number in
                 Interruption.signalNumber.store(number, ordering: .relaxed)

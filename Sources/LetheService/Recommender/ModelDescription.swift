@@ -18,8 +18,8 @@ public struct ModelDescription: Sendable {
 
     /// Describes what is at `path`.
     ///
-    /// A folder with weights is read and checked whole; a `config.json`, or a folder with nothing but one, is described by its
-    /// shape; a PEFT folder by its adapter.
+    /// A model's folder is read and checked whole; a `config.json`, or a folder that has one but neither weights nor vocabulary, is
+    /// described by its shape; a PEFT folder by its adapter.
     /// - Parameter loraRank: the rank of an adapter on q and v whose parameters are to be counted besides.
     /// - Throws: `FileError` that names the file and what is wrong with it; `ModelError` for a rank out of range.
     public init(path: String, loraRank: Int? = nil) throws {
@@ -39,7 +39,7 @@ public struct ModelDescription: Sendable {
             let configuration =
                 isFolder
                 ? try HuggingFaceFolder.loadConfiguration(path) : try HuggingFaceFolder.loadConfigurationFile(path)
-            if isFolder, HuggingFaceFolder.hasWeights(path) {
+            if isFolder, HuggingFaceFolder.isModel(path) {
                 _ = try HuggingFaceFolder.loadModel(path)
                 digest = try ModelDigest(folder: path).digest.hex
             } else {

@@ -27,10 +27,10 @@ public enum HuggingFaceFolder {
     /// Bytes of one weight file at most, Hugging Face's own limit.
     public static let defaultShardSize = 5_000_000_000
 
-    /// Whether the folder at `path` has weights, in one file or in several.
-    public static func hasWeights(_ path: String) -> Bool {
-        let weights = Files.join(path, weightsName)
-        return Files.exists(weights) || Files.exists(weights + ".index.json")
+    /// Whether the folder at `path` is meant as a whole model: it has weights, in one file or in several, or a vocabulary, beside
+    /// which weights must not be missing.
+    public static func isModel(_ path: String) -> Bool {
+        [weightsName, weightsName + ".index.json", vocabularyName].contains { Files.exists(Files.join(path, $0)) }
     }
 
     /// Reads the model in the folder at `path`.

@@ -48,7 +48,7 @@ struct WeightShardsTests {
             #expect(try HuggingFaceFolder.loadModel(path).parameters == Self.parameters)
             let total = try StrictJSON.parse(try Files.read(Files.join(path, Self.index), limit: 1 << 20))
             #expect(total["metadata"]?["total_size"]?.intValue == 4 * Self.parameters.values.count)
-            #expect(HuggingFaceFolder.hasWeights(path))
+            #expect(HuggingFaceFolder.isModel(path))
         }
     }
 

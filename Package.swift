@@ -110,7 +110,7 @@ let package = Package(
             "LetheCertificatesTests", ["LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes"]),
         tests("LetheRequestsTests", ["LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes"]),
         tests("LetheTensorTests", ["LetheTensor"]),
-        tests("LetheTransformerTests", ["LetheTransformer", "LetheTensor", "LetheBytes"]),
+        tests("LetheTransformerTests", ["LetheTransformer", "LetheTensor", "LetheBytes"], exclude: ["Fixtures"]),
         tests("LetheRecommendationTests", ["LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheBytes"]),
         tests("LetheUnlearningTests", ["LetheUnlearning", "LetheRecommendation", "LetheTransformer", "LetheTensor"]),
         tests("LetheVerificationTests", ["LetheVerification", "LetheTensor", "LetheBytes"]),
@@ -132,7 +132,10 @@ let package = Package(
             exclude: ["Shim"]),
         tests(
             "EndToEndTests",
-            ["lethe", "LetheRecommendation", "LetheListener", "LetheLog", "LetheCrypto", "LetheBytes", grdb]),
+            [
+                "lethe", "LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheListener", "LetheLog",
+                "LetheCrypto", "LetheBytes", grdb,
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

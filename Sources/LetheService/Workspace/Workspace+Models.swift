@@ -18,11 +18,15 @@ extension Workspace {
         let tokenizer = try ModelTraining.tokenizer(dataset: dataset, split: split, policy: policy)
         let prepared = try PreparedData(dataset: dataset, split: split, tokenizer: tokenizer, policy: policy)
         let (source, runID) = try drawTrainingSeeds()
+        var curves = StageCurves()
         let model = try ModelTraining.base(
             data: prepared, policy: policy, seeds: source.trainingSeeds(for: "base", runID: runID),
             initialization: source.seed(for: "base/initialization", runID: runID), pool: pool
-        ) { progress(ServiceProgress($0)) }
+        ) {
+            curves.note($0); progress(ServiceProgress($0))
+        }
         try register(model.parameters, as: .base, tokenizer: tokenizer, source: source, runID: runID)
+        try curves.write(to: paths.models)
     }
 
     /// Fine-tunes the base model on everybody's training records: the model in service.
@@ -33,11 +37,15 @@ extension Workspace {
         let base = try model(.base)
         let prepared = try prepared(base)
         let (source, runID) = try drawTrainingSeeds()
+        var curves = StageCurves()
         let model = try ModelTraining.fineTuned(
             base: base.parameters, on: prepared.split.training, data: prepared, policy: policy,
             seeds: source.trainingSeeds(for: "original", runID: runID), pool: pool, stage: "original model"
-        ) { progress(ServiceProgress($0)) }
+        ) {
+            curves.note($0); progress(ServiceProgress($0))
+        }
         try register(model.parameters, as: .original, tokenizer: prepared.tokenizer, source: source, runID: runID)
+        try curves.write(to: paths.models)
     }
 
     /// The data set, refused where its training records are no longer those that the log commits to.

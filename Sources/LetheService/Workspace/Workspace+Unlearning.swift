@@ -80,7 +80,7 @@ extension Workspace {
         let folder = paths.run(runID.text)
         try Files.createFolder(folder)
         let candidate = Files.join(folder, "candidate")
-        try HuggingFaceFolder.saveModel(model.parameters, tokenizer: tokenizer, to: candidate)
+        try HuggingFaceFolder.saveModel(try model.model.singleModel(), tokenizer: tokenizer, to: candidate)
         let digest = try ModelDigest(folder: candidate).digest
         dossier.candidateDigest = digest.hex
         dossier.trainableParameters = model.trainableParameters
@@ -204,6 +204,7 @@ extension LetheUnlearning.Residue {
         case .teacherOutputs: .teacherOutputs
         case .adapter: .adapter
         case .optimizerState: .optimizerState
+        case .trainingCheckpoint: .trainingCheckpoint
         }
     }
 }

@@ -78,7 +78,11 @@ let package = Package(
                 "LetheBytes",
                 "LetheReports", "LetheVerification", "LetheUnlearning", "LetheRecommendation",
                 "LetheTransformer", "LetheTensor",
-            ], resources: [.embedInCode("Policies/demo.yaml"), .embedInCode("Policies/ml-1m.yaml")]),
+            ],
+            resources: [
+                .embedInCode("Policies/demo.yaml"), .embedInCode("Policies/ml-1m.yaml"),
+                .embedInCode("Bundle/verify.sh"),
+            ]),
         room("LetheReports", ["LetheBytes"]),
 
         // Edge

@@ -31,6 +31,10 @@ public enum CertificateError: Error, Equatable {
     case testResultDisagrees(field: String, certificate: String, testResult: String)
     /// Controller and verifier are the same key, although the trust file tells the roles apart.
     case sameSigner(keyID: String)
+    /// The trust file says that the key counts for other entries (a log's key: checkpoints) than this one.
+    case keyNotValid(role: String, keyID: String, validity: KeyValidity, at: UInt64)
+    /// The key was in other hands from an index on, and no witness vouches that this was signed before.
+    case compromisedKey(role: String, keyID: String, from: UInt64, checkpointSize: UInt64)
     /// The proof carries unauthenticated bytes.
     case proofHasExtra
     /// A signature line of the checkpoint is by nobody in the trust file, so its bytes are not covered by any check.
@@ -77,6 +81,12 @@ extension CertificateError: CustomStringConvertible {
                 + "found \(Printable.quoted(testResult))"
         case .sameSigner(let keyID):
             "test result: expected another signer than the certificate's, found the same key \(keyID)"
+        case .keyNotValid(let role, let keyID, let validity, let index):
+            "\(role) key \(keyID): expected one that counts for \(role == "log" ? "checkpoint size" : "entry") \(index), "
+                + "found one for \(validity)"
+        case .compromisedKey(let role, let keyID, let from, let size):
+            "\(role) key \(keyID): compromised from entry \(from): expected a checkpoint of at most this size, cosigned by a "
+                + "trusted witness, found size \(size) without one that fits"
         case .proofHasExtra: "proof: expected no line \"extra\", found one (its bytes are not authenticated)"
         case .quorumMissed(let demanded, let found):
             "checkpoint: expected cosignatures of \(Printable.quoted(demanded)), "

@@ -7,7 +7,8 @@ public enum CertificateVerifier {
     /// Verifies one file.
     ///
     /// In this order: form, controller's signature, statement, test result (digest, signature, statement, agreement), checkpoint
-    /// signatures, origin and witness quorum, inclusion of exactly the certificate's bytes, and that what the certificate builds on lies before it.
+    /// signatures, origin and witness quorum, inclusion of exactly the certificate's bytes, that each key counted there, and that what
+    /// the certificate builds on lies before it.
     /// - Throws: the first check that fails.
     public static func verify(
         _ file: [UInt8], trusting trust: TrustFile
@@ -24,6 +25,8 @@ public enum CertificateVerifier {
         let inclusion = try verifyInclusion(file, trust)
 
         let index = inclusion.index
+        try requireValidity("controller", controller, trust, inclusion)
+        try requireValidity("verifier", verifier, trust, inclusion)
         func requireBefore(_ other: UInt64?, _ field: String) throws(CertificateError) {
             if let other, other >= index {
                 throw .notBefore(field: "predicate." + field, index: other, certificateIndex: index)
@@ -148,8 +151,10 @@ public enum CertificateVerifier {
         let proof = file.proof
         guard proof.extra == nil else { throw .proofHasExtra }
         let origin: String
+        let size: UInt64
         do {
             let head = try Checkpoint(parsing: proof.checkpoint.text)
+            size = head.size
             origin = trust.origin ?? head.origin
         } catch {
             throw .proof(.checkpoint(error))
@@ -165,7 +170,8 @@ public enum CertificateVerifier {
         }
         let known = logs + trust.witnesses
         let signatures = proof.checkpoint.signatures
-        let log = logs.first { log in signatures.contains { log.isNamed(by: $0) } } ?? logs[0]
+        let signing = logs.filter { log in signatures.contains { log.isNamed(by: $0) } }
+        let log = signing.first { trust.validity(of: $0.key).covers(checkpoint: size) } ?? signing.first ?? logs[0]
         let inclusion: VerifiedInclusion
         do {
             inclusion = try proof.verify(
@@ -188,7 +194,35 @@ public enum CertificateVerifier {
                     demanded: quorum.demand, found: cosigners.filter { $0.kind == .cosignatureV1 }.map(\.name))
             }
         }
+        let validity = trust.validity(of: log.key)
+        guard validity.covers(checkpoint: size) else {
+            throw .keyNotValid(role: "log", keyID: log.key.keyID, validity: validity, at: size)
+        }
+        try requireWitness("log", log.key, validity, inclusion)
         return inclusion
+    }
+
+    /// The key must count for the certificate's entry. The test result's own entry is not in the file, but lies before it; so a verifier's
+    /// key must not have ended in between, which the ledger sees to when keys change.
+    private static func requireValidity(
+        _ role: String, _ key: VerifyingKey, _ trust: TrustFile, _ inclusion: VerifiedInclusion
+    ) throws(CertificateError) {
+        let validity = trust.validity(of: key)
+        guard validity.covers(entry: inclusion.index) else {
+            throw .keyNotValid(role: role, keyID: key.keyID, validity: validity, at: inclusion.index)
+        }
+        try requireWitness(role, key, validity, inclusion)
+    }
+
+    /// What a compromised key signed counts only under a checkpoint that a witness cosigned before the compromise.
+    private static func requireWitness(
+        _ role: String, _ key: VerifyingKey, _ validity: KeyValidity, _ inclusion: VerifiedInclusion
+    ) throws(CertificateError) {
+        guard validity.isCompromised, let end = validity.until else { return }
+        let size = inclusion.checkpoint.size
+        guard size <= end, inclusion.cosignatures.contains(where: { $0.verifier.kind == .cosignatureV1 }) else {
+            throw .compromisedKey(role: role, keyID: key.keyID, from: end, checkpointSize: size)
+        }
     }
 
     private static func verifySignature(

@@ -5,7 +5,8 @@ public import LetheLog
 // Invariants of this file:
 // 1. A trust file names every key it trusts and for what; nothing is trusted by default and no line is ignored but blank ones and `#`.
 // 2. With roles, there is an origin, and at least one controller, one verifier and one log key, whose name is the origin.
-// 3. A bare public key is trusted for every role; then nobody claims that the roles are apart.
+// 3. A key without a validity counts for the whole log; one key has one validity.
+// 4. A bare public key is trusted for every role; then nobody claims that the roles are apart.
 
 /// The keys that an auditor trusts, and for what.
 ///
@@ -21,9 +22,10 @@ public import LetheLog
 ///     …
 ///     log lethe.example/acme+012675a3+AZu9IVSabTIQGQ+Q0OGQBnviY3tjC0NE1MmOKclep2oz
 ///
-/// `log` takes a verifier key on its line or a PEM block after it; `witness` takes a verifier key. Roles may be repeated. The
-/// lines `witness NAME VKEY [URL]`, `group NAME K MEMBER…` and `quorum NAME` of C2SP's tlog-policy say which cosignatures a
-/// certificate's checkpoint must carry. Or the file is one bare `PUBLIC KEY` block.
+/// `log` takes a verifier key on its line or a PEM block after it; `witness` takes a verifier key. Roles may be repeated; where keys
+/// changed, each line says for which entries its key counts: `controller from 2 until 40`, `log VKEY from 41`,
+/// `verifier from 3 compromised 17`. The lines `witness NAME VKEY [URL]`, `group NAME K MEMBER…` and `quorum NAME` of C2SP's
+/// tlog-policy say which cosignatures a certificate's checkpoint must carry. Or the file is one bare `PUBLIC KEY` block.
 public struct TrustFile: Sendable, Equatable {
     /// The name of the log; nil for a bare key, which is trusted for any log.
     public let origin: String?
@@ -39,6 +41,8 @@ public struct TrustFile: Sendable, Equatable {
     public let quorum: WitnessPolicy?
     /// Whether the file tells roles apart.
     public let hasRoles: Bool
+    /// For which entries a key counts; those not named count for all.
+    public private(set) var validity: [VerifyingKey: KeyValidity] = [:]
 
     /// Trusts keys by role.
     ///
@@ -65,6 +69,22 @@ public struct TrustFile: Sendable, Equatable {
         self.quorum = quorum
         hasRoles = true
     }
+
+    /// The same origin and witnesses with other keys: what a log publishes when its keys change.
+    ///
+    /// - Throws: as `init`.
+    public func replacing(
+        controllers: [VerifyingKey], verifiers: [VerifyingKey], logs: [VerifyingKey],
+        validity: [VerifyingKey: KeyValidity]
+    ) throws(TrustFileError) -> TrustFile {
+        var trust = try TrustFile(
+            origin: origin ?? "", controllers: controllers, verifiers: verifiers, logs: logs, witnesses: witnesses)
+        trust.validity = validity.filter { $0.value != .always }
+        return trust
+    }
+
+    /// For which entries `key` counts.
+    public func validity(of key: VerifyingKey) -> KeyValidity { validity[key] ?? .always }
 
     /// Trusts one key for every role.
     public init(key: VerifyingKey) {
@@ -94,22 +114,41 @@ public struct TrustFile: Sendable, Equatable {
         var (controllers, verifiers, logs): ([VerifyingKey], [VerifyingKey], [VerifyingKey]) = ([], [], [])
         var (named, witnesses): ([(line: Int, key: NoteVerifier)], [NoteVerifier]) = ([], [])
         var draft = WitnessPolicyDraft()
+        var validity: [VerifyingKey: KeyValidity] = [:]
+        func note(_ key: VerifyingKey, _ words: ArraySlice<Substring>, _ line: TrustLines.Line) throws(TrustFileError) {
+            guard let read = KeyValidity(words: Array(words)) else {
+                throw .unknownLine(line: line.number, found: line.text)
+            }
+            guard validity[key] == nil || validity[key] == read else { throw .twoValidities(line: line.number) }
+            validity[key] = read
+        }
         while let line = lines.next() {
-            let words = line.text.utf8.split { $0 == 0x20 || $0 == 0x09 }.map { Array($0) }
+            let words = (line.argument ?? "").split(separator: " ", omittingEmptySubsequences: false)[...]
+            let isKeyAfter =
+                line.argument == nil || words.first.map { ["from", "until", "compromised"].contains($0) } == true
+            let validityWords = line.argument == nil ? [] : words
+            let policyWords = line.text.utf8.split { $0 == 0x20 || $0 == 0x09 }.map { Array($0) }
             switch (line.word, line.argument) {
             case ("group", _?), ("quorum", _?),
-                ("witness", _?) where line.word != "witness" || words.count > 2:
-                do { try draft.add(words, line: line.number) } catch { throw .policy(error) }
+                ("witness", _?) where line.word != "witness" || policyWords.count > 2:
+                do { try draft.add(policyWords, line: line.number) } catch { throw .policy(error) }
             case ("origin", let name?):
                 guard origin == nil else { throw .duplicateOrigin(line: line.number) }
                 origin = name
-            case ("controller", nil): controllers.append(try lines.key(after: line.number))
-            case ("verifier", nil): verifiers.append(try lines.key(after: line.number))
-            case ("log", nil): logs.append(try lines.key(after: line.number))
-            case ("log", let vkey?):
-                let key = try Self.noteVerifier(vkey, .ed25519, line.number)
+            case ("controller", _) where isKeyAfter:
+                controllers.append(try lines.key(after: line.number))
+                try note(controllers[controllers.count - 1], validityWords, line)
+            case ("verifier", _) where isKeyAfter:
+                verifiers.append(try lines.key(after: line.number))
+                try note(verifiers[verifiers.count - 1], validityWords, line)
+            case ("log", _) where isKeyAfter:
+                logs.append(try lines.key(after: line.number))
+                try note(logs[logs.count - 1], validityWords, line)
+            case ("log", _?):
+                let key = try Self.noteVerifier(String(words.first ?? ""), .ed25519, line.number)
                 named.append((line.number, key))
                 logs.append(key.key)
+                try note(key.key, words.dropFirst(), line)
             case ("witness", let vkey?): witnesses.append(try Self.noteVerifier(vkey, .cosignatureV1, line.number))
             default: throw .unknownLine(line: line.number, found: line.text)
             }
@@ -125,6 +164,7 @@ public struct TrustFile: Sendable, Equatable {
         try self.init(
             origin: origin, controllers: controllers, verifiers: verifiers, logs: logs, witnesses: witnesses,
             quorum: quorum)
+        self.validity = validity.filter { $0.value != .always }
     }
 
     /// The file as text; reading it gives the same value.
@@ -134,10 +174,12 @@ public struct TrustFile: Sendable, Equatable {
             "# Keys that verify certificates of this log. Compare them over another channel before you trust them.\n"
         text += "origin \(origin)\n"
         for (role, keys) in [("controller", controllers), ("verifier", verifiers)] {
-            for key in keys { text += "\(role)\n\(key.pem)" }
+            for key in keys { text += "\(role)\(validity(of: key).words)\n\(key.pem)" }
         }
         for key in logs {
-            if let verifier = try? NoteVerifier(name: origin, key: key) { text += "log \(verifier.vkey)\n" }
+            if let verifier = try? NoteVerifier(name: origin, key: key) {
+                text += "log \(verifier.vkey)\(validity(of: key).words)\n"
+            }
         }
         for witness in witnesses where quorum?.witnessKeys.contains(witness) != true {
             text += "witness \(witness.vkey)\n"
@@ -212,6 +254,8 @@ public enum TrustFileError: Error, Equatable, CustomStringConvertible {
     case duplicateOrigin(line: Int)
     /// The origin is not a name that a log can have.
     case invalidOrigin(NoteKeyError)
+    /// A key that an earlier line gives another validity.
+    case twoValidities(line: Int)
     /// A role without a key, or no origin.
     case missingRole(String)
     /// A public key.
@@ -230,6 +274,7 @@ public enum TrustFileError: Error, Equatable, CustomStringConvertible {
             "trust file: line \(line): expected origin NAME, controller, verifier, log or witness VKEY, group or quorum, "
                 + "found \(Printable.quoted(found))"
         case .duplicateOrigin(let line): "trust file: line \(line): a second origin"
+        case .twoValidities(let line): "trust file: line \(line): the same key counts for other entries above"
         case .invalidOrigin(let error): "trust file: origin: \(error)"
         case .missingRole("origin"): "trust file: no line \"origin NAME\" and no bare public key"
         case .missingRole(let role): "trust file: no key for the role \(role)"

@@ -19,7 +19,7 @@ public struct VerifiedCertificate: Sendable, Equatable {
         case requestEntry
         /// The link to the certificate before was not followed.
         case previousCertificate(index: UInt64)
-        /// Whether a key was revoked before it signed.
+        /// Whether a key was revoked since the trust file was made.
         case keyRevocation
         /// One key is trusted for every role.
         case separationOfDuties
@@ -36,7 +36,8 @@ public struct VerifiedCertificate: Sendable, Equatable {
             case .requestEntry: "request: its own log entry was not looked at (lethe log audit does)"
             case .previousCertificate(let index):
                 "chain: the certificate before, at log index \(index), was not given"
-            case .keyRevocation: "keys: whether a key was revoked before it signed (lethe log audit does)"
+            case .keyRevocation:
+                "keys: one revoked since the trust file was made is not known to be (a newer trust file; lethe log audit)"
             case .separationOfDuties: "roles: one key is trusted for all, so nobody independent vouches for the test"
             }
         }

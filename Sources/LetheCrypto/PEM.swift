@@ -1,4 +1,4 @@
-import LetheBytes
+public import LetheBytes
 
 /// The textual encoding of keys (RFC 7468), strict: one block, one label, nothing around it.
 public enum PEM {
@@ -6,6 +6,8 @@ public enum PEM {
     public static let publicKeyLabel = "PUBLIC KEY"
     /// The label of an unencrypted PKCS#8 key.
     public static let privateKeyLabel = "PRIVATE KEY"
+    /// The label of a PKCS#8 key under a passphrase.
+    public static let encryptedKeyLabel = "ENCRYPTED PRIVATE KEY"
 
     /// Wraps `der` in a block with lines of 64 characters and a newline at the end, as `openssl` does.
     public static func encode(_ der: [UInt8], label: String) -> String {
@@ -33,7 +35,7 @@ public enum PEM {
         else { throw .notPEM(expected: label) }
         let found = String(first.dropFirst(begin.count).dropLast(dashes.count))
         guard found == label else {
-            let isEncrypted = label == privateKeyLabel && found == "ENCRYPTED PRIVATE KEY"
+            let isEncrypted = label == privateKeyLabel && found == encryptedKeyLabel
             throw isEncrypted ? .encrypted : .wrongLabel(expected: label, found: found)
         }
         guard lines.count >= 3, lines.last == "-----END \(label)-----" else { throw .notPEM(expected: label) }
@@ -57,8 +59,12 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
     case notPEM(expected: String)
     /// The PEM block has another label.
     case wrongLabel(expected: String, found: String)
-    /// The private key is protected by a passphrase, which Lethe does not ask for.
+    /// The private key is protected by a passphrase, and none was given.
     case encrypted
+    /// The passphrase does not open the key, or the file was altered.
+    case wrongPassphrase
+    /// The file that the key is in.
+    case file(FileError)
     /// The inside of the PEM block is not base64.
     case badBase64(label: String)
     /// The bytes are not the DER encoding of such a key.
@@ -80,7 +86,9 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
         case .wrongLabel(let expected, let found):
             "key: expected a PEM block \(Printable.quoted(expected)), found \(Printable.quoted(found))"
         case .encrypted:
-            "key: the private key is encrypted; decrypt it first: openssl pkey -in FILE -out DECRYPTED"
+            "key: the private key is encrypted and no passphrase was given"
+        case .wrongPassphrase: "key: wrong passphrase (or the file was altered); nothing was changed"
+        case .file(let error): "\(error)"
         case .badBase64(let label):
             "key: the PEM block \(Printable.quoted(label)) is not base64 in lines of 64 characters"
         case .notDER(let what): "key: expected DER of a \(what), found other bytes"

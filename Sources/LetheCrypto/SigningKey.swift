@@ -38,6 +38,26 @@ public struct SigningKey: Sendable {
         try self.init(handle: KeyHandle(pkcs8: der))
     }
 
+    /// Reads one PKCS#8 block, encrypted or not; `passphrase` is used for an encrypted one only.
+    ///
+    /// - Throws: `.encrypted` where a passphrase is needed, `.wrongPassphrase`, and what `init(pem:)` throws; never any part of the
+    ///   key or of the passphrase.
+    public init(pem: String, passphrase: Passphrase?) throws(KeyError) {
+        guard Self.isEncrypted(pem: pem), let passphrase else {
+            try self.init(pem: pem)
+            return
+        }
+        let sealed = try PEM.decode(pem, label: PEM.encryptedKeyLabel)
+        var der = try EncryptedKey.open(sealed, with: passphrase)
+        defer { wipe(&der) }
+        try self.init(handle: KeyHandle(pkcs8: der))
+    }
+
+    /// Whether the text is a PKCS#8 block under a passphrase.
+    public static func isEncrypted(pem: String) -> Bool {
+        pem.drop { $0.isNewline }.hasPrefix("-----BEGIN \(PEM.encryptedKeyLabel)-----")
+    }
+
     private init(handle: KeyHandle) throws(KeyError) {
         self.handle = handle
         publicKey = try VerifyingKey(handle: handle)
@@ -45,13 +65,29 @@ public struct SigningKey: Sendable {
 
     /// The key as an unencrypted PKCS#8 block, byte for byte what `openssl pkey` writes. Store it with permissions 0600.
     public var pem: String {
+        withDER { PEM.encode($0, label: PEM.privateKeyLabel) }
+    }
+
+    /// The key as a PKCS#8 block under `passphrase` (PBES2: scrypt, AES-256-CBC), which `openssl pkey` reads. Store it with
+    /// permissions 0600.
+    public func pem(under passphrase: Passphrase) -> String {
+        withDER { der in
+            guard let sealed = EncryptedKey.seal(der, under: passphrase) else {
+                CryptographyLibrary.stop("encrypting a private key")
+            }
+            return PEM.encode(sealed, label: PEM.encryptedKeyLabel)
+        }
+    }
+
+    /// Lends the PKCS#8 DER to `body` and wipes it.
+    private func withDER<Result>(_ body: ([UInt8]) -> Result) -> Result {
         guard var seed = handle.seed else { CryptographyLibrary.stop("a signing key without its private half") }
         var der = Self.derPrefix + seed
         defer {
             wipe(&seed)
             wipe(&der)
         }
-        return PEM.encode(der, label: PEM.privateKeyLabel)
+        return body(der)
     }
 
     /// Signs `message`: 64 bytes. Never use a signature as an identifier; other libraries sign with randomness.

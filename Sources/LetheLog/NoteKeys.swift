@@ -83,6 +83,7 @@ public struct NoteSigner: Sendable {
     public let verifier: NoteVerifier
 
     private let key: SigningKey
+    private var others: [NoteSigner] = []
 
     /// Names a key.
     ///
@@ -90,6 +91,18 @@ public struct NoteSigner: Sendable {
     public init(name: String, key: SigningKey, kind: NoteKeyKind = .ed25519) throws(NoteKeyError) {
         verifier = try NoteVerifier(name: name, key: key.publicKey, kind: kind)
         self.key = key
+    }
+
+    /// The signer that signs with this key and with `successor` too: where a log changes its key, one checkpoint carries both.
+    public func jointly(with successor: NoteSigner) -> NoteSigner {
+        var both = self
+        both.others.append(successor)
+        return both
+    }
+
+    /// The signature lines over `text`, one a key.
+    func signatures(over text: String, seconds: UInt64) -> [NoteSignature] {
+        [signature(over: text, seconds: seconds)] + others.flatMap { $0.signatures(over: text, seconds: seconds) }
     }
 
     /// The signature line's content over `text`.

@@ -22,7 +22,7 @@ public struct SignedNote: Sendable, Equatable {
     /// - Parameter seconds: the time for cosignatures, seconds since 1970; a log's own signature holds none.
     /// - Throws: `.missingFinalNewline`, `.controlCharacter`, `.noSignatures`, `.tooManySignatures`.
     public init(text: String, signers: [NoteSigner], seconds: UInt64 = 0) throws(NoteFormatError) {
-        try self.init(text: text, signatures: signers.map { $0.signature(over: text, seconds: seconds) })
+        try self.init(text: text, signatures: signers.flatMap { $0.signatures(over: text, seconds: seconds) })
     }
 
     /// Puts text and signature lines together; nothing is verified.

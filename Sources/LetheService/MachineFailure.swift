@@ -26,6 +26,13 @@ extension ServiceError: MachineFailureReporting {
     public var isFailedCheck: Bool { if case .quorumMissed = self { !isMachineFailure } else { false } }
 }
 
+extension PassphraseError: MachineFailureReporting {
+    /// True where the passphrase's file is there and the machine cannot read it.
+    public var isMachineFailure: Bool {
+        if case .file(let error) = self { error.isMachineFailure } else { false }
+    }
+}
+
 extension CryptographyLibraryError: MachineFailureReporting {
     /// An installation without the algorithms is never the input's fault.
     public var isMachineFailure: Bool { true }

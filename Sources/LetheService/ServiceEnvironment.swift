@@ -15,10 +15,14 @@ public struct ServiceEnvironment: Sendable {
     /// Posts to witnesses and timestamp authorities.
     public var post: WebPost
 
+    /// The passphrase of encrypted keys; asked only where a key that is needed is encrypted.
+    public var passphrase: @Sendable () throws -> Passphrase
+
     /// An environment of two clocks, a program and what it runs on.
     public init(
         now: @escaping @Sendable () -> Timestamp, seconds: @escaping @Sendable () -> Double,
         program: @escaping @Sendable () throws -> Digest, description: [String: String],
+        passphrase: @escaping @Sendable () throws -> Passphrase = { throw PassphraseError.unavailable },
         post: @escaping WebPost = { request in
             throw ServiceError.unreachable(url: request.url, problem: "this program makes no connections")
         }
@@ -28,6 +32,7 @@ public struct ServiceEnvironment: Sendable {
         self.program = program
         self.description = description
         self.post = post
+        self.passphrase = passphrase
     }
 }
 

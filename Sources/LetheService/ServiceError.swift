@@ -40,6 +40,14 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case unknownCertificate(number: Int, count: Int)
     /// No entry of this index.
     case unknownEntry(index: UInt64, size: UInt64)
+    /// A role for which a workspace keeps no key of its own.
+    case noKeyOfRole(role: String)
+    /// No key of this id in the log.
+    case unknownKey(keyID: String)
+    /// A key's change that the log would not accept.
+    case keyChangeRefused(reason: String)
+    /// The verifier's key changes only between runs.
+    case verdictOpen(run: String)
     /// A path that the step would write exists already.
     case outputExists(path: String)
     /// Nobody answers at a URL.
@@ -85,6 +93,13 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
         case .runNotReady(let id, let found, let expected): "run \(id) is \(found), expected \(expected)"
         case .unknownCertificate(let number, let count): "no certificate \(number); there are \(count)"
         case .unknownEntry(let index, let size): "no entry \(index); the log has \(size), counted from 0"
+        case .noKeyOfRole(let role):
+            "a workspace keeps no key of role \(role); expected root, log, controller, verifier or requester"
+        case .unknownKey(let keyID): "no key \(keyID) in the log; `lethe key list` shows those there are"
+        case .keyChangeRefused(let reason): reason
+        case .verdictOpen(let run):
+            "run \(run) is judged and not certified: its certificate would rest on a key that has ended; "
+                + "run `lethe certify \(run)` first"
         case .outputExists(let path): "\(path): exists already; expected a new or empty folder"
         case .unreachable(let url, let problem): "\(url): \(problem)"
         case .witnessPolicy(let file, let problem): "\(file): \(problem)"

@@ -101,6 +101,7 @@ extension AuditPass {
                     place, entry: entry, "note", expected: "signature lines by trusted keys only, one each",
                     found: "\(note.signatures.count) lines, \(verified.count) of them by trusted keys")
             }
+            checkLogKeys(verified, size: checkpoint.size, at: place, entry: entry)
         } catch {
             report(place, entry: entry, "signature", expected: "one by the log's key", found: "\(error)")
         }

@@ -54,6 +54,7 @@ public enum LedgerAudit {
         try audit.checkCheckpoints()
         try audit.checkCosignatures()
         try audit.checkTimestamps()
+        try audit.checkCompromisedKeys()
         try audit.checkView(.requests, expected: audit.requestRows) { AuditFinding.Place.request($0) }
         try audit.checkView(.runs, expected: audit.runRows) { AuditFinding.Place.run($0) }
         try audit.checkVault(masterKey: masterKey)
@@ -78,6 +79,8 @@ struct AuditPass {
     /// What the entries add up to.
     var state = LedgerState()
     var keys: KeyRegistry
+    /// Sizes of checkpoints that a trusted witness cosigned.
+    var witnessedSizes: Set<UInt64> = []
     var range = CompactRange()
     var certificates = CertificateChain()
     /// Recomputed roots at the sizes of stored checkpoints and of seeds.

@@ -30,13 +30,15 @@ enum Clock {
         #endif
     }
 
-    /// The clocks for the service.
-    static var environment: ServiceEnvironment {
+    /// The clocks for the service, and the passphrase for encrypted keys.
+    static func environment(_ passphrase: PassphraseOptions? = nil, isNew: Bool = false) -> ServiceEnvironment {
+        let source = PassphraseSource(file: passphrase?.passphraseFile)
         let clock = ContinuousClock()
         let start = clock.now
         return ServiceEnvironment(
             now: now, seconds: { (clock.now - start) / .seconds(1) },
             program: { try Digest(sha256OfFile: Bundle.main.executablePath ?? CommandLine.arguments[0]) },
-            description: machine, post: WebClient.post)
+            description: machine, passphrase: { try isNew ? source.readNew() : source.read() },
+            post: WebClient.post)
     }
 }

@@ -144,7 +144,7 @@ extension DeskTests {
         }
 
         @Test(arguments: [
-            ("keys/log.pem", ["log", "checkpoint"]), ("keys/controller.pem", ["log", "checkpoint"]),
+            ("keys/log.pem", ["log", "checkpoint"]), ("keys/controller.pem", ["unlearn"]),
             ("keys/root.pub", ["log", "audit"]), ("keys/root.pub", ["key", "list"]), ("trust.txt", ["log", "audit"]),
             ("keys/vault.key", ["log", "audit"]), ("keys/vault.key", ["unlearn"]),
             ("workspace.json", ["request", "list"]),

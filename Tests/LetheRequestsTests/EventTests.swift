@@ -368,7 +368,7 @@ struct KeyRegistryTests {
             (event(.add(validFrom: 2), second), 2, [first], .notSignedByRoot),
             (event(.add(validFrom: 1), second), 2, [root], .backdated(expected: 2, found: 1)),
             (event(.add(validFrom: 2), first), 2, [root], .keyExists),
-            (event(.add(validFrom: 2), root), 2, [root], .keyExists),
+            (event(.add(validFrom: 2), root), 2, [root], .keyHasRole(.root)),
             (event(.add(validFrom: 2), second, origin: "x"), 2, [root], .wrongOrigin(expected: "lethe.example/test")),
             (event(.rotate(replaces: first.publicKey.keyID, validFrom: 2), second), 2, [root], .notSignedByOldKey),
             (

@@ -95,6 +95,7 @@ public final class AtomicFileWriter {
         case .alreadyExists: .alreadyExists(path: path)
         case .tooLarge(_, let limit): .tooLarge(path: path, limit: limit)
         case .malformed(_, let reason): .malformed(path: path, reason: reason)
+        case .exposed(_, let permissions): .exposed(path: path, permissions: permissions)
         case .permissionDenied: .permissionDenied(path: path)
         case .noSpace: .noSpace(path: path)
         case .system(let operation, _, let code): .system(operation: operation, path: path, errno: code)

@@ -14,6 +14,8 @@ public enum FileError: Error, Equatable, Sendable {
     case tooLarge(path: String, limit: Int)
     /// The content is not what its format promises.
     case malformed(path: String, reason: String)
+    /// A file with a secret in it may be read by others than its owner.
+    case exposed(path: String, permissions: UInt16)
     /// The operating system denies access.
     case permissionDenied(path: String)
     /// The disk, the quota or the process's file size limit is exhausted. What was there before is unharmed.
@@ -25,7 +27,7 @@ public enum FileError: Error, Equatable, Sendable {
     public var isMachineFailure: Bool {
         switch self {
         case .permissionDenied, .noSpace, .system: true
-        case .notFound, .notAFile, .notAFolder, .alreadyExists, .tooLarge, .malformed: false
+        case .notFound, .notAFile, .notAFolder, .alreadyExists, .tooLarge, .malformed, .exposed: false
         }
     }
 
@@ -53,6 +55,9 @@ extension FileError: CustomStringConvertible {
         case .alreadyExists(let path): "\(path): already exists"
         case .tooLarge(let path, let limit): "\(path): larger than the limit of \(limit) bytes"
         case .malformed(let path, let reason): "\(path): \(reason)"
+        case .exposed(let path, let permissions):
+            "\(path): others may read it (mode \(String(permissions, radix: 8))); a secret is its owner's alone: "
+                + "chmod 600 \(path)"
         case .permissionDenied(let path): "\(path): permission denied"
         case .noSpace(let path): "\(path): no space left to write"
         case .system(let operation, let path, let code):

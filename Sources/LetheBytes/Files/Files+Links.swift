@@ -12,3 +12,13 @@ extension Files {
         }
     }
 }
+
+extension Files {
+    /// Gives the file at `path` a second name, which must be free.
+    /// - Throws: `.alreadyExists` where something has this name.
+    public static func link(_ path: String, to name: String) throws(FileError) {
+        guard !path.utf8.contains(0), !name.utf8.contains(0), Glibc.link(path, name) == 0 else {
+            throw FileError("link", errno == ENOENT ? path : name, errno)
+        }
+    }
+}

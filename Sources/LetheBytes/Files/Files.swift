@@ -5,7 +5,25 @@ public enum Files {
     /// The content of the regular file at `path`.
     /// - Throws: `.tooLarge` when it has more than `limit` bytes; nothing beyond the limit is read.
     public static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+        try read(OpenFile(reading: path), limit: limit)
+    }
+
+    /// The content of a file that nobody but its owner may read: a key, a passphrase.
+    /// - Throws: `.exposed` where group or others have any permission on it; nothing is read then.
+    public static func readPrivate(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
         let file = try OpenFile(reading: path)
+        let permissions = try file.permissions()
+        guard permissions & 0o077 == 0 else { throw .exposed(path: path, permissions: permissions) }
+        return try read(file, limit: limit)
+    }
+
+    /// The permission bits of the regular file at `path`.
+    public static func permissions(_ path: String) throws(FileError) -> UInt16 {
+        try OpenFile(reading: path).permissions()
+    }
+
+    private static func read(_ file: OpenFile, limit: Int) throws(FileError) -> [UInt8] {
+        let path = file.path
         let size = try file.size()
         guard size <= limit else { throw .tooLarge(path: path, limit: limit) }
         // The size may be wrong (special file systems) or change: read until the end, but never past the limit.

@@ -35,6 +35,13 @@ final class OpenFile {
         return Int(status.st_size)
     }
 
+    /// The permission bits, of the very file that is open.
+    func permissions() throws(FileError) -> UInt16 {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileError("fstat", path, errno) }
+        return UInt16(truncatingIfNeeded: status.st_mode & 0o7777)
+    }
+
     /// Fills `buffer` from `offset` on and returns how many bytes came; zero only at the end of the file.
     func read(into buffer: inout [UInt8], at offset: Int) throws(FileError) -> Int {
         while true {

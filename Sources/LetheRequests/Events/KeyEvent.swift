@@ -44,6 +44,9 @@ public struct KeyEvent: Sendable, Equatable, EventBody {
         case rotate(replaces: String, validFrom: UInt64)
         /// The key may sign no entry from index `validUntil` on.
         case revoke(validUntil: UInt64)
+        /// Somebody else had the key from index `from` on, which may lie in the past: nothing it signed from there on counts, and what
+        /// it signed before counts only under a checkpoint of at most this size that a witness or a timestamp vouches for.
+        case compromise(from: UInt64)
     }
 
     /// A change of the keys of the log `origin`.
@@ -77,6 +80,9 @@ public struct KeyEvent: Sendable, Equatable, EventBody {
         case .revoke(let validUntil):
             members["event"] = "revoke"
             members["validUntil"] = .code(validUntil)
+        case .compromise(let from):
+            members["event"] = "compromise"
+            members["compromisedFrom"] = .code(from)
         }
         return members
     }
@@ -101,7 +107,9 @@ public struct KeyEvent: Sendable, Equatable, EventBody {
                 replaces: try predicate.member("replaces").digest().hex,
                 validFrom: try predicate.member("validFrom").wholeNumber())
         case "revoke": change = .revoke(validUntil: try predicate.member("validUntil").wholeNumber())
-        case let other: throw .invalid(path: event.path, expected: "add or rotate or revoke", found: other)
+        case "compromise": change = .compromise(from: try predicate.member("compromisedFrom").wholeNumber())
+        case let other:
+            throw .invalid(path: event.path, expected: "add or rotate or revoke or compromise", found: other)
         }
     }
 }

@@ -3,7 +3,8 @@ import LetheStatements
 
 /// Which key may sign what at which index, as the key events of a log say.
 ///
-/// Root keys are trusted from outside. Everything else is registered by an event that a root key has signed.
+/// Root keys are trusted from outside. Everything else is registered by an event that a root key has signed. A key has one role, for
+/// ever: who signs certificates never signs the test that they rest on, and no key comes back after its end.
 public struct KeyRegistry: Sendable, Equatable {
     /// The origin that every key event must name.
     public let origin: String
@@ -20,6 +21,8 @@ public struct KeyRegistry: Sendable, Equatable {
         public let validFrom: UInt64
         /// The first index that it may no longer sign.
         public internal(set) var validUntil: UInt64?
+        /// The index from which somebody else had it, as a later entry says; what it signed before needs an independent witness.
+        public internal(set) var compromisedFrom: UInt64?
 
         /// Whether it may sign the entry at `index`.
         public func isValid(at index: UInt64) -> Bool { index >= validFrom && validUntil.map { index < $0 } ?? true }
@@ -70,14 +73,15 @@ public struct KeyRegistry: Sendable, Equatable {
             guard validFrom >= index else { throw .backdated(expected: index, found: validFrom) }
             if let known {
                 // The root key that starts a log registers itself: everybody who reads the log sees it.
-                guard known.role == .root, event.role == .root, known.validFrom == 0 else { throw .keyExists }
+                guard known.role == event.role else { throw .keyHasRole(known.role) }
+                guard known.role == .root, known.validFrom == 0 else { throw .keyExists }
                 return
             }
             registrations[event.key.keyID] = Registration(
                 key: event.key, role: event.role, validFrom: validFrom, validUntil: nil)
         case .rotate(let replaces, let validFrom):
             guard validFrom >= index else { throw .backdated(expected: index, found: validFrom) }
-            guard known == nil else { throw .keyExists }
+            if let known { throw known.role == event.role ? .keyExists : .keyHasRole(known.role) }
             guard let old = registrations[replaces], old.role == event.role, old.isValid(at: index) else {
                 throw .unknownKey
             }
@@ -89,6 +93,13 @@ public struct KeyRegistry: Sendable, Equatable {
             guard validUntil >= index else { throw .backdated(expected: index, found: validUntil) }
             guard let known, known.role == event.role, known.isValid(at: index) else { throw .unknownKey }
             registrations[event.key.keyID]?.validUntil = validUntil
+        case .compromise(let from):
+            // Also of a key that was replaced long ago; a later event can only move the moment back.
+            guard from <= index else { throw .notYet(expected: index, found: from) }
+            guard let known, known.role == event.role else { throw .unknownKey }
+            guard known.compromisedFrom.map({ from < $0 }) ?? true else { throw .keyExists }
+            registrations[event.key.keyID]?.compromisedFrom = from
+            registrations[event.key.keyID]?.validUntil = min(known.validUntil ?? from, from)
         }
     }
 }
@@ -103,10 +114,14 @@ public enum KeyEventError: Error, Equatable, Sendable, CustomStringConvertible {
     case notSignedByOldKey
     /// The key has a registration.
     case keyExists
+    /// The key is registered for something else; no key has two roles.
+    case keyHasRole(KeyRole)
     /// The key to replace or revoke is not valid, or has another role.
     case unknownKey
     /// It would take effect before its own entry.
     case backdated(expected: UInt64, found: UInt64)
+    /// A compromise that lies in the future.
+    case notYet(expected: UInt64, found: UInt64)
 
     /// One line with expected and found.
     public var description: String {
@@ -115,9 +130,13 @@ public enum KeyEventError: Error, Equatable, Sendable, CustomStringConvertible {
         case .notSignedByRoot: "key event: expected a signature by a valid root key, found none"
         case .notSignedByOldKey: "key event: expected a signature by the key that is replaced, found none"
         case .keyExists: "key event: expected a new key, found one that was registered before"
+        case .keyHasRole(let role):
+            "key event: expected a key with one role, found one that is registered as \(role.rawValue)"
         case .unknownKey: "key event: expected a valid key of this role to replace or revoke, found none"
         case .backdated(let expected, let found):
             "key event: expected to take effect at index \(expected) or later, found \(found)"
+        case .notYet(let expected, let found):
+            "key event: expected a compromise from index \(expected) or earlier, found \(found)"
         }
     }
 }

@@ -14,7 +14,7 @@ extension Workspace {
             store,
             trust: AuditTrust(
                 roots: [rootKey()],
-                noteVerifiers: trust().logs.map { try NoteVerifier(name: origin, key: $0) } + knownWitnesses(),
+                noteVerifiers: logVerifiers() + knownWitnesses(),
                 timestampAuthorities: timestampAuthorities()),
             masterKey: Files.exists(paths.vaultKey) ? masterKey : nil)
     }

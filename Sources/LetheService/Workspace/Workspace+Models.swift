@@ -118,7 +118,7 @@ extension Workspace {
 
     private func registeredDigest(_ role: LetheRequests.ModelRole) throws -> Digest? {
         var digest: Digest?
-        try forEachEvent { event in
+        try forEachEvent { event, _ in
             if case .model(let event) = event, event.role == role, event.action == .registered { digest = event.digest }
         }
         return digest
@@ -135,16 +135,17 @@ extension Workspace {
     /// The event by which the policy in force took effect; nil in a log that has none.
     func adoptedPolicy() throws -> PolicyEvent? {
         var adopted: PolicyEvent?
-        try forEachEvent { event in
+        try forEachEvent { event, _ in
             if case .policy(let event) = event { adopted = event }
         }
         return adopted
     }
 
-    private func forEachEvent(_ body: (LedgerEvent) throws -> Void) throws {
+    /// Every event of the log with its index, in order.
+    func forEachEvent(_ body: (LedgerEvent, UInt64) throws -> Void) throws {
         for index in 0..<(try store.size()) {
             let envelope = try DSSEEnvelope(parsing: try store.entry(index))
-            if let event = try LedgerEvent(Statement(parsingUnverified: envelope.payload)) { try body(event) }
+            if let event = try LedgerEvent(Statement(parsingUnverified: envelope.payload)) { try body(event, index) }
         }
     }
 }

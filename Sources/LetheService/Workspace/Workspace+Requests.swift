@@ -82,6 +82,6 @@ extension Workspace {
     private func trainingUsers() throws -> Set<Int> { Set(try data().split.trainingUsers) }
 
     private func requesterKeys() throws -> [VerifyingKey] {
-        try registeredKeys().filter { $0.role == .requester && $0.validUntil == nil }.map(\.key)
+        try keyRegistry().keys(.requester, at: store.size())
     }
 }

@@ -50,22 +50,27 @@ public final class Workspace {
         self.store = store
         self.environment = environment
         pool = WorkerPool(threads: policy.threads)
-        keyRing = Lazy { try WorkspaceKeys.read(from: paths) }
+        keyRing = Lazy { try WorkspaceKeys.read(from: paths, passphrase: environment.passphrase) }
         loaded = Lazy { try profile.load() }
     }
 
     /// Makes a new workspace: keys, ledger, policy, and the commitment to the training records, all in the log.
     ///
-    /// The folder appears only when everything in it is complete.
+    /// The folder appears only when everything in it is complete. With `encryptingKeys`, the private keys are kept under the
+    /// environment's passphrase.
     /// - Throws: `ServiceError.workspaceExists`; errors of the policy, the data set and the file system.
     public static func create(
-        at root: String, policy bytes: [UInt8], profile: DatasetProfile, origin: String, environment: ServiceEnvironment
+        at root: String, policy bytes: [UInt8], profile: DatasetProfile, origin: String,
+        environment: ServiceEnvironment,
+        encryptingKeys: Bool = false
     ) throws -> Workspace {
         guard !Files.exists(root) else { throw ServiceError.workspaceExists(path: root) }
         let policy = try Policy(yaml: bytes)
         guard policy.verification.thresholds.alpha == judgedLevel else {
             throw ServiceError.unsupportedLevel(found: policy.verification.thresholds.alpha, expected: judgedLevel)
         }
+        let passphrase = try encryptingKeys ? environment.passphrase() : nil
+        try passphrase?.requireStrength()
         let (dataset, split) = try profile.load()
         try Files.createFolders(Files.folder(of: root))
         let draft = root + ".incomplete"
@@ -73,8 +78,8 @@ public final class Workspace {
         do {
             try Files.createFolder(draft)
             let paths = WorkspacePaths(root: draft)
-            let keys = WorkspaceKeys.generate()
-            try keys.write(to: paths)
+            let keys = WorkspaceKeys.generate(for: paths)
+            try keys.write(under: passphrase)
             for folder in [paths.models, paths.runs, paths.certificates] { try Files.createFolder(folder) }
             try Files.write(bytes, to: paths.policy)
             try Files.write(try profile.json.canonicalBytes() + [0x0A], to: paths.configuration)
@@ -101,7 +106,7 @@ public final class Workspace {
         var entries = try WorkspaceKeys.roles.enumerated().map { index, entry in
             try LedgerEvent.key(
                 KeyEvent(
-                    .add(validFrom: UInt64(index)), key: entry.key(keys).publicKey, role: entry.role,
+                    .add(validFrom: UInt64(index)), key: keys.key(entry.name).publicKey, role: entry.role,
                     origin: store.origin, at: now)
             ).sign(with: [keys.root])
         }
@@ -119,6 +124,10 @@ public final class Workspace {
     /// - Throws: `ServiceError.workspaceMissing`, `.workspaceDamaged`, `.policyChanged`; `StoreError` where the ledger does not
     ///   hold together.
     public static func open(_ root: String, environment: ServiceEnvironment) throws -> Workspace {
+        if try !WorkspaceKeys.pending(WorkspacePaths(root: root)).isEmpty {
+            // A key change was cut off: the log decides, so it is read before the files are believed.
+            try openForAudit(root, environment: environment).finishKeyChanges()
+        }
         let workspace = try assemble(root, environment: environment) { paths, verifier in
             try LedgerStore.open(paths.database, logVerifier: verifier)
         }
@@ -182,7 +191,7 @@ public final class Workspace {
 
     private static func readTrust(_ path: String) throws -> TrustFile {
         do {
-            return try TrustFile(parsing: String(decoding: try Files.read(path, limit: 1 << 16), as: UTF8.self))
+            return try TrustFile(parsing: String(decoding: try Files.read(path, limit: 1 << 20), as: UTF8.self))
         } catch let error as TrustFileError {
             throw ServiceError.workspaceDamaged(file: path, problem: "\(error)")
         }
@@ -214,6 +223,11 @@ public final class Workspace {
 
     /// The keys that the log has registered, with role and validity.
     public func registeredKeys() throws -> [KeyRegistry.Registration] {
+        try keyRegistry().registrations.values.sorted { ($0.validFrom, $0.key.keyID) < ($1.validFrom, $1.key.keyID) }
+    }
+
+    /// What the key events of all entries add up to.
+    func keyRegistry() throws -> KeyRegistry {
         let size = try store.size()
         var (known, folded) = try registry ?? (KeyRegistry(origin: origin, trustedRoots: [rootKey()]), 0)
         while folded < size {
@@ -226,7 +240,7 @@ public final class Workspace {
             folded += 1
         }
         registry = (known, folded)
-        return known.registrations.values.sorted { ($0.validFrom, $0.key.keyID) < ($1.validFrom, $1.key.keyID) }
+        return known
     }
 
     /// The public half of the key that signs key events: where trust in this log's keys starts.

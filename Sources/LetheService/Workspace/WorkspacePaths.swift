@@ -18,6 +18,10 @@ public struct WorkspacePaths: Sendable, Equatable {
     var policy: String { Files.join(root, "policy.yaml") }
     /// Private keys.
     var keys: String { Files.join(root, "keys") }
+    /// New keys whose events are not in the log yet.
+    var pendingKeys: String { Files.join(keys, "pending") }
+    /// Keys that were replaced.
+    var archivedKeys: String { Files.join(keys, "archive") }
     /// The key that wraps the vault's keys.
     var vaultKey: String { Files.join(keys, "vault.key") }
     /// The public half of the root key.

@@ -7,8 +7,8 @@ import LetheService
 /// `lethe certificate`
 struct CertificateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "certificate", abstract: "List, show and verify certificates.",
-        subcommands: [List.self, Show.self, Verify.self])
+        commandName: "certificate", abstract: "List, show, verify and bundle certificates.",
+        subcommands: [List.self, Show.self, Verify.self, Bundle.self])
 
     /// `lethe certificate list`
     struct List: ParsableCommand {

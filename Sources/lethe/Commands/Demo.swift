@@ -49,7 +49,7 @@ struct Demo: ParsableCommand {
             options: .init(
                 kind: dataset, dataFolder: data, output: output, isQuick: quick, seed: seed,
                 policy: bytes ?? BuiltInPolicy.policy(for: dataset)),
-            environment: Clock.environment
+            environment: Clock.environment()
         ) { event in
             switch event {
             case .heading(let text):

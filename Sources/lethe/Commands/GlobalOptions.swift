@@ -20,4 +20,16 @@ struct OutputOptions: ParsableArguments {
 struct WorkspaceOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("The workspace.", valueName: "dir"))
     var workspace = "lethe-workspace"
+
+    @OptionGroup var passphraseOptions: PassphraseOptions
+}
+
+/// Where the passphrase of encrypted keys comes from; never the command line itself, which other users can see.
+struct PassphraseOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Encrypted keys: a file, readable by you alone, whose first line is the passphrase. Default: the file that "
+                + "LETHE_PASSPHRASE_FILE names, else a question on the terminal.", valueName: "file"))
+    var passphraseFile: String?
 }

@@ -5,11 +5,13 @@ import LetheLog
 import LetheRequests
 import LetheService
 
-/// `lethe key`: Ed25519 keys in PEM.
+/// `lethe key`: Ed25519 keys in PEM, and those that the log knows.
 struct Key: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make Ed25519 keys, and list those that the log knows.",
-        subcommands: [Generate.self, List.self])
+        abstract: "Make Ed25519 keys; list, rotate, revoke and register those that the log knows.",
+        subcommands: [
+            Generate.self, Encrypt.self, Decrypt.self, List.self, Rotate.self, Revoke.self, Register.self,
+        ])
 
     /// `lethe key generate`
     struct Generate: ParsableCommand {
@@ -23,6 +25,10 @@ struct Key: ParsableCommand {
         @Option(name: .long, help: "A signed-note key name, such as the origin of a log.")
         var name: String?
 
+        @Flag(name: .long, help: "Keep the private key under a passphrase (PBES2: scrypt, AES-256).")
+        var encrypt = false
+
+        @OptionGroup var passphraseOptions: PassphraseOptions
         @OptionGroup var outputOptions: OutputOptions
 
         func run() throws {
@@ -30,9 +36,10 @@ struct Key: ParsableCommand {
             for path in [output, publicPath] where Files.exists(path) {
                 throw InputError("\(path): exists already; expected a new path")
             }
+            let passphrase = try encrypt ? PassphraseSource(passphraseOptions).readNew() : nil
             let key = SigningKey.generate()
             let verifierKey = try name.map { try NoteVerifier(name: $0, key: key.publicKey).vkey }
-            try Files.write(Array(key.pem.utf8), to: output, permissions: 0o600)
+            try writePrivateKey(key, to: output, under: passphrase)
             try Files.write(Array(key.publicKey.pem.utf8), to: publicPath)
             var json: [String: JSONValue] = [
                 "privateKey": .string(output), "publicKey": .string(publicPath), "keyid": .string(key.publicKey.keyID),
@@ -56,20 +63,31 @@ struct Key: ParsableCommand {
         @OptionGroup var outputOptions: OutputOptions
 
         func run() throws {
-            let keys = try openWorkspace(workspaceOptions).registeredKeys()
+            let workspace = try openWorkspace(workspaceOptions)
+            let (keys, size) = (try workspace.registeredKeys(), try workspace.entryCount())
             try outputOptions.show(
                 .array(
                     keys.map { key in
                         var json: [String: JSONValue] = [
                             "keyid": .string(key.key.keyID), "role": .string(key.role.rawValue),
-                            "validFrom": .string("\(key.validFrom)"),
+                            "validFrom": .string("\(key.validFrom)"), "isValid": .bool(key.isValid(at: size)),
                         ]
                         json["validUntil"] = key.validUntil.map { .string("\($0)") }
+                        json["compromisedFrom"] = key.compromisedFrom.map { .string("\($0)") }
+                        if key.role == .log {
+                            json["vkey"] = (try? NoteVerifier(name: workspace.origin, key: key.key)).map {
+                                .string($0.vkey)
+                            }
+                        }
                         return .object(json)
                     }),
-                Table(["role", "key id", "valid from entry", "until"]) {
-                    keys.map {
-                        [$0.role.rawValue, $0.key.keyID, "\($0.validFrom)", $0.validUntil.map { "\($0)" } ?? ""]
+                Table(["role", "key id", "from entry", "until before", "state"]) {
+                    keys.map { key in
+                        [
+                            key.role.rawValue, key.key.keyID, "\(key.validFrom)",
+                            key.validUntil.map { "\($0)" } ?? "",
+                            key.compromisedFrom != nil ? "compromised" : key.isValid(at: size) ? "valid" : "ended",
+                        ]
                     }
                 }.text)
         }

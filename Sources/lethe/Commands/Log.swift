@@ -42,7 +42,7 @@ struct Log: ParsableCommand {
 
         func run() throws {
             let (size, findings) = try Workspace.auditLedger(
-                at: workspaceOptions.workspace, environment: Clock.environment)
+                at: workspaceOptions.workspace, environment: Clock.environment())
             try outputOptions.show(
                 [
                     "entries": .string(size.map { "\($0)" } ?? "unknown"), "holds": .bool(findings.isEmpty),

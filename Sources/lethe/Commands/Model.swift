@@ -6,7 +6,7 @@ import LetheService
 struct Model: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train and describe models: folders in Hugging Face's layout.",
-        subcommands: [Pretrain.self, Train.self, Describe.self])
+        subcommands: [Pretrain.self, Train.self, Describe.self, Check.self])
 
     /// `lethe model pretrain`
     struct Pretrain: ParsableCommand {

@@ -46,12 +46,7 @@ struct Request: ParsableCommand {
             guard (1...2_592_000).contains(validSeconds) else {
                 throw InputError("--valid-seconds \(validSeconds): expected 1 to 2592000")
             }
-            let signer: SigningKey
-            do {
-                signer = try SigningKey(pem: String(decoding: try Files.read(key, limit: 4096), as: UTF8.self))
-            } catch let error as KeyError {
-                throw InputError("\(key): \(error)")
-            }
+            let signer = try readPrivateKey(key, workspaceOptions.passphraseOptions)
             guard let identity = SubjectIdentity(type: "user-id", value: subject) else {
                 throw InputError("--subject: expected 1 to 256 bytes of text without control characters")
             }

@@ -40,6 +40,8 @@ struct WitnessCommand: ParsableCommand {
         @Option(name: .long, help: ArgumentHelp("A log's verifier key; repeatable.", valueName: "vkey"))
         var log: [String]
 
+        @OptionGroup var passphraseOptions: PassphraseOptions
+
         func run() throws {
             let address: ListenAddress
             do { address = try ListenAddress(listen) } catch { throw InputError("--listen: \(error)") }
@@ -55,7 +57,7 @@ struct WitnessCommand: ParsableCommand {
                 return source
             }
             defer { for source in signals { source.cancel() } }
-            let listener = try HTTPListener(address, seconds: Clock.environment.seconds)
+            let listener = try HTTPListener(address, seconds: Clock.environment().seconds)
             StandardOutput.line("listening \(ListenAddress(address, port: listener.port))")
             StandardOutput.line("vkey      \(service.witness.signer.verifier.vkey)")
             try listener.serve(until: stop) { answer($0, by: service) }
@@ -71,10 +73,7 @@ struct WitnessCommand: ParsableCommand {
 
         private func witness(_ address: ListenAddress) throws -> Witness {
             do {
-                let secret: SigningKey
-                do {
-                    secret = try SigningKey(pem: String(decoding: Files.read(key, limit: 4096), as: UTF8.self))
-                } catch let error as KeyError { throw InputError("\(key): \(error)") }
+                let secret = try readPrivateKey(key, passphraseOptions)
                 let signer = try NoteSigner(name: name ?? "\(address)", key: secret, kind: .cosignatureV1)
                 return try Witness(signer: signer, logs: log.map { try NoteVerifier(vkey: $0) })
             } catch let error as NoteKeyError { throw InputError("--log or --name: \(error)") }

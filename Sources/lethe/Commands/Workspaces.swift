@@ -6,7 +6,7 @@ public import LetheService
 
 /// Opens the workspace that a command works on.
 func openWorkspace(_ options: WorkspaceOptions) throws -> Workspace {
-    try Workspace.open(options.workspace, environment: Clock.environment)
+    try Workspace.open(options.workspace, environment: Clock.environment(options.passphraseOptions))
 }
 
 /// `lethe init`
@@ -40,6 +40,9 @@ struct Initialize: ParsableCommand {
     @Flag(name: .long, help: "A subsample of MovieLens-1M's users.")
     var quick = false
 
+    @Flag(name: .long, help: "Keep the private keys under a passphrase.")
+    var encryptKeys = false
+
     @OptionGroup var workspaceOptions: WorkspaceOptions
     @OptionGroup var outputOptions: OutputOptions
 
@@ -51,7 +54,8 @@ struct Initialize: ParsableCommand {
         let workspace = try Workspace.create(
             at: workspaceOptions.workspace, policy: bytes ?? BuiltInPolicy.policy(for: dataset),
             profile: DatasetProfile(kind: dataset, folder: data, isQuick: quick), origin: origin,
-            environment: Clock.environment)
+            environment: Clock.environment(workspaceOptions.passphraseOptions, isNew: true), encryptingKeys: encryptKeys
+        )
         try outputOptions.show(
             [
                 "workspace": .string(workspace.paths.root), "origin": .string(workspace.origin),

@@ -1,0 +1,54 @@
+import LetheBytes
+
+/// A private key in a file of its own, which nobody but its owner may read.
+public enum PrivateKeyFile {
+    /// Larger than any Ed25519 key in PEM.
+    static let maximumByteCount = 4096
+    /// What every private key file is written with.
+    public static let permissions: UInt16 = 0o600
+
+    /// Reads the key at `path`; `passphrase` is used for an encrypted one only.
+    ///
+    /// - Throws: `.file(.exposed)` where others may read the file, with the command that mends it; the other cases of `KeyError`.
+    public static func read(_ path: String, passphrase: Passphrase?) throws(KeyError) -> SigningKey {
+        let (text, exposure) = try readText(path)
+        // What is no private key at all is told so, not to change its permissions.
+        let isPrivate = text.contains("PRIVATE KEY-----")
+        if isPrivate, let exposure { throw .file(exposure) }
+        return try SigningKey(pem: text, passphrase: passphrase)
+    }
+
+    /// Whether the key at `path` is under a passphrase.
+    public static func isEncrypted(_ path: String) throws(KeyError) -> Bool {
+        SigningKey.isEncrypted(pem: try readText(path).text)
+    }
+
+    /// Writes the key, under `passphrase` where there is one; the file is there completely or not at all.
+    public static func write(_ key: SigningKey, to path: String, under passphrase: Passphrase?) throws(KeyError) {
+        var bytes = Array((passphrase.map { key.pem(under: $0) } ?? key.pem).utf8)
+        defer { wipe(&bytes) }
+        do {
+            try Files.write(bytes, to: path, permissions: permissions)
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    private static func readText(_ path: String) throws(KeyError) -> (text: String, exposure: FileError?) {
+        let exposure: FileError?
+        var bytes: [UInt8]
+        do throws(FileError) {
+            exposure = try exposureOfFile(path)
+            bytes = try Files.read(path, limit: maximumByteCount)
+        } catch {
+            throw .file(error)
+        }
+        defer { wipe(&bytes) }
+        return (String(decoding: bytes, as: UTF8.self), exposure)
+    }
+
+    private static func exposureOfFile(_ path: String) throws(FileError) -> FileError? {
+        let permissions = try Files.permissions(path)
+        return permissions & 0o077 == 0 ? nil : .exposed(path: path, permissions: permissions)
+    }
+}

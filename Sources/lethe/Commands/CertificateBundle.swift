@@ -1,0 +1,35 @@
+import ArgumentParser
+import LetheBytes
+import LetheCertificates
+import LetheService
+
+extension CertificateCommand {
+    /// `lethe certificate bundle`
+    struct Bundle: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write a folder with which a certificate can be checked with sh, openssl and sha256sum alone.",
+            discussion: """
+                It holds the certificate, the forgetting test and the request's receipt as they stand in the log, with their proofs, the \
+                public keys, and verify.sh, which checks them and says what it did not check.
+                """)
+
+        @Argument(help: "The certificate's number.")
+        var number: Int
+
+        @Option(name: .long, help: ArgumentHelp("A new folder.", valueName: "dir"))
+        var output: String
+
+        @OptionGroup var workspaceOptions: WorkspaceOptions
+        @OptionGroup var outputOptions: OutputOptions
+
+        func run() throws {
+            let verified = try openWorkspace(workspaceOptions).writeBundle(number, to: output)
+            try outputOptions.show(
+                [
+                    "folder": .string(output), "certificateId": .string(verified.certificate.certificateID),
+                    "entry": .string("\(verified.index)"),
+                ],
+                "\(verified.certificate.certificateID), entry \(verified.index), in \(output): sh \(output)/verify.sh")
+        }
+    }
+}

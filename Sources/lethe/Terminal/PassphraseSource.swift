@@ -1,0 +1,61 @@
+import Foundation
+import Glibc
+import LetheCrypto
+
+/// Where a passphrase comes from: a file, or the person at the terminal. Never the command line, which every user of the machine can read.
+struct PassphraseSource: Sendable {
+    private let file: String?
+
+    /// A named file; else the one that LETHE_PASSPHRASE_FILE names; else the terminal.
+    init(file: String?) {
+        let named = ProcessInfo.processInfo.environment["LETHE_PASSPHRASE_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+        self.file = file ?? named
+    }
+
+    init(_ options: PassphraseOptions) { self.init(file: options.passphraseFile) }
+
+    /// The passphrase of keys that exist.
+    func read() throws -> Passphrase {
+        if let file { return try Passphrase(file: file) }
+        return try ask("Passphrase: ")
+    }
+
+    /// A passphrase for keys to be written: long enough, and typed twice where it is typed.
+    func readNew() throws -> Passphrase {
+        let passphrase = try file.map { try Passphrase(file: $0) } ?? ask("New passphrase: ")
+        try passphrase.requireStrength()
+        if file == nil, try !ask("Once more: ").equals(passphrase) { throw PassphraseError.notRepeated }
+        return passphrase
+    }
+
+    /// Reads a line from the terminal without showing it.
+    private func ask(_ prompt: String) throws -> Passphrase {
+        let terminal = Glibc.open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        guard terminal >= 0 else { throw PassphraseError.unavailable }
+        defer { close(terminal) }
+        var shown = termios()
+        guard tcgetattr(terminal, &shown) == 0 else { throw PassphraseError.unavailable }
+        var hidden = shown
+        // Without signals either: Control-C must not end the process while the terminal shows nothing.
+        hidden.c_lflag &= ~tcflag_t(ECHO | ISIG)
+        guard tcsetattr(terminal, TCSAFLUSH, &hidden) == 0 else { throw PassphraseError.unavailable }
+        defer {
+            _ = tcsetattr(terminal, TCSAFLUSH, &shown)
+            say("\n", terminal)
+        }
+        say(prompt, terminal)
+        var line: [UInt8] = []
+        line.reserveCapacity(1100)
+        var byte: UInt8 = 0
+        while line.count < 1100, Glibc.read(terminal, &byte, 1) == 1, byte != 0x0A {
+            if byte == 0x03 { throw InputError("passphrase: interrupted; nothing was written") }
+            line.append(byte)
+        }
+        return try Passphrase(taking: &line)
+    }
+
+    private func say(_ text: String, _ terminal: Int32) {
+        let bytes = Array(text.utf8)
+        _ = Glibc.write(terminal, bytes, bytes.count)
+    }
+}

@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A library target of one room; `Documentation/design/rooms.md` says what lives in each.
@@ -68,7 +69,10 @@ let package = Package(
         // Store
         room(
             "LetheStore",
-            ["LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes", grdb]),
+            [
+                "LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes", grdb,
+                sqlite,
+            ]),
 
         // Application
         room(
@@ -81,6 +85,7 @@ let package = Package(
             ],
             resources: [
                 .embedInCode("Policies/demo.yaml"), .embedInCode("Policies/ml-1m.yaml"),
+                .embedInCode("Policies/goodreads.yaml"),
                 .embedInCode("Bundle/verify.sh"),
             ]),
         room("LetheReports", ["LetheBytes"]),
@@ -105,7 +110,7 @@ let package = Package(
             "LetheCertificatesTests", ["LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes"]),
         tests("LetheRequestsTests", ["LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes"]),
         tests("LetheTensorTests", ["LetheTensor"]),
-        tests("LetheTransformerTests", ["LetheTransformer", "LetheTensor", "LetheBytes"]),
+        tests("LetheTransformerTests", ["LetheTransformer", "LetheTensor", "LetheBytes"], exclude: ["Fixtures"]),
         tests("LetheRecommendationTests", ["LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheBytes"]),
         tests("LetheUnlearningTests", ["LetheUnlearning", "LetheRecommendation", "LetheTransformer", "LetheTensor"]),
         tests("LetheVerificationTests", ["LetheVerification", "LetheTensor", "LetheBytes"]),
@@ -122,8 +127,15 @@ let package = Package(
         tests("LetheListenerTests", ["LetheListener"]),
         tests("ArchitectureTests", []),
         tests(
+            "FaultTests",
+            ["lethe", "LetheRecommendation", "LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes"],
+            exclude: ["Shim"]),
+        tests(
             "EndToEndTests",
-            ["lethe", "LetheRecommendation", "LetheListener", "LetheLog", "LetheCrypto", "LetheBytes", grdb]),
+            [
+                "lethe", "LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheListener", "LetheLog",
+                "LetheCrypto", "LetheBytes", grdb,
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -187,6 +187,11 @@ public enum CertificateVerifier {
                 throw .unknownCheckpointSignature(name: signature.name)
             }
         }
+        let validity = trust.validity(of: log.key)
+        guard validity.covers(checkpoint: size) else {
+            throw .keyNotValid(role: "log", keyID: log.key.keyID, validity: validity, at: size)
+        }
+        try requireWitness("log", log.key, validity, inclusion)
         if let quorum = trust.quorum {
             let cosigners = inclusion.cosignatures.map(\.verifier)
             guard quorum.isMet(by: cosigners) else {
@@ -194,11 +199,6 @@ public enum CertificateVerifier {
                     demanded: quorum.demand, found: cosigners.filter { $0.kind == .cosignatureV1 }.map(\.name))
             }
         }
-        let validity = trust.validity(of: log.key)
-        guard validity.covers(checkpoint: size) else {
-            throw .keyNotValid(role: "log", keyID: log.key.keyID, validity: validity, at: size)
-        }
-        try requireWitness("log", log.key, validity, inclusion)
         return inclusion
     }
 

@@ -78,7 +78,8 @@ public struct TrustFile: Sendable, Equatable {
         validity: [VerifyingKey: KeyValidity]
     ) throws(TrustFileError) -> TrustFile {
         var trust = try TrustFile(
-            origin: origin ?? "", controllers: controllers, verifiers: verifiers, logs: logs, witnesses: witnesses)
+            origin: origin ?? "", controllers: controllers, verifiers: verifiers, logs: logs, witnesses: witnesses,
+            quorum: quorum)
         trust.validity = validity.filter { $0.value != .always }
         return trust
     }
@@ -113,7 +114,6 @@ public struct TrustFile: Sendable, Equatable {
         var origin: String?
         var (controllers, verifiers, logs): ([VerifyingKey], [VerifyingKey], [VerifyingKey]) = ([], [], [])
         var (named, witnesses): ([(line: Int, key: NoteVerifier)], [NoteVerifier]) = ([], [])
-        var draft = WitnessPolicyDraft()
         var validity: [VerifyingKey: KeyValidity] = [:]
         func note(_ key: VerifyingKey, _ words: ArraySlice<Substring>, _ line: TrustLines.Line) throws(TrustFileError) {
             guard let read = KeyValidity(words: Array(words)) else {
@@ -122,16 +122,17 @@ public struct TrustFile: Sendable, Equatable {
             guard validity[key] == nil || validity[key] == read else { throw .twoValidities(line: line.number) }
             validity[key] = read
         }
+        var draft = WitnessPolicyDraft()
         while let line = lines.next() {
-            let words = (line.argument ?? "").split(separator: " ", omittingEmptySubsequences: false)[...]
+            let words = line.text.utf8.split { $0 == 0x20 || $0 == 0x09 }.map { Array($0) }
+            let arguments = (line.argument ?? "").split(separator: " ", omittingEmptySubsequences: false)[...]
             let isKeyAfter =
-                line.argument == nil || words.first.map { ["from", "until", "compromised"].contains($0) } == true
-            let validityWords = line.argument == nil ? [] : words
-            let policyWords = line.text.utf8.split { $0 == 0x20 || $0 == 0x09 }.map { Array($0) }
+                line.argument == nil || arguments.first.map { ["from", "until", "compromised"].contains($0) } == true
+            let validityWords = line.argument == nil ? [] : arguments
             switch (line.word, line.argument) {
             case ("group", _?), ("quorum", _?),
-                ("witness", _?) where line.word != "witness" || policyWords.count > 2:
-                do { try draft.add(policyWords, line: line.number) } catch { throw .policy(error) }
+                ("witness", _?) where line.word != "witness" || words.count > 2:
+                do { try draft.add(words, line: line.number) } catch { throw .policy(error) }
             case ("origin", let name?):
                 guard origin == nil else { throw .duplicateOrigin(line: line.number) }
                 origin = name
@@ -145,10 +146,10 @@ public struct TrustFile: Sendable, Equatable {
                 logs.append(try lines.key(after: line.number))
                 try note(logs[logs.count - 1], validityWords, line)
             case ("log", _?):
-                let key = try Self.noteVerifier(String(words.first ?? ""), .ed25519, line.number)
+                let key = try Self.noteVerifier(String(arguments.first ?? ""), .ed25519, line.number)
                 named.append((line.number, key))
                 logs.append(key.key)
-                try note(key.key, words.dropFirst(), line)
+                try note(key.key, arguments.dropFirst(), line)
             case ("witness", let vkey?): witnesses.append(try Self.noteVerifier(vkey, .cosignatureV1, line.number))
             default: throw .unknownLine(line: line.number, found: line.text)
             }

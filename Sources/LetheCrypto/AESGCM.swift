@@ -29,7 +29,7 @@ public enum AESGCM {
         var ciphertext = [UInt8](repeating: 0, count: plaintext.count)
         var tag = [UInt8](repeating: 0, count: tagByteCount)
         guard
-            EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), nil, key, nonce) == 1,
+            EVP_EncryptInit_ex(context, Algorithm.shared.pointer, nil, key, nonce) == 1,
             additionalData.isEmpty
                 || EVP_EncryptUpdate(context, nil, &written, additionalData, Int32(additionalData.count)) == 1,
             plaintext.isEmpty
@@ -59,7 +59,7 @@ public enum AESGCM {
         var written: Int32 = 0
         var plaintext = [UInt8](repeating: 0, count: ciphertext.count)
         guard
-            EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), nil, key, nonce) == 1,
+            EVP_DecryptInit_ex(context, Algorithm.shared.pointer, nil, key, nonce) == 1,
             additionalData.isEmpty
                 || EVP_DecryptUpdate(context, nil, &written, additionalData, Int32(additionalData.count)) == 1,
             ciphertext.isEmpty
@@ -72,6 +72,14 @@ public enum AESGCM {
             throw .notAuthentic
         }
         return plaintext
+    }
+
+    /// The fetched cipher, kept until the process ends: an implicit fetch would cost more than sealing a short message.
+    ///
+    /// `@unchecked Sendable`: the pointer never changes, the cipher is read-only, and OpenSSL counts its references atomically.
+    private final class Algorithm: @unchecked Sendable {
+        static let shared = Algorithm()
+        let pointer = EVP_CIPHER_fetch(nil, "AES-256-GCM", nil)
     }
 
     private static func checkLengths(key: [UInt8], message: Int, additionalData: Int) throws(AESGCMError) {

@@ -38,10 +38,12 @@ public struct Digest: Sendable, Hashable {
 
     /// - Precondition: `bytes` holds 32 bytes; every caller has checked or produced them.
     init(exactly bytes: [UInt8]) {
-        func word(_ index: Int) -> UInt64 {
-            bytes[(8 * index)..<(8 * index + 8)].reduce(0) { $0 << 8 | UInt64($1) }
+        words = bytes.withUnsafeBytes { raw in
+            func word(_ index: Int) -> UInt64 {
+                UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+            }
+            return (word(0), word(1), word(2), word(3))
         }
-        words = (word(0), word(1), word(2), word(3))
     }
 
     /// The 32 bytes.
@@ -57,11 +59,8 @@ public struct Digest: Sendable, Hashable {
 
     /// Appends the 32 bytes to `buffer` without a temporary array.
     public func append(to buffer: inout [UInt8]) {
-        for word in [words.0, words.1, words.2, words.3] {
-            for shift in stride(from: 56, through: 0, by: -8) {
-                buffer.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
-            }
-        }
+        let bigEndian = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+        withUnsafeBytes(of: bigEndian) { buffer.append(contentsOf: $0) }
     }
 
     /// Equality of all 32 bytes.

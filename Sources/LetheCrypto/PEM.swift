@@ -11,42 +11,65 @@ public enum PEM {
 
     /// Wraps `der` in a block with lines of 64 characters and a newline at the end, as `openssl` does.
     public static func encode(_ der: [UInt8], label: String) -> String {
-        var text = "-----BEGIN \(label)-----\n"
-        var rest = Base64.encode(der)[...]
-        while !rest.isEmpty {
-            text += rest.prefix(64) + "\n"
-            rest = rest.dropFirst(64)
-        }
-        return text + "-----END \(label)-----\n"
+        String(decoding: encodedBytes(der, label: label), as: UTF8.self)
     }
+
+    /// The same block as bytes, which a caller can wipe; no copy of its inside is left behind.
+    static func encodedBytes(_ der: [UInt8], label: String) -> [UInt8] {
+        var base64 = Base64.encodedASCII(der)
+        defer { wipe(&base64) }
+        let end = "-----END \(label)-----\n"
+        var text = Array("-----BEGIN \(label)-----\n".utf8)
+        // Room for everything from the start: growing would leave copies.
+        text.reserveCapacity(text.count + base64.count + base64.count / 64 + 1 + end.utf8.count)
+        for start in stride(from: 0, to: base64.count, by: 64) {
+            text += base64[start..<min(start + 64, base64.count)]
+            text.append(newline)
+        }
+        return text + end.utf8
+    }
+
+    private static let newline = UInt8(ascii: "\n")
 
     /// The DER bytes of the one block that `text` consists of; CRLF line ends and blank lines around it are allowed.
     ///
     /// - Throws: `.notPEM`, `.wrongLabel`, `.encrypted`, `.badBase64`.
     public static func decode(_ text: String, label: String) throws(KeyError) -> [UInt8] {
-        var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }[...]
+        var bytes = Array(text.utf8)
+        defer { wipe(&bytes) }
+        return try decode(bytes, label: label)
+    }
+
+    /// As above, of text that is given as bytes; no copy of the block's inside is left behind.
+    static func decode(_ text: [UInt8], label: String) throws(KeyError) -> [UInt8] {
+        var lines = text.split(separator: newline, omittingEmptySubsequences: false)
+            .map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }[...]
         while lines.first?.isEmpty == true { lines.removeFirst() }
         while lines.last?.isEmpty == true { lines.removeLast() }
 
-        let begin = "-----BEGIN "
-        let dashes = "-----"
-        guard let first = lines.first, first.hasPrefix(begin), first.hasSuffix(dashes),
+        let (begin, dashes) = (Array("-----BEGIN ".utf8), Array("-----".utf8))
+        guard let first = lines.first, first.starts(with: begin), first.suffix(dashes.count).elementsEqual(dashes),
             first.count > begin.count + dashes.count
         else { throw .notPEM(expected: label) }
-        let found = String(first.dropFirst(begin.count).dropLast(dashes.count))
-        guard found == label else {
+        let found = String(decoding: first.dropFirst(begin.count).dropLast(dashes.count), as: UTF8.self)
+        guard Array(found.utf8) == Array(label.utf8) else {
             let isEncrypted = label == privateKeyLabel && found == encryptedKeyLabel
             throw isEncrypted ? .encrypted : .wrongLabel(expected: label, found: found)
         }
-        guard lines.count >= 3, lines.last == "-----END \(label)-----" else { throw .notPEM(expected: label) }
-
+        guard lines.count >= 3, lines.last?.elementsEqual("-----END \(label)-----".utf8) == true else {
+            throw .notPEM(expected: label)
+        }
         let body = lines.dropFirst().dropLast()
         // RFC 7468's strict form: 64 characters a line, fewer in the last one only.
-        guard body.dropLast().allSatisfy({ $0.utf8.count == 64 }),
-            let last = body.last, (1...64).contains(last.utf8.count)
-        else { throw .badBase64(label: label) }
+        guard body.dropLast().allSatisfy({ $0.count == 64 }), let last = body.last, (1...64).contains(last.count) else {
+            throw .badBase64(label: label)
+        }
+        var base64: [UInt8] = []
+        base64.reserveCapacity(64 * body.count)
+        for line in body { base64 += line }
+        defer { wipe(&base64) }
         do {
-            return try Base64.decode(body.joined())
+            return try Base64.decode(ascii: base64)
         } catch {
             throw .badBase64(label: label)
         }

@@ -11,21 +11,24 @@ public enum PrivateKeyFile {
     ///
     /// - Throws: `.file(.exposed)` where others may read the file, with the command that mends it; the other cases of `KeyError`.
     public static func read(_ path: String, passphrase: Passphrase?) throws(KeyError) -> SigningKey {
-        let (text, exposure) = try readText(path)
+        var (text, exposure) = try readText(path)
+        defer { wipe(&text) }
         // What is no private key at all is told so, not to change its permissions.
-        let isPrivate = text.contains("PRIVATE KEY-----")
+        let isPrivate = text.firstRange(of: Array("PRIVATE KEY-----".utf8)) != nil
         if isPrivate, let exposure { throw .file(exposure) }
-        return try SigningKey(pem: text, passphrase: passphrase)
+        return try SigningKey(pemBytes: text, passphrase: passphrase)
     }
 
     /// Whether the key at `path` is under a passphrase.
     public static func isEncrypted(_ path: String) throws(KeyError) -> Bool {
-        SigningKey.isEncrypted(pem: try readText(path).text)
+        var text = try readText(path).text
+        defer { wipe(&text) }
+        return SigningKey.isEncrypted(pemBytes: text)
     }
 
     /// Writes the key, under `passphrase` where there is one; the file is there completely or not at all.
     public static func write(_ key: SigningKey, to path: String, under passphrase: Passphrase?) throws(KeyError) {
-        var bytes = Array((passphrase.map { key.pem(under: $0) } ?? key.pem).utf8)
+        var bytes = key.pemBytes(under: passphrase)
         defer { wipe(&bytes) }
         do {
             try Files.write(bytes, to: path, permissions: permissions)
@@ -34,17 +37,12 @@ public enum PrivateKeyFile {
         }
     }
 
-    private static func readText(_ path: String) throws(KeyError) -> (text: String, exposure: FileError?) {
-        let exposure: FileError?
-        var bytes: [UInt8]
+    private static func readText(_ path: String) throws(KeyError) -> (text: [UInt8], exposure: FileError?) {
         do throws(FileError) {
-            exposure = try exposureOfFile(path)
-            bytes = try Files.read(path, limit: maximumByteCount)
+            return (text: try Files.read(path, limit: maximumByteCount), exposure: try exposureOfFile(path))
         } catch {
             throw .file(error)
         }
-        defer { wipe(&bytes) }
-        return (String(decoding: bytes, as: UTF8.self), exposure)
     }
 
     private static func exposureOfFile(_ path: String) throws(FileError) -> FileError? {

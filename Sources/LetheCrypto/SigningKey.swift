@@ -33,9 +33,7 @@ public struct SigningKey: Sendable {
     ///
     /// - Throws: `.encrypted`, `.wrongAlgorithm` and the other cases of `KeyError`; never any part of the key.
     public init(pem: String) throws(KeyError) {
-        var der = try PEM.decode(pem, label: PEM.privateKeyLabel)
-        defer { wipe(&der) }
-        try self.init(handle: KeyHandle(pkcs8: der))
+        try self.init(pem: pem, passphrase: nil)
     }
 
     /// Reads one PKCS#8 block, encrypted or not; `passphrase` is used for an encrypted one only.
@@ -43,19 +41,28 @@ public struct SigningKey: Sendable {
     /// - Throws: `.encrypted` where a passphrase is needed, `.wrongPassphrase`, and what `init(pem:)` throws; never any part of the
     ///   key or of the passphrase.
     public init(pem: String, passphrase: Passphrase?) throws(KeyError) {
-        guard Self.isEncrypted(pem: pem), let passphrase else {
-            try self.init(pem: pem)
-            return
+        var bytes = Array(pem.utf8)
+        defer { wipe(&bytes) }
+        try self.init(pemBytes: bytes, passphrase: passphrase)
+    }
+
+    /// As above, of text that is given as bytes, which the caller wipes.
+    init(pemBytes: [UInt8], passphrase: Passphrase?) throws(KeyError) {
+        var der: [UInt8]
+        if let passphrase, Self.isEncrypted(pemBytes: pemBytes) {
+            der = try EncryptedKey.open(PEM.decode(pemBytes, label: PEM.encryptedKeyLabel), with: passphrase)
+        } else {
+            der = try PEM.decode(pemBytes, label: PEM.privateKeyLabel)
         }
-        let sealed = try PEM.decode(pem, label: PEM.encryptedKeyLabel)
-        var der = try EncryptedKey.open(sealed, with: passphrase)
         defer { wipe(&der) }
         try self.init(handle: KeyHandle(pkcs8: der))
     }
 
     /// Whether the text is a PKCS#8 block under a passphrase.
-    public static func isEncrypted(pem: String) -> Bool {
-        pem.drop { $0.isNewline }.hasPrefix("-----BEGIN \(PEM.encryptedKeyLabel)-----")
+    public static func isEncrypted(pem: String) -> Bool { isEncrypted(pemBytes: Array(pem.utf8)) }
+
+    static func isEncrypted(pemBytes: [UInt8]) -> Bool {
+        pemBytes.drop { $0 == 0x0A || $0 == 0x0D }.starts(with: "-----BEGIN \(PEM.encryptedKeyLabel)-----".utf8)
     }
 
     private init(handle: KeyHandle) throws(KeyError) {
@@ -65,17 +72,23 @@ public struct SigningKey: Sendable {
 
     /// The key as an unencrypted PKCS#8 block, byte for byte what `openssl pkey` writes. Store it with permissions 0600.
     public var pem: String {
-        withDER { PEM.encode($0, label: PEM.privateKeyLabel) }
+        String(decoding: pemBytes(under: nil), as: UTF8.self)
     }
 
     /// The key as a PKCS#8 block under `passphrase` (PBES2: scrypt, AES-256-CBC), which `openssl pkey` reads. Store it with
     /// permissions 0600.
     public func pem(under passphrase: Passphrase) -> String {
+        String(decoding: pemBytes(under: passphrase), as: UTF8.self)
+    }
+
+    /// The block as bytes, which the caller wipes.
+    func pemBytes(under passphrase: Passphrase?) -> [UInt8] {
         withDER { der in
+            guard let passphrase else { return PEM.encodedBytes(der, label: PEM.privateKeyLabel) }
             guard let sealed = EncryptedKey.seal(der, under: passphrase) else {
                 CryptographyLibrary.stop("encrypting a private key")
             }
-            return PEM.encode(sealed, label: PEM.encryptedKeyLabel)
+            return PEM.encodedBytes(sealed, label: PEM.encryptedKeyLabel)
         }
     }
 

@@ -4,6 +4,8 @@ import LetheBytes
 public struct VerifyingKey: Sendable {
     /// The 32 bytes of RFC 8032.
     public let rawBytes: [UInt8]
+    /// SHA-256 of the DER form: `openssl pkey -pubin -outform DER | sha256sum`.
+    public let keyID: String
 
     private let handle: KeyHandle
 
@@ -21,6 +23,7 @@ public struct VerifyingKey: Sendable {
             throw .lowOrder(rawPublicKey: Hex.encode(rawBytes))
         }
         self.rawBytes = rawBytes
+        keyID = Digest(sha256: Self.derPrefix + rawBytes).hex
         self.handle = handle
     }
 
@@ -44,9 +47,6 @@ public struct VerifyingKey: Sendable {
 
     /// The key as a `PUBLIC KEY` block, byte for byte what `openssl pkey -pubout` writes.
     public var pem: String { PEM.encode(der, label: PEM.publicKeyLabel) }
-
-    /// SHA-256 of the DER form: `openssl pkey -pubin -outform DER | sha256sum`.
-    public var keyID: String { Digest(sha256: der).hex }
 
     /// OpenSSL's verdict on `signature` over `message`.
     public func isValid(signature: [UInt8], for message: [UInt8]) -> Bool {

@@ -12,6 +12,13 @@ public protocol MachineFailureReporting: Error {
 extension FileError: MachineFailureReporting {}
 extension StoreError: MachineFailureReporting {}
 
+extension PassphraseError: MachineFailureReporting {
+    /// True where the passphrase's file is there and the machine cannot read it.
+    public var isMachineFailure: Bool {
+        if case .file(let error) = self { error.isMachineFailure } else { false }
+    }
+}
+
 extension ServiceError: MachineFailureReporting {
     /// True where nobody answers; everything else that the service refuses is input.
     public var isMachineFailure: Bool {
@@ -24,13 +31,6 @@ extension ServiceError: MachineFailureReporting {
 
     /// True where something was checked and does not hold: exit code 1.
     public var isFailedCheck: Bool { if case .quorumMissed = self { !isMachineFailure } else { false } }
-}
-
-extension PassphraseError: MachineFailureReporting {
-    /// True where the passphrase's file is there and the machine cannot read it.
-    public var isMachineFailure: Bool {
-        if case .file(let error) = self { error.isMachineFailure } else { false }
-    }
 }
 
 extension CryptographyLibraryError: MachineFailureReporting {

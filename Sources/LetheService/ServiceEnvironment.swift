@@ -31,8 +31,8 @@ public struct ServiceEnvironment: Sendable {
         self.seconds = seconds
         self.program = program
         self.description = description
-        self.post = post
         self.passphrase = passphrase
+        self.post = post
     }
 }
 

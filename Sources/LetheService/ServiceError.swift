@@ -10,6 +10,8 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case dataChanged(folder: String, expected: String, found: String)
     /// The policy's file is not the policy that the log says is in force.
     case policyChanged(file: String, expected: String, found: String)
+    /// Data of the kind `mapping` without a mapping.
+    case mappingMissing
     /// The vocabulary gives both answers the same first token.
     case vocabularyCannotAnswer
     /// A model that the step needs was not trained yet.
@@ -60,6 +62,8 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case unknownTimestamp(imprint: String)
     /// The folder of an export does not hold a prefix of this log.
     case exportRefused(path: String, problem: String)
+    /// A ledger is not replaced by a backup.
+    case restoreRefused(path: String, problem: String)
     /// The policy asks for a level that the intervals are not computed at.
     case unsupportedLevel(found: Double, expected: Double)
     /// The data set is of a kind that this version does not read.
@@ -75,6 +79,7 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
             "\(folder): the training records are not those committed to the log: expected \(expected), found \(found)"
         case .policyChanged(let file, let expected, let found):
             "\(file): not the policy in the log: expected digest \(expected), found \(found)"
+        case .mappingMissing: "a data set of the kind mapping needs a mapping, which says how to read its files"
         case .vocabularyCannotAnswer: "the vocabulary gives \"Yes.\" and \"No.\" the same first token"
         case .modelMissing(let role, let remedy): "the \(role) model was not trained yet; run `\(remedy)`"
         case .modelExists(let role, let path): "\(path): the \(role) model exists already and is in the log"
@@ -108,6 +113,7 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
                 + "kept, repeat the command when the witnesses answer"
         case .unknownTimestamp(let imprint): "timestamp: stamps \(imprint), which is no checkpoint of this log"
         case .exportRefused(let path, let problem): "\(path): not exported to: \(problem)"
+        case .restoreRefused(let path, let problem): "\(path): not restored: \(problem)"
         case .unsupportedLevel(let found, let expected):
             "policy: verification.thresholds.alpha is \(found): this version computes every interval at \(expected)"
         case .unsupportedDataset(let found, let expected): "data set \(found): expected \(expected)"

@@ -9,6 +9,11 @@ extension DSSEEnvelope {
     public init(
         parsing bytes: [UInt8], maximumByteCount: Int = DSSEEnvelope.defaultMaximumByteCount
     ) throws(EnvelopeError) {
+        if bytes.count <= maximumByteCount, let envelope = CanonicalEnvelope.read(bytes) {
+            self = envelope
+            return
+        }
+        // It is none, or one that is spelled with escapes; the general reader knows which and says where.
         let parsed = try Self.parse(bytes, maximumByteCount: maximumByteCount, form: .canonical)
         guard parsed.canonicalBytes == bytes else {
             throw .notCanonical(offset: firstDifference(parsed.canonicalBytes, bytes))

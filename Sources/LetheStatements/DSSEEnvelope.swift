@@ -63,10 +63,12 @@ public struct DSSEEnvelope: Sendable, Equatable {
         guard signatures.count <= Self.maximumSignatureCount else {
             throw .tooManySignatures(limit: Self.maximumSignatureCount, found: signatures.count)
         }
-        do {
-            canonicalBytes = try Self.json(payloadType, payload, signatures).canonicalBytes()
-        } catch {
-            throw .notJSON(error)
+        if let plain = CanonicalEnvelope.write(payloadType, payload, signatures) {
+            canonicalBytes = plain
+        } else {
+            do { canonicalBytes = try Self.json(payloadType, payload, signatures).canonicalBytes() } catch {
+                throw .notJSON(error)
+            }
         }
         guard canonicalBytes.count <= maximumByteCount else {
             throw .tooLarge(limit: maximumByteCount, found: canonicalBytes.count)
@@ -74,6 +76,16 @@ public struct DSSEEnvelope: Sendable, Equatable {
         self.payloadType = payloadType
         self.payload = payload
         self.signatures = signatures
+    }
+
+    /// - Precondition: `canonicalBytes` is the canonical form of the other parts.
+    init(
+        payloadType: String, payload: [UInt8], signatures: [Signature], canonicalBytes: [UInt8]
+    ) {
+        self.payloadType = payloadType
+        self.payload = payload
+        self.signatures = signatures
+        self.canonicalBytes = canonicalBytes
     }
 
     /// The envelope as an object, to stand inside a larger document.

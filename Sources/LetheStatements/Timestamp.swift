@@ -58,12 +58,23 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
             days -= 1
         }
         let (year, month, day) = Self.civilDate(daysSinceEpoch: days)
-        func padded(_ number: Int64, _ width: Int) -> String {
-            let digits = String(number)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        var text: [UInt8] = []
+        text.reserveCapacity(20)
+        func append(_ number: Int64, _ width: Int, _ end: Character) {
+            var place: Int64 = width == 4 ? 1_000 : 10
+            while place > 0 {
+                text.append(UInt8(ascii: "0") + UInt8(number / place % 10))
+                place /= 10
+            }
+            text += end.utf8
         }
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
-            + "\(padded(rest / 3_600, 2)):\(padded(rest / 60 % 60, 2)):\(padded(rest % 60, 2))Z"
+        append(year, 4, "-")
+        append(month, 2, "-")
+        append(day, 2, "T")
+        append(rest / 3_600, 2, ":")
+        append(rest / 60 % 60, 2, ":")
+        append(rest % 60, 2, "Z")
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Earlier moments are smaller.

@@ -12,6 +12,8 @@ public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
         case entry(UInt64)
         /// A stored tree node.
         case node(level: String, position: String)
+        /// A row of the list of registrations, by its entry.
+        case registration(String)
         /// A stored checkpoint, by its size.
         case checkpoint(String)
         /// A stored cosignature, by the checkpoint's size and the witness' name.
@@ -22,6 +24,8 @@ public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
         case request(String)
         /// A row of the view of runs.
         case run(String)
+        /// A file beside the database.
+        case file(String)
         /// A row of the vault.
         case vault(String)
     }
@@ -38,7 +42,8 @@ public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
     /// What it is.
     public let found: String
 
-    init(_ place: Place, entry: UInt64? = nil, field: String, expected: String, found: String) {
+    /// A finding.
+    public init(_ place: Place, entry: UInt64? = nil, field: String, expected: String, found: String) {
         self.place = place
         if case .entry(let index) = place { entryIndex = index } else { entryIndex = entry }
         self.field = field
@@ -54,11 +59,13 @@ public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
             case .meta(let key): "meta \(key)"
             case .entry(let index): "entry \(index)"
             case .node(let level, let position): "tree node \(level)/\(position)"
+            case .registration(let index): "registration \(index)"
             case .checkpoint(let size): "checkpoint \(size)"
             case .cosignature(let size, let name): "cosignature of checkpoint \(size) by \(name)"
             case .timestamp(let size, let authority): "timestamp of checkpoint \(size) by \(authority)"
             case .request(let id): "request \(id)"
             case .run(let id): "run \(id)"
+            case .file(let path): path
             case .vault(let id): "vault \(id)"
             }
         var concerned = ""

@@ -53,6 +53,7 @@ extension AuditPass {
             }
             if witness.kind == .cosignatureV1, isGood(stored) {
                 witnessed.good[size, default: []].append(witness.name)
+                witnessedSizes.insert(size)
             }
         }
     }
@@ -61,6 +62,6 @@ extension AuditPass {
     private func isGood(_ stored: LedgerTables.StoredCheckpoint) -> Bool {
         let checkpoint = stored.checkpoint
         return checkpoint.size == stored.size && checkpoint.origin == tables.origin
-            && checkpoint.rootHash == roots[stored.size] && (try? stored.note.verify(with: verifiers)) != nil
+            && checkpoint.rootHash == root(at: stored.size) && (try? stored.note.verify(with: verifiers)) != nil
     }
 }

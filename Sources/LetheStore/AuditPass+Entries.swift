@@ -4,86 +4,171 @@ import LetheLog
 import LetheRequests
 import LetheStatements
 
+/// What can be found out about an entry without the entries before it: the expensive part, done on all cores.
+struct ReadEntry: Sendable {
+    let index: UInt64
+    let bytes: [UInt8]
+    let leafHash: Digest
+    let content: Result<EntryContent, EntryRefusal>
+    /// Keys whose signature was found to be valid, tried by the hint that comes with it.
+    let signers: [VerifyingKey]
+    /// Whether every signature is by the key that it names.
+    let isResolved: Bool
+
+    /// - Parameter known: keys by their id, whether they may sign at this index or not; nil to believe the hints.
+    init(index: UInt64, bytes: [UInt8], known: [String: VerifyingKey], checksSignatures: Bool) {
+        self.index = index
+        self.bytes = bytes
+        leafHash = MerkleTree.leafHash(bytes)
+        content = Result { () throws(EntryRefusal) in try EntryContent(bytes) }
+        var signers: [VerifyingKey] = []
+        var isResolved = true
+        if case .success(let content) = content {
+            let envelope = content.envelope
+            let message =
+                checksSignatures
+                ? DSSEEnvelope.preAuthenticationEncoding(type: envelope.payloadType, payload: envelope.payload) : []
+            for signature in envelope.signatures {
+                guard let key = known[signature.keyID],
+                    !checksSignatures || key.isValid(signature: signature.bytes, for: message)
+                else {
+                    isResolved = false
+                    continue
+                }
+                if !signers.contains(key) { signers.append(key) }
+            }
+        }
+        self.signers = signers
+        self.isResolved = isResolved
+    }
+}
+
 extension AuditPass {
+    /// How many entries are read, checked and forgotten together.
+    private static var window: Int { 2_048 }
+
     /// Reads every entry in order: position, form, signatures, meaning; builds tree, keys, views and certificate chain.
     mutating func replayEntries() throws {
+        var rows = try RowStream(db, "SELECT idx, bytes FROM entries ORDER BY idx")
         var next: UInt64 = 0
-        noteRoot()
-        // The closure must not capture `self` while it changes: collect one row at a time.
-        var pass = self
-        try Cells.forEach(db, "SELECT idx, bytes FROM entries ORDER BY idx") { row in
-            guard let index = row[0].unsigned, let bytes = row[1].blob else {
-                pass.report(.schema("entries"), "row", expected: "an index and bytes", found: row[0].excerpt)
-                return
-            }
-            // A missing entry is stood in for by its stored leaf hash, so that the entries after it are judged on their own.
-            while next < index, let leafHash = try? pass.tables.node(level: 0, position: next) {
-                pass.report(.entry(next), "row", expected: "one in table entries", found: "none")
-                pass.grow(by: leafHash, at: next)
+        try noteCheckpoint()
+        var ahead = try readWindow(&rows)
+        while let window = ahead?.take() {
+            ahead = try readWindow(&rows)
+            for entry in window {
+                try standIn(from: &next, to: entry.index)
+                guard entry.index == next else {
+                    report(.entry(entry.index), "row", expected: "none beyond entry \(next)", found: "a row")
+                    continue
+                }
                 next += 1
+                try replay(entry)
             }
-            guard index == next else {
-                pass.report(.entry(index), "row", expected: "none beyond entry \(next)", found: "a row")
-                return
-            }
-            next += 1
-            pass.replay(bytes, at: index)
+            try checkReachedCheckpoints()
         }
-        while let leafHash = try? pass.tables.node(level: 0, position: next) {
-            pass.report(.entry(next), "row", expected: "one in table entries", found: "none")
-            pass.grow(by: leafHash, at: next)
-            next += 1
-        }
-        self = pass
+        try standIn(from: &next, to: .max)
+        try checkReachedCheckpoints()
     }
 
-    private mutating func grow(by leafHash: Digest, at index: UInt64) {
-        checkNode(level: 0, position: index, leafHash, entry: index)
+    /// The next entries, being read by themselves on all cores; nil after the last.
+    private mutating func readWindow(_ rows: inout RowStream) throws -> Ahead<[ReadEntry]>? {
+        var window: [(index: UInt64, bytes: [UInt8])] = []
+        while window.count < Self.window, let row = try rows.next() {
+            guard let index = row[0].unsigned, let bytes = row[1].blob else {
+                report(.schema("entries"), "row", expected: "an index and bytes", found: row[0].excerpt)
+                continue
+            }
+            window.append((index, bytes))
+        }
+        guard !window.isEmpty else { return nil }
+        let known = keys.registrations.mapValues(\.key)
+        return Ahead { [checksSignatures, window] in
+            window.concurrentMap(chunk: 32) {
+                ReadEntry(index: $0.index, bytes: $0.bytes, known: known, checksSignatures: checksSignatures)
+            }
+        }
+    }
+
+    /// A missing entry is stood in for by its stored leaf hash, so that the entries after it are judged on their own.
+    private mutating func standIn(from next: inout UInt64, to index: UInt64) throws {
+        while next < index, let leafHash = try? tables.node(level: 0, position: next) {
+            report(.entry(next), "row", expected: "one in table entries", found: "none")
+            try grow(by: leafHash, at: next)
+            next += 1
+        }
+    }
+
+    private mutating func grow(by leafHash: Digest, at index: UInt64) throws {
+        try checkNode(level: 0, position: index, leafHash, entry: index)
         for node in range.append(leafHash) {
-            checkNode(level: node.level, position: node.position, node.hash, entry: index)
+            try checkNode(level: node.level, position: node.position, node.hash, entry: index)
         }
-        noteRoot()
+        try noteCheckpoint()
     }
 
-    private mutating func replay(_ bytes: [UInt8], at index: UInt64) {
-        let leafHash = MerkleTree.leafHash(bytes)
-        grow(by: leafHash, at: index)
+    private mutating func checkNode(level: Int, position: UInt64, _ hash: Digest, entry: UInt64) throws {
+        let stored = try nodes.stored(level: level, position: position)
+        guard stored != hash else { return }
+        let isLeaf = level == 0
+        report(
+            isLeaf ? .entry(entry) : .node(level: "\(level)", position: "\(position)"), entry: entry,
+            isLeaf ? "leaf hash" : "hash", expected: stored.map { "\($0) as stored in the tree" } ?? "a stored node",
+            found: "\(hash) from the entries")
+    }
+
+    private mutating func replay(_ entry: ReadEntry) throws {
+        try grow(by: entry.leafHash, at: entry.index)
         let content: EntryContent
-        do { content = try EntryContent(bytes) } catch {
-            report(.entry(index), "form", expected: "an entry of this log", found: "\(error)")
+        switch entry.content {
+        case .success(let value): content = value
+        case .failure(let error):
+            report(.entry(entry.index), "form", expected: "an entry of this log", found: "\(error)")
             return
         }
-        let signers = checkSignatures(content, at: index)
+        let signers = checkSignatures(entry, content)
+        if let event = content.event {
+            checkTime(of: event, at: entry.index)
+            if let type = event.registration { registrations.append((type, entry.index)) }
+        }
         switch content.event {
         case .key(let event)?:
-            do { try keys.apply(event, at: index, signers: signers) } catch {
-                report(.entry(index), "key event", expected: "one that takes effect", found: "\(error)")
+            do { try keys.apply(event, at: entry.index, signers: signers) } catch {
+                report(.entry(entry.index), "key event", expected: "one that takes effect", found: "\(error)")
             }
-        case let event?:
-            do { try state.apply(event, at: index) } catch {
-                report(.entry(index), "event", expected: "one that follows from the entries before", found: "\(error)")
+        case .run(let event)?:
+            do { try state.apply(.run(event), at: entry.index) } catch {
+                report(
+                    .entry(entry.index), "event", expected: "one that follows from the entries before",
+                    found: "\(error)")
                 return
             }
-            checkReferences(of: event, at: index)
+            checkSeeds(of: event, at: entry.index)
+        case .request(let event)?: try follow(.request(event), of: event.requestID, at: entry.index)
+        case .shred(let event)?: try follow(.shred(event), of: event.requestID, at: entry.index)
+        case .policy?, .model?: break
         case nil:
             if content.statement.predicateType == PredicateType.unlearningCertificate {
-                checkCertificate(content, bytes, leafHash, at: index)
+                try checkCertificate(content, entry)
             }
         }
     }
 
     /// Every signature must be by a key that is valid at this index, one of them by a key with the entry's role.
-    private mutating func checkSignatures(_ content: EntryContent, at index: UInt64) -> [VerifyingKey] {
-        let valid = keys.keys(at: index)
-        let signers = (try? content.envelope.verify(trusting: valid))?.signers ?? []
+    private mutating func checkSignatures(_ entry: ReadEntry, _ content: EntryContent) -> [VerifyingKey] {
+        let index = entry.index
+        var signers = entry.signers.filter { keys.registrations[$0.keyID]?.isValid(at: index) ?? false }
+        // The hint decides nothing: where it did not lead to a key, every key is tried.
+        if !entry.isResolved {
+            signers = (try? content.envelope.verify(trusting: keys.keys(at: index)))?.signers ?? []
+        }
         let named = content.envelope.signatures.map(\.keyID)
-        if !keys.keys(content.role, at: index).contains(where: signers.contains) {
+        if !signers.contains(where: { keys.registrations[$0.keyID]?.role == content.role }) {
             report(
                 .entry(index), "signature", expected: "a valid one by a \(content.role.rawValue) key registered before",
                 found: signers.isEmpty
                     ? "none by any registered key (names \(named.map { Printable.quoted($0, limit: 16) }.joined(separator: ", ")))"
                     : "one by key \(signers.map(\.keyID).joined(separator: ", "))")
-        } else if Set(named) != Set(signers.map(\.keyID)) || named.count != signers.count {
+        } else if named.count != signers.count || Set(named) != Set(signers.map(\.keyID)) {
             report(
                 .entry(index), "signatures", expected: "one by each key named, all valid",
                 found: "\(named.count) of which \(signers.count) are valid")
@@ -91,37 +176,45 @@ extension AuditPass {
         return signers
     }
 
-    /// What an event refers to must exist and be what it says.
-    private mutating func checkReferences(of event: LedgerEvent, at index: UInt64) {
-        switch event {
-        case .run(let event):
-            switch event.step {
-            case .seedsDrawn(let source), .referenceSeedsDrawn(let source):
-                let stored = roots[source.checkpointSize]
-                if stored != source.rootHash {
-                    report(
-                        .entry(index), "checkpoint",
-                        expected: stored.map { "root \($0)" } ?? "a stored checkpoint of size \(source.checkpointSize)",
-                        found: "root \(source.rootHash)")
-                }
-            default: break
-            }
-        case .request(let event):
-            if case .changed(.fulfilled(let entry), _) = event.kind,
-                certificates.requests[entry] != event.requestID.text
-            {
+    /// Entries do not go back in time, but for key events.
+    private mutating func checkTime(of event: LedgerEvent, at index: UInt64) {
+        if case .key = event {
+            newestTime = event.at
+            return
+        }
+        if let newest = newestTime, event.at < newest.adding(seconds: -LedgerClock.toleranceSeconds) {
+            report(
+                .entry(index), "at", expected: "a time not before \(newest), that of an entry before",
+                found: "\(event.at)")
+        }
+        newestTime = max(newestTime ?? event.at, event.at)
+    }
+
+    /// The root that the entries give at the size of a stored checkpoint.
+    func root(at size: UInt64) -> Digest? {
+        if let root = checkpoints.root(size) { return root }
+        guard size <= range.size, (try? tables.checkpoint(size: size)).flatMap(\.self) != nil else { return nil }
+        return try? tables.frontier(at: size).rootHash
+    }
+
+    /// The checkpoint that a run draws its seeds from must exist and be what it says.
+    private mutating func checkSeeds(of event: RunEvent, at index: UInt64) {
+        switch event.step {
+        case .seedsDrawn(let source), .referenceSeedsDrawn(let source):
+            let size = source.checkpointSize
+            let stored = root(at: size)
+            if stored != source.rootHash {
                 report(
-                    .entry(index), "certificateEntry",
-                    expected: "the index of a certificate of request \(event.requestID)",
-                    found: "\(entry)")
+                    .entry(index), "checkpoint",
+                    expected: stored.map { "root \($0)" } ?? "a stored checkpoint of size \(size)",
+                    found: "root \(source.rootHash)")
             }
-        case .key, .policy, .model, .shred: break
+        default: break
         }
     }
 
-    private mutating func checkCertificate(
-        _ content: EntryContent, _ bytes: [UInt8], _ leafHash: Digest, at index: UInt64
-    ) {
+    private mutating func checkCertificate(_ content: EntryContent, _ entry: ReadEntry) throws {
+        let index = entry.index
         let claim: CertificateClaim
         do { claim = try CertificateClaim(content.statement) } catch {
             report(.entry(index), "certificate", expected: "the members of a certificate", found: "\(error)")
@@ -133,29 +226,29 @@ extension AuditPass {
                 expected: certificates.last.map { "entry \($0.index) with SHA-256 \($0.sha256)" } ?? "null",
                 found: claim.previous.map { "entry \($0.index) with SHA-256 \($0.sha256)" } ?? "null")
         }
-        certificates.last = CertificateChain.Link(sha256: Digest(sha256: bytes), index: index)
-        certificates.requests[index] = claim.requestID
-        guard let request = RequestID(claim.requestID).flatMap({ state.requests[$0] }) else {
+        // The receipt itself, not a row that speaks of it.
+        let received = try receipt(of: claim.requestID, before: index)
+        try certificates.insert(
+            .init(sha256: Digest(sha256: entry.bytes), index: index), of: claim.requestID, isKnown: received != nil)
+        guard let received else {
             report(
                 .entry(index), "request", expected: "one that was received before",
                 found: Printable.quoted(claim.requestID))
             return
         }
-        if claim.receivedIndex != request.receivedIndex {
+        if claim.receivedIndex != received.index {
             report(
-                .entry(index), "request.receivedEntry.index", expected: "\(request.receivedIndex)",
+                .entry(index), "request.receivedEntry.index", expected: "\(received.index)",
                 found: "\(claim.receivedIndex)")
-        } else if let entry = try? tables.entry(request.receivedIndex),
-            MerkleTree.leafHash(entry) != claim.receivedLeafHash
-        {
+        } else if received.leafHash != claim.receivedLeafHash {
             report(
-                .entry(index), "request.receivedEntry.leafHash", expected: "\(MerkleTree.leafHash(entry))",
+                .entry(index), "request.receivedEntry.leafHash", expected: "\(received.leafHash)",
                 found: "\(claim.receivedLeafHash)")
         }
         checkRun(of: claim, at: index)
-        if claim.subjectCommitment != request.subjectCommitment {
+        if claim.subjectCommitment != received.subjectCommitment {
             report(
-                .entry(index), "request.subjectCommitment", expected: "\(request.subjectCommitment)",
+                .entry(index), "request.subjectCommitment", expected: "\(received.subjectCommitment)",
                 found: "\(claim.subjectCommitment)")
         }
     }
@@ -179,71 +272,5 @@ extension AuditPass {
                 report(.entry(index), field, expected: logged.map { "\($0)" } ?? "none", found: "\(claimed)")
             }
         }
-    }
-
-    private mutating func noteRoot() {
-        if wantedSizes.contains(range.size) { roots[range.size] = range.rootHash }
-    }
-
-    private mutating func checkNode(level: Int, position: UInt64, _ hash: Digest, entry: UInt64) {
-        nodeCount += 1
-        let stored = try? tables.node(level: level, position: position)
-        guard stored != hash else { return }
-        let isLeaf = level == 0
-        report(
-            isLeaf ? .entry(entry) : .node(level: "\(level)", position: "\(position)"), entry: entry,
-            isLeaf ? "leaf hash" : "hash", expected: stored.map { "\($0) as stored in the tree" } ?? "a stored node",
-            found: "\(hash) from the entries")
-    }
-}
-
-/// The certificates of a log so far.
-struct CertificateChain {
-    struct Link: Equatable {
-        let sha256: Digest
-        let index: UInt64
-    }
-
-    var last: Link?
-    /// Whose certificate an entry is.
-    var requests: [UInt64: String] = [:]
-}
-
-/// What ties a certificate to the log; the rest of it is the certificate verifier's business.
-private struct CertificateClaim {
-    let requestID: String
-    let subjectCommitment: Digest
-    let receivedIndex: UInt64
-    let receivedLeafHash: Digest
-    let previous: CertificateChain.Link?
-    let runID: String
-    let verdict: String
-    /// Field of the certificate, name of the artifact in the run's record, digest.
-    let artifacts: [(field: String, artifact: String, digest: Digest)]
-
-    init(_ statement: Statement) throws(FieldError) {
-        let fields = statement.fields
-        let request = try fields.member("request")
-        let received = try request.member("receivedEntry")
-        requestID = try request.member("requestId").string()
-        subjectCommitment = try request.member("subjectCommitment").digest()
-        receivedIndex = try received.member("index").wholeNumber()
-        receivedLeafHash = try received.member("leafHash").digest()
-        previous = try fields.nullable("previousCertificate").map { (previous) throws(FieldError) in
-            CertificateChain.Link(
-                sha256: try previous.member("sha256").digest(), index: try previous.member("index").wholeNumber())
-        }
-        let unlearning = try fields.member("unlearning")
-        let dataset = try fields.member("dataset")
-        runID = try unlearning.member("runId").string()
-        verdict = try fields.member("verification").member("verdict").string()
-        let subject = JSONFields(
-            .string(statement.subjects[0].digest["sha256"] ?? ""), path: "subject[0].digest.sha256")
-        artifacts = [
-            ("subject", "candidate", try subject.digest()),
-            ("unlearning.modelBefore", "original", try unlearning.member("modelBefore").member("sha256").digest()),
-            ("dataset.before", "dataset-before", try dataset.member("before").member("sha256").digest()),
-            ("dataset.after", "dataset-after", try dataset.member("after").member("sha256").digest()),
-        ]
     }
 }

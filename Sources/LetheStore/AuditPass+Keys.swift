@@ -15,8 +15,10 @@ extension AuditPass {
             let witnessed = witnessedSizes.filter { $0 <= from }.max() ?? 0
             var (unwitnessed, after): ([UInt64], [UInt64]) = ([], [])
             for index in max(witnessed, registration.validFrom)..<max(range.size, witnessed, registration.validFrom) {
-                guard let bytes = try? tables.entry(index), let envelope = try? DSSEEnvelope(parsing: bytes),
-                    (try? envelope.verify(trusting: [registration.key])) != nil
+                // A key event rests on the root key alone, whoever else signed it.
+                guard let bytes = try? tables.entry(index), let content = try? EntryContent(bytes),
+                    content.role == registration.role,
+                    (try? content.envelope.verify(trusting: [registration.key])) != nil
                 else { continue }
                 if index < from { unwitnessed.append(index) } else { after.append(index) }
             }
@@ -39,23 +41,27 @@ extension AuditPass {
                 + (indexes.count > 1 ? ", here and in \(indexes.count - 1) more entries up to \(last)" : ""))
     }
 
-    /// A checkpoint must be signed by a log key that counted at its size.
-    mutating func checkLogKeys(
-        _ verified: [VerifiedNoteSignature], size: UInt64, at place: AuditFinding.Place, entry: UInt64?
-    ) {
-        if verified.contains(where: { $0.verifier.kind == .cosignatureV1 }) { witnessedSizes.insert(size) }
-        let registered = verified.compactMap { keys.registrations[$0.verifier.key.keyID] }.filter { $0.role == .log }
-        guard let known = registered.first else { return }
+    /// A checkpoint must be signed by a log key that counted at its size: what is wrong where it was not.
+    ///
+    /// - Parameters:
+    ///   - verified: the valid signatures of the checkpoint.
+    ///   - logs: what is known of log keys, by key id.
+    ///   - isWitnessed: whether a trusted witness saw it.
+    static func logKeyProblem(
+        _ verified: [VerifiedNoteSignature], size: UInt64, logs: [String: KeyRegistry.Registration], isWitnessed: Bool
+    ) -> (expected: String, found: String)? {
+        let registered = verified.compactMap { logs[$0.verifier.key.keyID] }
+        guard let known = registered.first else { return nil }
         let isCovered = registered.contains { log in
             size >= log.validFrom && log.validUntil.map { size <= $0 } ?? true
-                && (log.compromisedFrom == nil || witnessedSizes.contains(size))
+                && (log.compromisedFrom == nil || isWitnessed)
         }
-        if !isCovered {
-            report(
-                place, entry: entry, "signature", expected: "one by a log key that counts at size \(size)",
-                found: "one by key \(known.key.keyID), for entries from \(known.validFrom)"
-                    + (known.validUntil.map { " until before \($0)" } ?? " on")
-                    + (known.compromisedFrom.map { ", in other hands from \($0) on, and no witness" } ?? ""))
-        }
+        guard !isCovered else { return nil }
+        return (
+            "one by a log key that counts at size \(size)",
+            "one by key \(known.key.keyID), for entries from \(known.validFrom)"
+                + (known.validUntil.map { " until before \($0)" } ?? " on")
+                + (known.compromisedFrom.map { ", in other hands from \($0) on, and no witness" } ?? "")
+        )
     }
 }

@@ -2,6 +2,7 @@ import GRDB
 public import LetheCrypto
 public import LetheLog
 import LetheRequests
+import LetheStatements
 
 /// Whom an auditor trusts before reading a ledger.
 public struct AuditTrust: Sendable {
@@ -26,7 +27,73 @@ public struct AuditTrust: Sendable {
 ///
 /// Never imports what writes: it reads the tables in one transaction, recomputes leaf hashes, tree, roots, signatures, key
 /// registry, request and run views, certificate chain and commitments, and reports every difference.
+///
+/// Signatures are checked and the vault is opened on all cores; the order of the findings does not depend on that. Entries pass
+/// through in windows of bounded size, and a request is held only from its receipt to its last event, so that memory does not
+/// grow with the log. What bounds it is the number of requests that are open at one time, and of damaged rows.
 public enum LedgerAudit {
+    /// What an audit found out.
+    public struct Outcome: Sendable {
+        /// What is wrong, in the order of the checks; nothing where all holds.
+        public var findings: [AuditFinding] = []
+        /// The number of entries.
+        public var entries: UInt64 = 0
+        /// Whether signatures were checked, and not only the structure.
+        public let checkedSignatures: Bool
+        /// Which requests have no certificate, and which certificates no request.
+        public var completeness = Completeness()
+        /// The newest checkpoint that agrees with every entry below it, of which none is bad.
+        public var lastGoodCheckpoint: Checkpoint?
+        /// The newest one of these that a trusted witness has cosigned.
+        public var lastGoodWitnessedCheckpoint: Checkpoint?
+        /// What the cosignatures establish, for the search.
+        var witnessed = WitnessedCheckpoints()
+
+        init(findings: [AuditFinding], entries: UInt64, checkedSignatures: Bool) {
+            self.findings = findings
+            self.entries = entries
+            self.checkedSignatures = checkedSignatures
+        }
+
+        /// A ledger that cannot be read far enough to be audited.
+        public init(unreadable error: StoreError) {
+            self.init(
+                findings: [
+                    AuditFinding(.schema("ledger"), field: "database", expected: "a whole one", found: "\(error)")
+                ], entries: 0, checkedSignatures: false)
+        }
+
+        /// The lowest index of an entry that something is wrong with.
+        public var firstBadEntry: UInt64? { findings.compactMap(\.entryIndex).min() }
+    }
+
+    /// The other direction of the ledger: not whether what is there is right, but whether something is missing.
+    ///
+    /// A request that still waits for its certificate is no fault. A fulfilled one without a certificate, and a certificate
+    /// without a request, are findings besides.
+    public struct Completeness: Sendable {
+        /// A request that no certificate was issued for.
+        public struct Request: Sendable {
+            /// The request.
+            public let requestID: String
+            /// Where it stands.
+            public let state: String
+            /// The entry of its receipt.
+            public let receivedIndex: UInt64
+        }
+
+        /// The number of requests.
+        public var requests = 0
+        /// The number of certificates.
+        public var certificates = 0
+        /// Requests without a certificate, by state.
+        public var withoutCertificateByState: [String: Int] = [:]
+        /// Requests without a certificate, in the order of their ids: as many as were asked for.
+        public var withoutCertificate: [Request] = []
+        /// The entries of certificates whose request the log never received.
+        public var certificatesWithoutRequest: [UInt64] = []
+    }
+
     /// Audits `store`.
     ///
     /// - Parameters:
@@ -38,27 +105,83 @@ public enum LedgerAudit {
     public static func run(
         _ store: LedgerStore, trust: AuditTrust, masterKey: MasterKey? = nil
     ) throws(StoreError) -> [AuditFinding] {
-        try store.read { tables in try findings(in: tables, trust: trust, masterKey: masterKey) }
+        try examine(store, trust: trust, masterKey: masterKey).findings
+    }
+
+    /// Audits `store` and says all there is to say.
+    ///
+    /// - Parameters:
+    ///   - checksSignatures: false to look at the structure only, which is many times faster and proves much less.
+    ///   - listing: how many requests without a certificate to name; all are counted.
+    public static func examine(
+        _ store: LedgerStore, trust: AuditTrust, masterKey: MasterKey? = nil, checksSignatures: Bool = true,
+        listing: Int = 100
+    ) throws(StoreError) -> Outcome {
+        try store.read { tables in
+            var outcome = try examine(
+                tables, trust: trust, masterKey: masterKey, checksSignatures: checksSignatures, listing: listing)
+            outcome.findings += try CheckpointGuard(database: store.path).findings(about: tables)
+            try outcome.findLastGood(in: tables)
+            return outcome
+        }
     }
 
     /// The audit inside a transaction that somebody else has begun.
     static func findings(
         in tables: LedgerTables, trust: AuditTrust, masterKey: MasterKey?
     ) throws -> [AuditFinding] {
-        var audit = AuditPass(tables: tables, trust: trust)
+        try examine(tables, trust: trust, masterKey: masterKey, checksSignatures: true, listing: 0).findings
+    }
+
+    private static func examine(
+        _ tables: LedgerTables, trust: AuditTrust, masterKey: MasterKey?, checksSignatures: Bool, listing: Int
+    ) throws -> Outcome {
+        var audit = try AuditPass(tables: tables, trust: trust, checksSignatures: checksSignatures)
         try audit.checkSchema()
         try audit.checkMeta()
-        try audit.loadCheckpoints()
         try audit.replayEntries()
+        try audit.replaySuspects()
+        audit.sortReplayFindings()
         try audit.checkNodes()
-        try audit.checkCheckpoints()
-        try audit.checkCosignatures()
-        try audit.checkTimestamps()
-        try audit.checkCompromisedKeys()
-        try audit.checkView(.requests, expected: audit.requestRows) { AuditFinding.Place.request($0) }
-        try audit.checkView(.runs, expected: audit.runRows) { AuditFinding.Place.run($0) }
+        try audit.checkRegistrations()
+        if checksSignatures {
+            try audit.checkCosignatures()
+            try audit.checkTimestamps()
+        }
+        try audit.checkRemainingCheckpoints()
+        if checksSignatures { try audit.checkCompromisedKeys() }
+        try audit.checkRequests()
+        try audit.checkRuns()
         try audit.checkVault(masterKey: masterKey)
-        return audit.findings
+        var outcome = Outcome(
+            findings: audit.findings, entries: audit.range.size, checkedSignatures: checksSignatures)
+        outcome.witnessed = audit.witnessed
+        outcome.completeness = try audit.completeness(listing: listing)
+        return outcome
+    }
+}
+
+extension LedgerAudit.Outcome {
+    /// Finds the newest stored checkpoint below the first bad entry that nothing was found wrong with.
+    fileprivate mutating func findLastGood(in tables: LedgerTables) throws {
+        let bound = firstBadEntry ?? entries
+        let bad = Set(
+            findings.compactMap { finding in
+                if case .checkpoint(let size) = finding.place { size } else { nil }
+            })
+        if let (size, _) = witnessed.last(within: bound) {
+            lastGoodWitnessedCheckpoint = try tables.checkpoint(size: size)?.checkpoint
+        }
+        var rows = try RowStream(
+            tables.db, "SELECT size, CAST(note AS BLOB) FROM checkpoints WHERE size <= ? ORDER BY size DESC",
+            [.position(bound)])
+        while let row = try rows.next() {
+            guard !bad.contains(row[0].text), let note = row[1].blob.flatMap({ try? SignedNote(parsing: $0) }),
+                let checkpoint = try? Checkpoint(parsing: note.text)
+            else { continue }
+            lastGoodCheckpoint = checkpoint
+            return
+        }
     }
 }
 
@@ -72,34 +195,47 @@ struct ExpectedRow {
 struct AuditPass {
     let tables: LedgerTables
     let trust: AuditTrust
+    let checksSignatures: Bool
     var findings: [AuditFinding] = []
 
     var db: Database { tables.db }
 
-    /// What the entries add up to.
+    /// What the entries add up to: every run, and every request between its receipt and its last event.
     var state = LedgerState()
+    /// The index of the last event of each request in `state`, as its stored row says.
+    var lastIndexes: [RequestID: UInt64] = [:]
+    /// Requests whose row or events are not as they should be, to be derived again with all their events.
+    var suspects: Set<RequestID> = []
+    /// What the suspects' events add up to.
+    var derived = LedgerState()
+    /// How many rows of table `requests` are as the entries say.
+    var matchedRequests = 0
+
     var keys: KeyRegistry
     /// Sizes of checkpoints that a trusted witness cosigned.
     var witnessedSizes: Set<UInt64> = []
     var range = CompactRange()
-    var certificates = CertificateChain()
-    /// Recomputed roots at the sizes of stored checkpoints and of seeds.
-    var roots: [UInt64: Digest] = [:]
-    /// Sizes at which a root is needed.
-    var wantedSizes: Set<UInt64> = []
-    /// Stored checkpoints: size as stored, previous, note.
-    var checkpointRows: [[Cell]] = []
+    var newestTime: Timestamp?
+    /// Entries that register something, as they come.
+    var registrations: [(type: String, index: UInt64)] = []
+    var certificates: CertificateIndex
+    var nodes: NodeComparison
+    var checkpoints: CheckpointComparison
+    /// Stored checkpoints whose size the tree has reached, still to be checked.
+    var reached: [CheckpointComparison.Stored] = []
     /// Which checkpoints witnesses have cosigned.
     var witnessed = WitnessedCheckpoints()
     /// Which checkpoints timestamp authorities have stamped.
     var stamped = StampedCheckpoints()
-    /// Leaf hashes and inner nodes that the entries imply: how many.
-    var nodeCount = 0
 
-    init(tables: LedgerTables, trust: AuditTrust) {
+    init(tables: LedgerTables, trust: AuditTrust, checksSignatures: Bool = true) throws {
         self.tables = tables
         self.trust = trust
+        self.checksSignatures = checksSignatures
         keys = KeyRegistry(origin: tables.origin, trustedRoots: trust.roots)
+        certificates = try CertificateIndex()
+        nodes = NodeComparison(db: tables.db)
+        checkpoints = try CheckpointComparison(db: tables.db)
     }
 
     mutating func report(
@@ -108,15 +244,13 @@ struct AuditPass {
         findings.append(AuditFinding(place, entry: entry, field: field, expected: expected, found: found))
     }
 
-    var requestRows: [String: ExpectedRow] {
-        Dictionary(
-            state.requests.values.map { ($0.requestID.text, ExpectedRow(cells: $0.cells, entry: $0.receivedIndex)) }
-        ) { first, _ in first }
-    }
-
-    var runRows: [String: ExpectedRow] {
-        Dictionary(state.runs.values.map { ($0.runID.text, ExpectedRow(cells: $0.cells, entry: $0.lastIndex)) }) {
-            first, _ in first
-        }
+    /// What was found while replaying, in the order of the entries, whatever pass has found it.
+    mutating func sortReplayFindings() {
+        let schema = findings.prefix { $0.entryIndex == nil }
+        findings =
+            schema
+            + findings.dropFirst(schema.count).enumerated().sorted {
+                ($0.element.entryIndex ?? .max, $0.offset) < ($1.element.entryIndex ?? .max, $1.offset)
+            }.map(\.element)
     }
 }

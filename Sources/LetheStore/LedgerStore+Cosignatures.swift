@@ -19,14 +19,15 @@ extension LedgerStore {
             guard let stored = try tables.checkpoint(size: size) else { throw StoreError.noSuchCheckpoint(size: size) }
             for cosignature in cosignatures {
                 try tables.requireValid(cosignature, of: stored, by: witnesses)
-                try tables.db.execute(
-                    sql: """
-                        INSERT INTO cosignatures (size, key_name, key_id, line)
-                        VALUES (?, CAST(? AS TEXT), ?, CAST(? AS TEXT)) ON CONFLICT DO NOTHING
-                        """,
-                    arguments: [
-                        Int64(clamping: size), Cell.text(cosignature.name).databaseValue, Int64(cosignature.keyID),
-                        Cell.text(cosignature.line).databaseValue,
+                try Cells.run(
+                    tables.db,
+                    """
+                    INSERT INTO cosignatures (size, key_name, key_id, line)
+                    VALUES (?, CAST(? AS TEXT), ?, CAST(? AS TEXT)) ON CONFLICT DO NOTHING
+                    """,
+                    [
+                        .position(size), .text(cosignature.name), .integer(Int64(cosignature.keyID)),
+                        .text(cosignature.line),
                     ])
             }
             return try tables.cosigned(stored)
@@ -48,6 +49,7 @@ extension LedgerStore {
             }.max() ?? 0
         }
     }
+
     /// The last checkpoint over more than `index` entries that was cosigned enough.
     /// - Parameter isEnough: judges a checkpoint by its note with all its cosignatures.
     public func lastCheckpoint(
@@ -56,7 +58,7 @@ extension LedgerStore {
         try read { tables in
             let sizes = try Cells.fetch(
                 tables.db, "SELECT DISTINCT size FROM cosignatures WHERE size > ? ORDER BY size DESC",
-                [Int64(clamping: index)])
+                [.position(index)])
             for size in sizes.compactMap(\.[0].unsigned) {
                 if let note = try tables.checkpoint(size: size).map(tables.cosigned), isEnough(note) { return note }
             }
@@ -73,7 +75,7 @@ extension LedgerTables {
         let rows = try Cells.fetch(
             db,
             "SELECT CAST(key_name AS BLOB), key_id, CAST(line AS BLOB) FROM cosignatures WHERE size = ? ORDER BY key_name, key_id",
-            [Int64(clamping: stored.size)])
+            [.position(stored.size)])
         guard !rows.isEmpty else { return stored.note }
         let lines = try rows.map { row in
             guard let signature = Self.cosignature(name: row[0], keyID: row[1], line: row[2]) else {

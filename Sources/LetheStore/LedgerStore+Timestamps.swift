@@ -30,13 +30,12 @@ extension LedgerStore {
             for authority in authorities {
                 do {
                     let timestamp = try authority.verify(response, imprint: imprint, nonce: nonce)
-                    try tables.db.execute(
-                        sql: """
-                            INSERT INTO timestamps (size, authority, response) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
-                            """,
-                        arguments: [
-                            Int64(clamping: size), timestamp.authority.hex, Cell.bytes(response).databaseValue,
-                        ])
+                    try Cells.run(
+                        tables.db,
+                        """
+                        INSERT INTO timestamps (size, authority, response) VALUES (?, CAST(? AS TEXT), ?)
+                        ON CONFLICT DO NOTHING
+                        """, [.position(size), .text(timestamp.authority.hex), .bytes(response)])
                     return timestamp
                 } catch let error as TimestampingError { problem = "\(error)" }
             }
@@ -67,7 +66,7 @@ extension LedgerStore {
             try Cells.fetch(
                 tables.db,
                 "SELECT CAST(authority AS BLOB), response FROM timestamps WHERE size = ? ORDER BY authority",
-                [Int64(clamping: size)]
+                [.position(size)]
             ).map { row in
                 guard let authority = row[0].string.flatMap({ try? Digest(hex: $0) }), let response = row[1].blob else {
                     throw StoreError.corrupt(detail: "timestamps: row \(size), \(row[0].excerpt) has no valid values")

@@ -1,9 +1,10 @@
 import GRDB
 import Glibc
+import LetheBytes
 public import LetheCrypto
 public import LetheLog
 public import LetheRequests
-import LetheStatements
+public import LetheStatements
 
 /// A ledger in one SQLite file.
 ///
@@ -11,13 +12,15 @@ import LetheStatements
 /// synchronous=FULL); 3. entries, tree, derived views, vault rows and the checkpoint of an append are committed together or
 /// not at all; 4. a checkpoint is stored only on top of the one it was computed against, and never disagrees with the tree;
 /// 5. a key is destroyed in the transaction that logs its destruction; 6. no state is kept in memory between calls, so two
-/// processes cannot disagree: every call reads the head again under SQLite's write lock.
+/// processes cannot disagree: every call reads the head again under SQLite's write lock; 7. a database that is older than the
+/// newest checkpoint it is known to have published is not written to (`CheckpointGuard`); 8. entries do not go back in time.
 public final class LedgerStore: Sendable {
     /// The file.
     public let path: String
     /// The name of the log.
     public let origin: String
-    private let queue: DatabaseQueue
+    let queue: DatabaseQueue
+    private var checkpointGuard: CheckpointGuard { CheckpointGuard(database: path) }
 
     /// How long to wait for another process before `.locked`.
     public static let defaultBusySeconds = 5.0
@@ -50,11 +53,15 @@ public final class LedgerStore: Sendable {
     /// Opens an existing ledger and fails closed: version, last entry, tree and last checkpoint must agree.
     ///
     /// - Parameter logVerifier: the log's key; where given, the last checkpoint's signature must be its.
-    /// - Throws: `.notFound`, `.notALedger`, `.schemaVersion`, `.rootMismatch`, `.badCheckpoint`, `.corrupt`, `.locked`.
+    /// - Throws: `.notFound`, `.notALedger`, `.schemaVersion`, `.rootMismatch`, `.badCheckpoint`, `.corrupt`, `.locked`,
+    ///   `.rolledBack` where the ledger is known to have published a newer checkpoint.
     public static func open(
         _ path: String, logVerifier: NoteVerifier? = nil, busySeconds: Double = defaultBusySeconds
     ) throws(StoreError) -> LedgerStore {
-        try open(path, busySeconds: busySeconds) { try $0.requireConsistentHead(logVerifier: logVerifier) }
+        try open(path, busySeconds: busySeconds) { tables in
+            try tables.requireConsistentHead(logVerifier: logVerifier)
+            try CheckpointGuard(database: path).requireNotNewer(than: tables)
+        }
     }
 
     /// Opens an existing ledger as it is, so that an audit can name what is wrong with it. Nothing is appended to a ledger whose
@@ -118,7 +125,7 @@ public final class LedgerStore: Sendable {
         public let checkpoint: SignedNote?
     }
 
-    /// Appends entries, with everything that belongs to them, in one transaction.
+    /// Appends entries, with everything that belongs to them, in one transaction: a group of one unit.
     ///
     /// Each entry must be a canonical envelope over a statement of the log, and its event must follow from those before;
     /// signatures are the caller's to make and the audit's to check. A shred event destroys its request's key in the same
@@ -129,48 +136,73 @@ public final class LedgerStore: Sendable {
     ///   - vault: the personal data of every receipt among the entries, wrapped under `masterKey`.
     ///   - expectedSize: where given, the append is refused unless the log has this size: for entries that name indexes.
     ///   - signer: where given, the checkpoint over the new size is signed and stored in the same transaction.
-    /// - Throws: `StoreError`; nothing was written then, except for `.shredPending`, which says so.
+    /// - Throws: `StoreError`; nothing was written then, except for the cases that say otherwise.
     @discardableResult
     public func append(
         entries: [[UInt8]], vault: [VaultItem] = [], masterKey: MasterKey? = nil, expectedSize: UInt64? = nil,
         signer: NoteSigner? = nil
     ) throws(StoreError) -> Receipt {
-        let events = try decode(entries)
-        let receipt = try write { tables in
+        var ready: [LedgerEntry] = []
+        for (position, bytes) in entries.enumerated() {
+            do { ready.append(try LedgerEntry(bytes)) } catch { throw .entryRefused(position: position, error) }
+        }
+        var rows: [SealedVaultItem] = []
+        for item in vault {
+            guard let masterKey else { throw .vaultMismatch(item.requestID) }
+            rows.append(try item.sealed(under: masterKey))
+        }
+        let unit = LedgerUnit(entries: ready, vault: rows)
+        let (outcomes, checkpoint) = try append([unit], expectedSize: expectedSize, signer: signer)
+        switch outcomes[0] {
+        case .appended(let indexes, _): return Receipt(indexes: indexes, checkpoint: checkpoint)
+        case .refused(let error): throw error
+        }
+    }
+
+    /// Appends units, each accepted or refused for itself, in one transaction and under one checkpoint.
+    ///
+    /// A unit is judged by the log as it stands before it, units accepted earlier in the group included. Where every unit is
+    /// refused, nothing is written and no checkpoint signed.
+    /// - Returns: what became of each unit, in their order, and the checkpoint that covers them.
+    /// - Throws: `StoreError` where none of them was appended, except for the cases that say otherwise.
+    public func append(
+        _ units: [LedgerUnit], expectedSize: UInt64? = nil, signer: NoteSigner? = nil
+    ) throws(StoreError) -> (outcomes: [UnitOutcome], checkpoint: SignedNote?) {
+        let result = try write { tables in
             let size = try tables.size()
             if let expectedSize, expectedSize != size {
                 throw StoreError.sizeChanged(expected: expectedSize, found: size)
             }
-            var range = try tables.frontier(at: size)
             try tables.requireConsistentHead()
-            let before = try tables.state(for: events.compactMap(\.self))
-            var state = before
-            for (position, entry) in entries.enumerated() {
-                let index = size + UInt64(position)
-                if let event = events[position] {
-                    do throws(ReplayError) { try state.apply(event, at: index) } catch {
-                        throw StoreError.entryRefused(position: position, .replay(error))
-                    }
-                }
-                try tables.insert(entry, at: index, into: &range)
-            }
-            try tables.write(state, changedSince: before)
-            try tables.store(vault, for: events, in: state, masterKey: masterKey)
-            let note = try signer.map { try tables.sign(range, with: $0) }
-            return Receipt(indexes: size..<range.size, checkpoint: note)
+            try checkpointGuard.requireNotNewer(than: tables)
+            let (outcomes, head) = try tables.append(units, at: size)
+            let isEmpty = head.size == size && !units.isEmpty
+            return (outcomes, isEmpty ? nil : try signer.map { try tables.sign(head, with: $0) })
         }
-        let hasShredded = events.contains { if case .shred = $0 { true } else { false } }
-        if hasShredded { try truncateLog() }
-        return receipt
+        if result.1 != nil { try publish() }
+        if zip(units, result.0).contains(where: { $0.shreds && $1.isAppended }) { try truncateLog() }
+        return result
     }
 
     /// Signs and stores the checkpoint over all entries; where the last one covers them already, returns that with its cosignatures.
     @discardableResult
     public func checkpoint(signer: NoteSigner) throws(StoreError) -> SignedNote {
-        try write { tables in
+        let note = try write { tables in
             try tables.requireConsistentHead()
+            try checkpointGuard.requireNotNewer(than: tables)
             let note = try tables.sign(tables.frontier(at: tables.size()), with: signer)
             return try tables.lastCheckpoint().map(tables.cosigned) ?? note
+        }
+        try publish()
+        return note
+    }
+
+    /// Writes the newest checkpoint beside the database. Under the write lock, so that two processes cannot put an older one on
+    /// top of a newer one.
+    func publish() throws(StoreError) {
+        try write { tables in
+            guard let newest = try tables.lastCheckpoint() else { return }
+            try checkpointGuard.advance(to: newest)
         }
     }
 
@@ -192,6 +224,18 @@ public final class LedgerStore: Sendable {
 
     /// The bytes of the entry at `index`.
     public func entry(_ index: UInt64) throws(StoreError) -> [UInt8] { try read { try $0.entry(index) } }
+
+    /// The entries from index `first` on with statements of a type that registers keys, policies or models, in order.
+    ///
+    /// - Complexity: O(their number), whatever the size of the log.
+    public func registrations(
+        _ predicateType: String, from first: UInt64 = 0
+    ) throws(StoreError) -> [(index: UInt64, bytes: [UInt8])] {
+        try read { try $0.registrations(predicateType, from: first) }
+    }
+
+    /// The time of the newest entry that states one.
+    public func newestTime() throws(StoreError) -> Timestamp? { try read { try $0.newestTime(before: $0.size()) } }
 
     /// The root hash over the first `size` entries.
     public func rootHash(size: UInt64) throws(StoreError) -> Digest {
@@ -254,21 +298,19 @@ public final class LedgerStore: Sendable {
         } catch { throw StoreError(error) }
     }
 
-    /// Writes in one transaction, or not at all.
+    /// Runs `body` in one transaction. Where the transaction's end fails in a way that leaves open whether it took effect, says so.
     func write<Value>(_ body: (LedgerTables) throws -> Value) throws(StoreError) -> Value {
+        var isComplete = false
         do {
-            return try queue.write { db in try body(LedgerTables(db: db, origin: origin)) }
-        } catch { throw StoreError(error) }
-    }
-
-    /// The events of entries, nil for certificates and other statements that change no view.
-    private func decode(_ entries: [[UInt8]]) throws(StoreError) -> [LedgerEvent?] {
-        var events: [LedgerEvent?] = []
-        for (position, entry) in entries.enumerated() {
-            do { events.append(try EntryContent(entry).event) } catch {
-                throw .entryRefused(position: position, error)
+            return try queue.write { db in
+                let value = try body(LedgerTables(db: db, origin: origin))
+                isComplete = true
+                return value
             }
+        } catch {
+            let error = StoreError(error)
+            if isComplete, case .system(_, let detail) = error { throw .commitInDoubt(detail: detail) }
+            throw error
         }
-        return events
     }
 }

@@ -2,6 +2,7 @@ import GRDB
 import LetheCrypto
 import LetheLog
 import LetheRequests
+import LetheStatements
 
 /// The tables of one ledger inside one transaction.
 struct LedgerTables {
@@ -12,7 +13,7 @@ struct LedgerTables {
 
     /// The number of entries: one more than the highest index.
     func size() throws -> UInt64 {
-        guard let highest = try Cells.fetch(db, "SELECT max(idx) FROM entries").first?.first else { return 0 }
+        guard let highest = try Cells.first(db, "SELECT max(idx) FROM entries")?.first else { return 0 }
         if highest == .null { return 0 }
         guard let index = highest.unsigned else {
             throw StoreError.corrupt(detail: "entries: the highest index is \(highest.text)")
@@ -21,31 +22,50 @@ struct LedgerTables {
     }
 
     func entry(_ index: UInt64) throws -> [UInt8] {
-        let rows = try Cells.fetch(db, "SELECT bytes FROM entries WHERE idx = ?", [Int64(clamping: index)])
-        guard let bytes = rows.first?.first?.blob else { throw StoreError.noSuchEntry(index: index, size: try size()) }
+        let row = try Cells.first(db, "SELECT bytes FROM entries WHERE idx = ?", [.position(index)])
+        guard let bytes = row?.first?.blob else { throw StoreError.noSuchEntry(index: index, size: try size()) }
         return bytes
     }
 
-    func insert(_ entry: [UInt8], at index: UInt64, into range: inout CompactRange) throws {
-        let leafHash = MerkleTree.leafHash(entry)
-        try db.execute(
-            sql: "INSERT INTO entries (idx, bytes) VALUES (?, ?)",
-            arguments: [Int64(clamping: index), Cell.bytes(entry).databaseValue])
-        try insertNode(level: 0, position: index, leafHash)
-        for node in range.append(leafHash) { try insertNode(level: node.level, position: node.position, node.hash) }
+    func insert(_ entry: LedgerEntry, at index: UInt64, into range: inout CompactRange) throws {
+        try Cells.run(
+            db, "INSERT INTO entries (idx, bytes) VALUES (?, ?)", [.position(index), .bytes(entry.bytes)])
+        try insertNode(level: 0, position: index, entry.leafHash)
+        if let type = entry.event?.registration {
+            try Cells.run(
+                db, "INSERT INTO registrations (type, idx) VALUES (CAST(? AS TEXT), ?)",
+                [.text(type), .position(index)])
+        }
+        for node in range.append(entry.leafHash) {
+            try insertNode(level: node.level, position: node.position, node.hash)
+        }
+    }
+
+    /// The entries from `first` on whose statements register something for all that follow, with their indexes.
+    func registrations(_ type: String, from first: UInt64) throws -> [(index: UInt64, bytes: [UInt8])] {
+        try Cells.fetch(
+            db, "SELECT idx FROM registrations WHERE type = CAST(? AS TEXT) AND idx >= ? ORDER BY idx",
+            [.text(type), .position(first)]
+        ).map { row in
+            guard let index = row[0].unsigned else {
+                throw StoreError.corrupt(detail: "registrations: index \(row[0].text)")
+            }
+            return (index, try entry(index))
+        }
     }
 
     private func insertNode(level: Int, position: UInt64, _ hash: Digest) throws {
-        let statement = try db.cachedStatement(sql: "INSERT INTO nodes (level, position, hash) VALUES (?, ?, ?)")
-        try statement.execute(
-            arguments: [Int64(level), Int64(clamping: position), Cell.bytes(hash.bytes).databaseValue])
+        try Cells.run(
+            db, "INSERT INTO nodes (level, position, hash) VALUES (?, ?, ?)",
+            [.integer(Int64(level)), .position(position), .bytes(hash.bytes)])
     }
 
     /// The stored root of the complete subtree over leaves `position << level ..< (position + 1) << level`.
     func node(level: Int, position: UInt64) throws -> Digest {
-        let rows = try Cells.fetch(
-            db, "SELECT hash FROM nodes WHERE level = ? AND position = ?", [Int64(level), Int64(clamping: position)])
-        guard let bytes = rows.first?.first?.blob, let hash = try? Digest(bytes: bytes) else {
+        let row = try Cells.first(
+            db, "SELECT hash FROM nodes WHERE level = ? AND position = ?",
+            [.integer(Int64(level)), .position(position)])
+        guard let hash = row?.first?.digest else {
             throw StoreError.corrupt(detail: "nodes: no hash at level \(level), position \(position)")
         }
         return hash
@@ -106,11 +126,11 @@ struct LedgerTables {
     }
 
     func checkpoint(size: UInt64) throws -> StoredCheckpoint? {
-        try stored("SELECT size, CAST(note AS BLOB) FROM checkpoints WHERE size = ?", [Int64(clamping: size)])
+        try stored("SELECT size, CAST(note AS BLOB) FROM checkpoints WHERE size = ?", [.position(size)])
     }
 
-    private func stored(_ sql: String, _ arguments: StatementArguments) throws -> StoredCheckpoint? {
-        guard let row = try Cells.fetch(db, sql, arguments).first else { return nil }
+    private func stored(_ sql: String, _ arguments: [Cell]) throws -> StoredCheckpoint? {
+        guard let row = try Cells.first(db, sql, arguments) else { return nil }
         guard let size = row[0].unsigned, let bytes = row[1].blob else {
             throw StoreError.corrupt(detail: "checkpoints: row \(row[0].excerpt) has no valid values")
         }
@@ -159,137 +179,28 @@ struct LedgerTables {
         if let last, last.size == range.size { return last.note }
         let checkpoint = try Checkpoint(origin: origin, size: range.size, rootHash: range.rootHash)
         let note = try SignedNote(text: checkpoint.text, signers: [signer])
-        try db.execute(
-            sql: """
-                INSERT INTO checkpoints (size, previous, note)
-                SELECT ?, ?, CAST(? AS TEXT) WHERE (SELECT max(size) FROM checkpoints) IS ?
-                """,
-            arguments: [
-                Int64(clamping: range.size), last.map { Int64(clamping: $0.size) },
-                Cell.bytes(note.bytes).databaseValue,
-                last.map { Int64(clamping: $0.size) },
-            ])
+        let previous = last.map { Cell.position($0.size) } ?? .null
+        try Cells.run(
+            db,
+            """
+            INSERT INTO checkpoints (size, previous, note)
+            SELECT ?, ?, CAST(? AS TEXT) WHERE (SELECT max(size) FROM checkpoints) IS ?
+            """, [.position(range.size), previous, .bytes(note.bytes), previous])
         guard db.changesCount == 1 else {
             throw StoreError.sizeChanged(expected: last?.size ?? 0, found: try lastCheckpoint()?.size ?? 0)
         }
         return note
     }
+}
 
-    // MARK: Derived views
-
-    func request(_ id: RequestID) throws -> RequestRecord? {
-        try records(" WHERE request_id = ?", [id.text]).first
-    }
-
-    func request(nonceTag: Digest) throws -> RequestRecord? {
-        try records(" WHERE nonce_tag = ?", [nonceTag.hex]).first
-    }
-
-    func requests(in state: String?) throws -> [RequestRecord] {
-        if let state { return try records(" WHERE state = ? ORDER BY received_index", [state]) }
-        return try records(" ORDER BY received_index", [])
-    }
-
-    private func records(_ condition: String, _ arguments: StatementArguments) throws -> [RequestRecord] {
-        try Cells.fetch(db, TableShape.requests.select + condition, arguments).map { try RequestRecord(cells: $0) }
-    }
-
-    func run(_ id: RunID) throws -> RunRecord? {
-        try Cells.fetch(db, TableShape.runs.select + " WHERE run_id = ?", [id.text]).first.map {
-            try RunRecord(cells: $0)
+extension LedgerEvent {
+    /// The predicate type under which table `registrations` lists the event; nil for what happens to requests and runs.
+    var registration: String? {
+        switch self {
+        case .key: PredicateType.keyEvent
+        case .policy: PredicateType.policyEvent
+        case .model: PredicateType.modelEvent
+        case .request, .run, .shred: nil
         }
-    }
-
-    func runs() throws -> [RunRecord] {
-        try Cells.fetch(db, TableShape.runs.select).map { try RunRecord(cells: $0) }
-            .sorted { ($0.indexes.values.min() ?? 0) < ($1.indexes.values.min() ?? 0) }
-    }
-
-    /// The part of the ledger's state that `events` can touch.
-    func state(for events: [LedgerEvent]) throws -> LedgerState {
-        var requests: [RequestID: RequestRecord] = [:]
-        var runs: [RunID: RunRecord] = [:]
-        var nonces: [Digest: RequestID] = [:]
-        func load(_ id: RequestID) throws {
-            guard requests[id] == nil, let record = try request(id) else { return }
-            requests[id] = record
-            if let run = record.runID { try load(run) }
-        }
-        func load(_ id: RunID) throws {
-            guard runs[id] == nil, let record = try run(id) else { return }
-            runs[id] = record
-        }
-        for event in events {
-            switch event {
-            case .request(let event):
-                try load(event.requestID)
-                switch event.kind {
-                case .received(let receipt):
-                    if let owner = try request(nonceTag: receipt.nonceTag) {
-                        nonces[receipt.nonceTag] = owner.requestID
-                    }
-                case .changed(.unlearned(let run), _): try load(run)
-                case .changed(.foundDuplicate(let original), _): try load(original)
-                case .changed: break
-                }
-            case .shred(let event): try load(event.requestID)
-            case .run(let event): try load(event.runID)
-            case .key, .policy, .model: break
-            }
-        }
-        return LedgerState(
-            requests: Array(requests.values), runs: Array(runs.values),
-            knownNonces: nonces.filter { requests[$0.value] == nil })
-    }
-
-    /// Writes the records that differ.
-    func write(_ state: LedgerState, changedSince before: LedgerState) throws {
-        for (id, record) in state.requests where before.requests[id] != record {
-            try TableShape.requests.write(record.cells, to: db)
-        }
-        for (id, record) in state.runs where before.runs[id] != record {
-            try TableShape.runs.write(record.cells, to: db)
-        }
-    }
-
-    // MARK: Vault
-
-    /// Stores the personal data of every receipt, and destroys that of every request whose shredding is logged.
-    func store(
-        _ items: [VaultItem], for events: [LedgerEvent?], in state: LedgerState, masterKey: MasterKey?
-    ) throws {
-        var left = Dictionary(items.map { ($0.requestID, $0) }) { first, _ in first }
-        for case .request(let event)? in events {
-            guard case .received = event.kind else { continue }
-            guard let item = left.removeValue(forKey: event.requestID), let masterKey,
-                let record = state.requests[event.requestID], item.matches(record)
-            else { throw StoreError.vaultMismatch(event.requestID) }
-            try db.execute(
-                sql: "INSERT INTO vault (request_id, wrapped_key, sealed) VALUES (?, ?, ?)",
-                arguments: [
-                    item.requestID.text, Cell.bytes(try masterKey.wrap(item.key, for: item.requestID)).databaseValue,
-                    Cell.bytes(try item.seal()).databaseValue,
-                ])
-        }
-        if let surplus = left.keys.min() { throw StoreError.vaultMismatch(surplus) }
-        for case .shred(let event)? in events {
-            // Zeros first: with secure_delete the freed page is zeroed too, and the WAL is truncated after the commit.
-            try db.execute(
-                sql: """
-                    UPDATE vault SET wrapped_key = zeroblob(length(wrapped_key)), sealed = zeroblob(length(sealed))
-                    WHERE request_id = ?
-                    """, arguments: [event.requestID.text])
-            try db.execute(sql: "DELETE FROM vault WHERE request_id = ?", arguments: [event.requestID.text])
-            guard db.changesCount == 1 else { throw StoreError.vaultMissing(event.requestID) }
-        }
-    }
-
-    func openVault(_ id: RequestID, masterKey: MasterKey) throws -> VaultItem {
-        let rows = try Cells.fetch(db, "SELECT wrapped_key, sealed FROM vault WHERE request_id = ?", [id.text])
-        guard let row = rows.first else { throw StoreError.vaultMissing(id) }
-        guard let wrapped = row[0].blob, let sealed = row[1].blob, let key = masterKey.unwrap(wrapped, for: id),
-            let item = VaultItem(opening: sealed, key: key, requestID: id)
-        else { throw StoreError.vaultUnreadable(id) }
-        return item
     }
 }

@@ -27,7 +27,7 @@ public struct MasterKey: Sendable, Redacted {
     /// - Throws: `.masterKey`, which never repeats what the file holds.
     public static func load(_ path: String) throws(StoreError) -> MasterKey {
         let text: [UInt8]
-        do { text = try Files.read(path, limit: 1_024) } catch { throw .masterKey(detail: "\(error)") }
+        do { text = try Files.readPrivate(path, limit: 1_024) } catch { throw .masterKey(detail: "\(error)") }
         guard text.count == 2 * byteCount + 1, text.last == 0x0A,
             let bytes = try? Hex.decode(String(decoding: text.dropLast(), as: UTF8.self)), bytes.count == byteCount
         else { throw .masterKey(detail: "\(path): expected \(2 * byteCount) hexadecimal digits and a newline") }

@@ -2,9 +2,9 @@ import GRDB
 
 /// The tables of a ledger, and what guards them.
 ///
-/// `entries` is the truth; `nodes`, `requests` and `runs` are derived from it and an audit derives them again. `checkpoints`
-/// holds what was signed, `cosignatures` and `timestamps` what others said of it, `vault` what must be erasable. The triggers
-/// stop mistakes, not attackers: those are found by the audit.
+/// `entries` is the truth; `nodes`, `registrations` (which entries register keys, policies and models), `requests` and `runs` are
+/// derived from it and an audit derives them again. `checkpoints` holds what was signed, `cosignatures` and `timestamps` what
+/// others said of it, `vault` what must be erasable. The triggers stop mistakes, not attackers: those are found by the audit.
 enum Schema {
     static let version = "1"
     /// "LETH"
@@ -30,6 +30,13 @@ enum Schema {
                 position INTEGER NOT NULL CHECK (position >= 0),
                 hash BLOB NOT NULL CHECK (length(hash) = 32),
                 PRIMARY KEY (level, position)
+            ) STRICT, WITHOUT ROWID
+            """,
+            """
+            CREATE TABLE registrations (
+                type TEXT NOT NULL,
+                idx INTEGER NOT NULL CHECK (idx >= 0),
+                PRIMARY KEY (type, idx)
             ) STRICT, WITHOUT ROWID
             """,
             """
@@ -102,7 +109,7 @@ enum Schema {
             ) STRICT, WITHOUT ROWID
             """,
         ]
-        + ["meta", "entries", "nodes", "checkpoints", "cosignatures", "timestamps"].flatMap { table in
+        + ["meta", "entries", "nodes", "registrations", "checkpoints", "cosignatures", "timestamps"].flatMap { table in
             ["UPDATE", "DELETE"].map { action in
                 """
                 CREATE TRIGGER \(table)_no_\(action.lowercased()) BEFORE \(action) ON \(table)

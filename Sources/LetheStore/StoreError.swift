@@ -31,6 +31,16 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case rootMismatch(size: UInt64, expected: Digest, computed: Digest)
     /// The stored checkpoint is not one of this log.
     case badCheckpoint(size: UInt64, detail: String)
+    /// The database is older than a checkpoint that it published, or another log than the one that did.
+    case rolledBack(guardPath: String, published: UInt64, found: UInt64)
+    /// The commit failed at its very end: the entries may or may not be in the log. Nothing was acknowledged.
+    case commitInDoubt(detail: String)
+    /// The entries are in the log, but the record of its newest checkpoint beside it could not be written.
+    case guardNotWritten(path: String, detail: String)
+    /// A backup that does not reach as far as the log is known to have come.
+    case backupOlder(backup: String, size: UInt64, source: String, known: UInt64)
+    /// A backup of another log, or of another history of this one.
+    case backupForks(backup: String, source: String, size: UInt64, detail: String)
     /// The log grew meanwhile; read again, then decide again.
     case sizeChanged(expected: UInt64, found: UInt64)
     /// The signer's name is not the log's origin.
@@ -60,8 +70,12 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Whether the machine is to blame, not the input: exit code 3 instead of 2.
     public var isMachineFailure: Bool {
         switch self {
-        case .locked, .readOnly, .diskFull, .corrupt, .system, .rootMismatch, .badCheckpoint, .shredPending: true
-        case .alreadyExists, .notFound, .notALedger, .schemaVersion, .masterKey, .sizeChanged, .wrongSigner,
+        case .locked, .readOnly, .diskFull, .corrupt, .system, .rootMismatch, .badCheckpoint, .shredPending,
+            .rolledBack,
+            .commitInDoubt, .guardNotWritten:
+            true
+        case .backupOlder, .backupForks, .alreadyExists, .notFound, .notALedger, .schemaVersion, .masterKey,
+            .sizeChanged, .wrongSigner,
             .entryRefused,
             .vaultMismatch, .vaultMissing, .vaultUnreadable, .noSuchEntry, .noSuchRequest, .noSuchCheckpoint,
             .cosignatureRefused, .timestampRefused:
@@ -79,13 +93,30 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
             "ledger: expected schema version \(expected), found \(Printable.quoted(found))"
         case .locked: "ledger: locked by another process; try again when it has finished"
         case .readOnly: "ledger: the database or its folder is read-only"
-        case .diskFull: "ledger: no space left on the device; nothing was written"
+        case .diskFull: "ledger: no space left on the device; nothing was acknowledged"
         case .corrupt(let detail): "ledger: the database is damaged: \(detail)"
         case .system(let code, let detail): "ledger: SQLite error \(code): \(detail)"
         case .masterKey(let detail): "vault master key: \(detail)"
         case .rootMismatch(let size, let expected, let computed):
             "ledger: root at size \(size): the checkpoint says \(expected), the stored tree gives \(computed)"
         case .badCheckpoint(let size, let detail): "ledger: checkpoint at size \(size): \(detail)"
+        case .rolledBack(let path, let published, let found):
+            "ledger: it has published a checkpoint over \(published) entries (\(path)), but the database holds "
+                + (found < published ? "\(found)" : "others")
+                + ": an older copy was put back. Put the newest database or backup in its place (lethe log restore); if the "
+                + "later entries are lost for good, start a new log under a new origin, never this one again"
+        case .backupOlder(let backup, let size, let source, let known):
+            "\(backup): holds \(size) entries, but the log has published a checkpoint over \(known) (\(source)): going on from "
+                + "here would sign a second history and undo what was shredded since; use a newer backup, or start a new log "
+                + "under a new origin"
+        case .backupForks(let backup, let source, let size, let detail):
+            "\(backup): is not this log as it was published at size \(size) (\(source)): \(detail)"
+        case .commitInDoubt(let detail):
+            "ledger: the commit failed at its end (\(detail)): the entries may or may not be in the log; nothing was "
+                + "acknowledged; look with `lethe log audit` and submit again, a repetition is recognised"
+        case .guardNotWritten(let path, let detail):
+            "ledger: the entries are in the log, but the record of its newest checkpoint could not be written: "
+                + "\(path): \(detail); submit again when the disk works, a repetition is recognised"
         case .sizeChanged(let expected, let found):
             "ledger: expected size \(expected), found \(found): it grew meanwhile"
         case .wrongSigner(let expected, let found):
@@ -117,6 +148,8 @@ public enum EntryRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     case event(EventError)
     /// An event that contradicts the entries before it.
     case replay(ReplayError)
+    /// An event from before the newest entry: the clock went back.
+    case clockWentBack(newest: Timestamp, found: Timestamp)
 
     /// One line.
     public var description: String {
@@ -126,6 +159,9 @@ public enum EntryRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         case .unknownType(let type): "predicate type \(Printable.quoted(type)) has no place in this log"
         case .event(let error): "\(error)"
         case .replay(let error): "\(error)"
+        case .clockWentBack(let newest, let found):
+            "the clock went back: it says \(found), the newest entry \(newest); set the clock right (if it is that entry's time "
+                + "that is wrong, a key event signed by the root key may set it back)"
         }
     }
 }

@@ -34,6 +34,17 @@ public struct VaultItem: Sendable, Equatable, Redacted {
             && key.commitment(toRequest: rawRequest) == record.requestCommitment
     }
 
+    /// The row that the vault keeps: everything that is slow about it is done here, outside of any transaction.
+    /// - Throws: `.masterKey` where the data cannot be sealed.
+    public func sealed(under masterKey: MasterKey) throws(StoreError) -> SealedVaultItem {
+        do {
+            return SealedVaultItem(
+                requestID: requestID, subjectCommitment: key.commitment(toSubject: identity),
+                requestCommitment: key.commitment(toRequest: rawRequest),
+                wrappedKey: try masterKey.wrap(key, for: requestID), sealed: try seal())
+        } catch { throw .masterKey(detail: "the personal data of request \(requestID) cannot be sealed") }
+    }
+
     /// The ciphertext that the vault stores; the request id is authenticated with it.
     func seal() throws -> [UInt8] {
         let json: JSONValue = [
@@ -58,4 +69,13 @@ public struct VaultItem: Sendable, Equatable, Redacted {
     }
 
     private static func additionalData(_ id: RequestID) -> [UInt8] { Array(id.text.utf8) }
+}
+
+/// A row of the vault before it is stored: ciphertexts, and the commitments that the receipt in the log must name.
+public struct SealedVaultItem: Sendable {
+    let requestID: RequestID
+    let subjectCommitment: Digest
+    let requestCommitment: Digest
+    let wrappedKey: [UInt8]
+    let sealed: [UInt8]
 }

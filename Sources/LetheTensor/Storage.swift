@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -5,6 +7,16 @@ import Musl
 #elseif canImport(Darwin)
 import Darwin
 #endif
+
+/// How much memory blocks of numbers took so far: what shows that a training step reserves nothing.
+public enum StorageCount {
+    private static let counter = Atomic<Int>(0)
+
+    /// Bytes of all blocks ever made in this process.
+    public static var bytes: Int { counter.load(ordering: .relaxed) }
+
+    fileprivate static func add(_ bytes: Int) { counter.wrappingAdd(bytes, ordering: .relaxed) }
+}
 
 /// A fixed block of memory whose elements are plain numbers; it starts at a multiple of 64 bytes and begins as zeros.
 ///
@@ -22,6 +34,7 @@ package final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
         guard let memory = calloc(count * MemoryLayout<Element>.stride + alignment, 1) else {
             preconditionFailure("no memory for \(count) numbers")
         }
+        StorageCount.add(count * MemoryLayout<Element>.stride)
         self.memory = memory
         base = memory.alignedUp(toMultipleOf: alignment).bindMemory(to: Element.self, capacity: max(count, 1))
         self.count = count

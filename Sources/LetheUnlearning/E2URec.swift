@@ -129,11 +129,15 @@ public struct E2URec: UnlearningMethod {
             var sampler = BatchSampler(
                 count: task.forgotten.count, batchSize: configuration.batchSize, order: task.seeds.order,
                 pass: 1000 + pass)
+            var sum = 0.0
             for _ in 0..<sampler.batchesPerPass {
                 let batch = sampler.next()
-                _ = student.step(forgettingItems(batch, task: task, teacher: teacher, weight: 1))
+                sum += student.step(forgettingItems(batch, task: task, teacher: teacher, weight: 1)).objective
                 progress(.advanced(units: batch.count))
             }
+            progress(
+                .epoch(
+                    number: pass + 1, trainingLoss: sum / Double(max(sampler.batchesPerPass, 1)), validationLoss: nil))
         }
     }
 
@@ -149,14 +153,22 @@ public struct E2URec: UnlearningMethod {
             count: task.forgotten.count, batchSize: configuration.batchSize, order: task.seeds.order, pass: 2000)
         var retained = BatchSampler(
             count: task.retained.count, batchSize: configuration.batchSize, order: task.seeds.order, pass: 3000)
-        for _ in 0..<configuration.jointSteps {
+        // The joint phase has no passes of its own: its curve has about ten points.
+        let interval = max(1, configuration.jointSteps / 10)
+        var sum = 0.0
+        for step in 1...configuration.jointSteps {
             let forgetting = forgettingItems(
                 forgotten.next(), task: task, teacher: teacher, weight: configuration.beta)
             let examples = retained.next().map { task.retained[$0] }
             let remembering = rememberingItems(
                 examples, teacher: original.logits(examples, positions: .all), weight: 1 - configuration.beta)
-            _ = student.step(forgetting + remembering)
+            sum += student.step(forgetting + remembering).objective
             progress(.advanced(units: forgetting.count + remembering.count))
+            if step % interval == 0 {
+                progress(
+                    .epoch(number: step / interval, trainingLoss: sum / Double(interval), validationLoss: nil))
+                sum = 0
+            }
         }
     }
 

@@ -38,7 +38,6 @@ enum Clock {
         return ServiceEnvironment(
             now: now, seconds: { (clock.now - start) / .seconds(1) },
             program: { try Digest(sha256OfFile: Bundle.main.executablePath ?? CommandLine.arguments[0]) },
-            description: machine, passphrase: { try isNew ? source.readNew() : source.read() },
-            post: WebClient.post)
+            description: machine, passphrase: { try isNew ? source.readNew() : source.read() }, post: WebClient.post)
     }
 }

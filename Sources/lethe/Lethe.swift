@@ -25,7 +25,7 @@ struct Lethe: ParsableCommand {
         subcommands: [
             Demo.self, Initialize.self, Key.self, Request.self, DataCommand.self, Model.self, Unlearn.self, Verify.self,
             Certify.self, Run.self, CertificateCommand.self, Log.self, WitnessCommand.self, Report.self,
-            PolicyCommand.self,
+            PolicyCommand.self, Benchmark.self,
         ])
 }
 

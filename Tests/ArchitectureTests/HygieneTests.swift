@@ -30,16 +30,16 @@ struct HygieneTests {
     func wordsOfEffectStayInTheirRooms(rule: Rule) {
         for file in SourceTree.files where !rule.rooms.contains(file.room) {
             for (number, line) in file.codeLines.enumerated() {
-                #expect(!stands(rule.word, in: line), "\(file.path):\(number + 1): \(rule.reason)")
+                #expect(!Self.mentions(rule.word, in: line), "\(file.path):\(number + 1): \(rule.reason)")
             }
         }
     }
 
-    /// Whether a line has the word, and not at the end of a longer name such as `imprint(`.
-    private func stands(_ word: String, in line: String) -> Bool {
+    /// Whether the word stands in the line, and not as the end of a longer one (`imprint(` is no `print(`).
+    private static func mentions(_ word: String, in line: String) -> Bool {
         line.ranges(of: word).contains { range in
-            let before = line[..<range.lowerBound].last
-            return !(before.map { $0.isLetter || $0.isNumber || $0 == "_" } ?? false)
+            guard let before = line[..<range.lowerBound].last, word.first?.isLetter == true else { return true }
+            return !before.isLetter && !before.isNumber && before != "_"
         }
     }
 

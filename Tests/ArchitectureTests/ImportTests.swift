@@ -22,7 +22,7 @@ struct ImportTests {
         "LetheRecommendation": ["LetheTransformer", "LetheTensor", "LetheBytes"],
         "LetheUnlearning": ["LetheRecommendation", "LetheTransformer", "LetheTensor"],
         "LetheVerification": ["LetheTensor"],
-        "LetheStore": trust.union(["GRDB", "SQLite3"]),
+        "LetheStore": trust.union(["GRDB", "GRDBSQLite"]),
         "LetheService": trust.union(learn).union(["LetheVerification", "LetheStore", "LetheReports"]),
         "LetheReports": ["LetheBytes"],
         "LetheListener": [],

@@ -1,5 +1,6 @@
 import Foundation
 import LetheBytes
+import LetheCrypto
 import Testing
 
 struct DataCommandTests {
@@ -110,6 +111,41 @@ struct DataCommandTests {
         try expectRefusal(["data", "describe", "nowhere"], in: folder, naming: "nowhere")
         try expectRefusal(["demo", "--dataset", "ml-1m", "--output", "out"], in: folder, naming: "--data")
     }
+
+    @Test func aMappedLogIsDescribedWithItsSplitFilesAndTruncatedPrompts() throws {
+        let folder = try TemporaryFolder()
+        try FileManager.default.copyItem(atPath: Tour.exampleFolder, toPath: folder.path("tea"))
+        let described = try LetheCommand.run(
+            "data", "describe", "tea", "--dataset", "mapping", "--mapping", "tea/mapping.yaml", "--splits", "parts",
+            "--json", in: folder)
+        #expect(described.status == 0, "\(described.errors)")
+        let facts = try #require(try described.json().objectValue)
+        #expect(facts["data set"]?.stringValue == "tea-orders, the mapping's split (ours, not the paper's)")
+        for part in ["pretraining", "training", "forgotten", "retained", "validation", "test"] {
+            let bytes = try folder.bytes("parts/\(part).records")
+            #expect(bytes.starts(with: Array("lethe-record-v1\nuser ".utf8)))
+            #expect(facts["sha256 \(part)"]?.stringValue == sha256(bytes))
+        }
+        #expect(facts["sha256 orders.jsonl"]?.stringValue == sha256(try folder.bytes("tea/orders.jsonl")))
+        #expect(facts["users in test"]?.stringValue?.contains("to be forgotten") == true)
+
+        try expectRefusal(
+            ["data", "describe", "tea", "--dataset", "mapping", "--mapping", "tea/mapping.yaml", "--splits", "parts"],
+            in: folder, naming: "parts", "already exists")
+        try expectRefusal(["data", "describe", "tea", "--dataset", "mapping"], in: folder, naming: "--mapping")
+        try expectRefusal(
+            ["data", "describe", "tea", "--dataset", "goodreads", "--mapping", "tea/mapping.yaml"], in: folder,
+            naming: "--mapping")
+        try expectRefusal(
+            ["demo", "--dataset", "mapping", "--mapping", "tea/mapping.yaml", "--data", "tea", "--output", "out"],
+            in: folder, naming: "--policy")
+        try folder.write(Array("guest,region\nguest-01,x\n".utf8), to: "tea/guests.csv")
+        try expectRefusal(
+            ["data", "describe", "tea", "--dataset", "mapping", "--mapping", "tea/mapping.yaml"], in: folder,
+            naming: "guests.csv, line 2, region")
+    }
+
+    private func sha256(_ bytes: [UInt8]) -> String { Digest(sha256: bytes).hex }
 
     private func gzip(_ path: String) throws -> [UInt8] {
         let process = Process()

@@ -65,4 +65,32 @@ struct DemoTests {
         try expectRefusal(
             ["demo", "--data", "data", "--output", "out/summary.json"], in: folder, naming: "summary.json")
     }
+
+    @Test func theDemonstrationRunsOnGoodReadsWhoseUsersHaveNames() throws {
+        let folder = try TemporaryFolder()
+        try Tour.writeBookGraph(to: folder.path("data"))
+        try folder.write(Array(Tour.policy.utf8), to: "policy.yaml")
+        let described = try LetheCommand.run("data", "describe", "data", "--dataset", "goodreads", in: folder)
+        #expect(described.output.contains("1 rows: not rated, first in line 1"))
+        let demo = try LetheCommand.run(
+            "demo", "--dataset", "goodreads", "--data", "data", "--policy", "policy.yaml", "--output", "out", "--json",
+            in: folder)
+        #expect(demo.status == 0, "\(demo.errors)")
+        #expect(!demo.errors.contains("c0ffee"), "no user's name is told")
+        let summary = try demo.json()
+        #expect(try #require(summary["certificates"]?.arrayValue).count > 1)
+        let report = try folder.bytes("out/\(try #require(summary["report"]?.stringValue))")
+        #expect(String(decoding: report, as: UTF8.self).contains("not the paper"))
+        let audit = try LetheCommand.run("log", "audit", "--workspace", "out/workspace", in: folder)
+        #expect(audit.status == 0, "\(audit.output)")
+        // How long prompts are for the vocabulary that was trained.
+        let spiece = try #require(folder.names().filter { $0.hasSuffix("original/spiece.model") }.first)
+        let prompts = try LetheCommand.run(
+            "data", "describe", "data", "--dataset", "goodreads", "--policy", "policy.yaml", "--tokenizer", spiece,
+            in: folder)
+        #expect(prompts.output.contains("cut at 64 tokens"), "\(prompts.errors)")
+        try expectRefusal(
+            ["data", "describe", "data", "--dataset", "goodreads", "--tokenizer", "policy.yaml"], in: folder,
+            naming: "policy.yaml")
+    }
 }

@@ -144,7 +144,8 @@ extension DeskTests {
         }
 
         @Test(arguments: [
-            ("keys/log.pem", ["log", "checkpoint"]), ("keys/controller.pem", ["unlearn"]),
+            ("keys/log.pem", ["log", "checkpoint"]), ("keys/root.pem", ["key", "rotate", "log"]),
+            ("keys/controller.pem", ["key", "rotate", "controller"]),
             ("keys/root.pub", ["log", "audit"]), ("keys/root.pub", ["key", "list"]), ("trust.txt", ["log", "audit"]),
             ("keys/vault.key", ["log", "audit"]), ("keys/vault.key", ["unlearn"]),
             ("workspace.json", ["request", "list"]),

@@ -74,7 +74,7 @@ extension DeskTests {
             let changed = try queue.write { database in
                 let triggers = try Row.fetchAll(
                     database, sql: "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
-                #expect(triggers.count == 12)
+                #expect(triggers.count == 14)
                 for trigger in triggers { try database.execute(sql: "DROP TRIGGER \(trigger["name"] as String)") }
                 try database.execute(sql: sql)
                 let changed = database.changesCount

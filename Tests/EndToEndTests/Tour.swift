@@ -66,8 +66,12 @@ struct Tour: Sendable {
             .map { "desk/certificates/" + $0 }
     }
 
-    /// Writes a small data set.
-    static func writeData(to path: String) throws {
+    /// The documented example of a mapped log.
+    static let exampleFolder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Documentation/examples/tea-orders").path
+
+    /// A small data set's rules.
+    private static var synthesis: SynthesisConfiguration {
         var configuration = SynthesisConfiguration()
         configuration.windowUsers = 30
         configuration.lateUsers = 3
@@ -75,14 +79,47 @@ struct Tour: Sendable {
         configuration.ratingsPerEarlyUser = 12...20
         configuration.popularFilms = 60
         configuration.seriesPerUser = 4
-        try DataSynthesizer(configuration: configuration, seed: 5).write(to: path)
+        return configuration
     }
+
+    /// Writes a small data set.
+    static func writeData(to path: String) throws {
+        try DataSynthesizer(configuration: synthesis, seed: 5).write(to: path)
+    }
+
+    /// Writes the same as if it came from the UCSD Book Graph: users have names, times are text, some books are not rated.
+    static func writeBookGraph(to path: String) throws {
+        let dataset = try DataSynthesizer(configuration: synthesis, seed: 5).dataset()
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(secondsFromGMT: -7 * 3600)
+        format.dateFormat = "EEE MMM dd HH:mm:ss Z yyyy"
+        let interactions = dataset.ratings.map { rating in
+            let added = format.string(from: Date(timeIntervalSince1970: Double(rating.timestamp)))
+            return #"{"user_id": "\#(userName(rating.userID))", "book_id": "\#(rating.itemID)", "is_read": true, "#
+                + #""rating": \#(rating.stars), "date_added": "\#(added)"}"#
+        }
+        let unrated = interactions[0].replacing(/"rating": \d/, with: #""rating": 0"#)
+        let books = dataset.items.map {
+            #"{"book_id": "\#($0.id)", "title": "\#($0.title)", "authors": [{"author_id": "4", "role": ""}]}"#
+        }
+        try Files.createFolder(path)
+        for (name, lines) in [
+            ("goodreads_interactions_moss.json", [unrated] + interactions), ("goodreads_books_moss.json", books),
+            ("goodreads_book_authors.json", [#"{"author_id": "4", "name": "Io Fenn"}"#]),
+        ] {
+            try Files.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: Files.join(path, name))
+        }
+    }
+
+    /// A user's name in the Book Graph.
+    static func userName(_ id: Int) -> String { "c0ffee" + String(0x1000_0000 + id * 7919, radix: 16) }
 
     /// People with training records.
     static func trainingUsers(in path: String) throws -> [Int] {
         var splitting = PaperProtocol()
         splitting.historyLimit = 5
-        return try splitting.split(MovieLensDataset.load(path)).trainingUsers
+        return try splitting.split(MovieLens.load(path)).trainingUsers
     }
 
     /// One epoch of everything.

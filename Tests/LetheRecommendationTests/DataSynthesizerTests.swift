@@ -37,7 +37,7 @@ struct DataSynthesizerTests {
         let made = try synthesizer.dataset()
         try withFolder([:]) { folder in
             try synthesizer.write(to: Files.join(folder, "new/data"))
-            let loaded = try MovieLensDataset.load(Files.join(folder, "new/data"))
+            let loaded = try MovieLens.load(Files.join(folder, "new/data"))
             #expect(loaded.users == made.users && loaded.items == made.items && loaded.ratings == made.ratings)
         }
     }
@@ -116,17 +116,19 @@ struct DataSynthesizerTests {
 
     @Test(.enabled(if: movieLensFolder != nil))
     func noTitleIsARealOne() throws {
-        func names(_ dataset: MovieLensDataset) -> Set<String> {
+        func names(_ dataset: InteractionDataset) -> Set<String> {
             Set(dataset.items.map { String($0.title.dropLast(7)) })
         }
         let invented = names(try DataSynthesizer(seed: 1).dataset())
-        let real = names(try MovieLensDataset.load(try #require(movieLensFolder)))
+        let real = names(try MovieLens.load(try #require(movieLensFolder)))
         #expect(invented.isDisjoint(with: real), "\(invented.intersection(real))")
     }
 
     @Test func postalCodesAreFiveDigits() throws {
-        let dataset = try DataSynthesizer(configuration: Self.small(), seed: 3).dataset()
-        #expect(dataset.users.allSatisfy { $0.postalCode.count == 5 && $0.postalCode.allSatisfy(\.isNumber) })
+        let synthesizer = try DataSynthesizer(configuration: Self.small(), seed: 3)
+        let lines = String(decoding: synthesizer.files().users, as: UTF8.self).split(separator: "\n")
+        #expect(lines.allSatisfy { $0.suffix(7).hasPrefix("::") && $0.suffix(5).allSatisfy(\.isNumber) })
+        let dataset = try synthesizer.dataset()
         #expect(Set(dataset.users.map(\.id)) == Set(1...dataset.users.count))
     }
 
@@ -161,7 +163,7 @@ struct DataSynthesizerTests {
         #expect(description.timestamps == 1...30)
         #expect(description.itemsByGenre.count == 1 && description.itemsByGenre[0] == ("Drama", 10))
         #expect(description.ratingsPerUser?.median == 10)
-        let empty = DatasetDescription(try MovieLensDataset(users: [], items: [], ratings: []))
+        let empty = DatasetDescription(try MovieLens.dataset(users: [], items: [], ratings: []))
         #expect(empty.likedShare == nil && empty.ratingsPerUser == nil && empty.timestamps == nil)
     }
 }

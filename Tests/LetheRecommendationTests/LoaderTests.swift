@@ -16,11 +16,13 @@ struct LoaderTests {
     static func latin1(_ text: String) -> [UInt8] { text.unicodeScalars.map { UInt8($0.value) } }
 
     @Test func filesAreRead() throws {
-        let dataset = try withFolder(Self.files()) { try MovieLensDataset.load($0) }
+        let dataset = try withFolder(Self.files()) { try MovieLens.load($0) }
         #expect(dataset.users.count == 2)
         #expect(
             dataset.user(2)
-                == User(id: 2, gender: .male, age: .from56, occupation: .selfEmployed, postalCode: "70072-1234"))
+                == MovieLensUser(
+                    id: 2, gender: .male, age: .from56, occupation: .selfEmployed, postalCode: "70072-1234"
+                ).user)
         #expect(
             dataset.item(1) == Item(id: 1, title: "Tall Story (1995)", genres: ["Comedy", "Children's"]))
         #expect(dataset.item(2)?.title == "Mis\u{e9}rables, The: A Tale (1998)")
@@ -112,7 +114,7 @@ struct LoaderTests {
         var files = Self.files()
         files[file] = Self.latin1(text)
         try withFolder(files) { folder in
-            let error = try #require(throws: DatasetError.self) { try MovieLensDataset.load(folder) }
+            let error = try #require(throws: DatasetError.self) { try MovieLens.load(folder) }
             #expect("\(error)" == complaint)
         }
     }
@@ -124,9 +126,9 @@ struct LoaderTests {
             files["ratings.dat"] = Array(bytes[..<length])
             try withFolder(files) { folder in
                 if length > 0 && bytes[length - 1] == 10 {
-                    #expect(throws: Never.self) { try MovieLensDataset.load(folder) }
+                    #expect(throws: Never.self) { try MovieLens.load(folder) }
                 } else {
-                    #expect(throws: DatasetError.self) { try MovieLensDataset.load(folder) }
+                    #expect(throws: DatasetError.self) { try MovieLens.load(folder) }
                 }
             }
         }
@@ -135,11 +137,11 @@ struct LoaderTests {
     @Test func missingFilesAreNamed() throws {
         try withFolder(["users.dat": Self.latin1(Self.users)]) { folder in
             #expect(throws: DatasetError.missing(file: "movies.dat", folder: folder)) {
-                try MovieLensDataset.load(folder)
+                try MovieLens.load(folder)
             }
         }
         #expect(throws: DatasetError.missing(file: "users.dat", folder: "/nowhere/at/all")) {
-            try MovieLensDataset.load("/nowhere/at/all")
+            try MovieLens.load("/nowhere/at/all")
         }
     }
 
@@ -148,7 +150,7 @@ struct LoaderTests {
         files["ratings.dat"] = nil
         files["ratings.dat.gz"] = [0x1f, 0x8b, 8, 0]
         try withFolder(files) { folder in
-            let error = try #require(throws: DatasetError.self) { try MovieLensDataset.load(folder) }
+            let error = try #require(throws: DatasetError.self) { try MovieLens.load(folder) }
             guard case .unreadable(let reason, false) = error else {
                 Issue.record("\(error)")
                 return
@@ -182,7 +184,7 @@ struct LoaderTests {
         var files = Self.files()
         files["paper-split.csv"] = Self.latin1(whole)
         try withFolder(files) { folder in
-            let error = try #require(throws: DatasetError.self) { try MovieLensDataset.load(folder) }
+            let error = try #require(throws: DatasetError.self) { try MovieLens.load(folder) }
             #expect("\(error)".hasPrefix("paper-split.csv, line "))
             #expect("\(error)".contains(complaint), "\(error)")
         }

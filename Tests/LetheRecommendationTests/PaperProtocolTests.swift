@@ -3,10 +3,10 @@ import Testing
 
 struct PaperProtocolTests {
     /// 30 users of whom user u rates ten items at times u, 2u, 3u …; all times and users interleave.
-    static func dataset(users: Int = 30, each: Int = 10, split: PublishedSplit? = nil) throws -> MovieLensDataset {
-        try MovieLensDataset(
+    static func dataset(users: Int = 30, each: Int = 10, split: PublishedSplit? = nil) throws -> InteractionDataset {
+        try MovieLens.dataset(
             users: (1...users).map {
-                User(id: $0, gender: .male, age: .from25, occupation: .writer, postalCode: "1")
+                MovieLensUser(id: $0, gender: .male, age: .from25, occupation: .writer, postalCode: "1")
             },
             items: (1...each).map { Item(id: $0, title: "Film \($0) (1990)", genres: ["Drama"]) },
             ratings: (1...users).flatMap { user in
@@ -40,8 +40,10 @@ struct PaperProtocolTests {
     }
 
     @Test func equalTimesAreOrderedByUserThenItem() throws {
-        let users = (1...3).map { User(id: $0, gender: .male, age: .from25, occupation: .writer, postalCode: "1") }
-        let dataset = try MovieLensDataset(
+        let users = (1...3).map {
+            MovieLensUser(id: $0, gender: .male, age: .from25, occupation: .writer, postalCode: "1")
+        }
+        let dataset = try MovieLens.dataset(
             users: users, items: (1...8).map { Item(id: $0, title: "T\($0)", genres: ["War"]) },
             ratings: [3, 1, 2].flatMap { user in
                 [5, 8, 1, 2, 7, 3, 4, 6].map { Rating(userID: user, itemID: $0, stars: 3, timestamp: 7) }
@@ -176,7 +178,7 @@ struct PaperProtocolTests {
         let dataset = try Self.dataset(users: 1, each: 6)
         #expect(throws: ProtocolError.self) { try PaperProtocol().split(dataset) }
         #expect(throws: ProtocolError.emptyPart(name: "training", recordsLeft: 0)) {
-            try PaperProtocol().split(MovieLensDataset(users: [], items: [], ratings: []))
+            try PaperProtocol().split(MovieLens.dataset(users: [], items: [], ratings: []))
         }
     }
 
@@ -221,7 +223,7 @@ struct PaperProtocolTests {
 @Suite(.enabled(if: movieLensFolder != nil))
 struct MovieLensCountTests {
     @Test func thisFileAndThePublishedSplitHaveTheKnownCounts() throws {
-        let dataset = try MovieLensDataset.load(try #require(movieLensFolder))
+        let dataset = try MovieLens.load(try #require(movieLensFolder))
         #expect(dataset.users.count == 6040)
         #expect(dataset.items.count == 3883)
         #expect(dataset.ratings.count == 800_774)

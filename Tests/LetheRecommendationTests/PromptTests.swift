@@ -25,11 +25,11 @@ struct PythonRepresentationTests {
 }
 
 struct PromptTemplateTests {
-    private static func dataset() throws -> MovieLensDataset {
-        try MovieLensDataset(
+    private static func dataset() throws -> InteractionDataset {
+        try MovieLens.dataset(
             users: [
-                User(id: 1, gender: .female, age: .under18, occupation: .schoolStudent, postalCode: "48067"),
-                User(id: 2, gender: .male, age: .from56, occupation: .selfEmployed, postalCode: "70072"),
+                MovieLensUser(id: 1, gender: .female, age: .under18, occupation: .schoolStudent, postalCode: "48067"),
+                MovieLensUser(id: 2, gender: .male, age: .from56, occupation: .selfEmployed, postalCode: "70072"),
             ],
             items: [
                 Item(id: 1, title: "Tall Story (1995)", genres: ["Comedy"]),

@@ -127,8 +127,7 @@ struct CosignatureTests {
     /// An audit up to and including the cosignatures.
     private func audited() throws -> AuditPass {
         try ledger.store.read { tables in
-            var pass = AuditPass(tables: tables, trust: ledger.trust)
-            try pass.loadCheckpoints()
+            var pass = try AuditPass(tables: tables, trust: ledger.trust)
             try pass.replayEntries()
             try pass.checkCosignatures()
             return pass

@@ -371,8 +371,8 @@ struct VaultTests {
         for number in [3, 7, 12] {
             let rows: [[Cell]] = try ledger.store.read { tables in
                 try Cells.fetch(
-                    tables.db, "SELECT wrapped_key, sealed FROM vault WHERE request_id = ?",
-                    [makeRequestID(number).text])
+                    tables.db, "SELECT wrapped_key, sealed FROM vault WHERE request_id = CAST(? AS TEXT)",
+                    [.text(makeRequestID(number).text)])
             }
             let wrapped = try #require(rows.first?[0].blob)
             let sealed = try #require(rows.first?[1].blob)

@@ -69,7 +69,7 @@ struct TimestampTests {
                 let trust = AuditTrust(
                     roots: ledger.trust.roots, noteVerifiers: ledger.trust.noteVerifiers,
                     timestampAuthorities: authorities)
-                var pass = AuditPass(tables: tables, trust: trust)
+                var pass = try AuditPass(tables: tables, trust: trust)
                 try pass.checkTimestamps()
                 #expect(pass.findings == [])
                 #expect(pass.stamped.good == good && pass.stamped.unknownCount == unknown)

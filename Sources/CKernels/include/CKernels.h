@@ -93,6 +93,23 @@ uint32_t lethe_random_bits(uint64_t key, uint64_t index);
 /// out (n) = in * scale where bits(key, first + i) >= threshold, else 0. in and out may be the same.
 void lethe_dropout(const float *in, float *out, size_t n, uint64_t key, uint64_t first, uint32_t threshold, float scale);
 
+// BFloat16Product.c
+
+/// A matrix as a product reads it: element (i, j) at start[i * row_stride + j * column_stride]; one of the strides is 1.
+struct lethe_operand {
+    const float *start;
+    size_t row_stride, column_stride;
+};
+
+/// value rounded to bfloat16, to nearest with ties to even; below the least normal number it is zero.
+uint16_t lethe_bf16(float value);
+/// Whether the processor multiplies pairs of bfloat16 by itself.
+int lethe_bf16_is_native(void);
+/// out (m, n) (+)= scale * a (m, k) b (k, n), operands rounded to bfloat16, sums in float32 in the order that the file states.
+/// portable: the plain loop even where the processor could do it; the bits are the same.
+void lethe_bf16_product(struct lethe_operand a, struct lethe_operand b, float *out, size_t out_stride, size_t m, size_t n,
+                        size_t k, float scale, int accumulate, int portable);
+
 // Arithmetic.c
 
 /// out (n) += in (n)

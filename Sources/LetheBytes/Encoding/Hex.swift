@@ -21,31 +21,38 @@ extension TextEncodingError: CustomStringConvertible {
 
 /// Lower-case hexadecimal text.
 public enum Hex {
-    private static let alphabet = Array("0123456789abcdef".utf8)
-
     /// Two lower-case digits for each byte.
     public static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(2 * bytes.underestimatedCount)
-        for byte in bytes {
-            text.append(alphabet[Int(byte >> 4)])
-            text.append(alphabet[Int(byte & 15)])
+        encode(Array(bytes))
+    }
+
+    /// Two lower-case digits for each byte.
+    public static func encode(_ bytes: [UInt8]) -> String {
+        String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
+            var end = 0
+            for byte in bytes {
+                text[end] = digit(byte >> 4)
+                text[end + 1] = digit(byte & 15)
+                end += 2
+            }
+            return end
         }
-        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 
     /// The bytes that `text` spells. Upper-case digits are refused unless asked for, so that bytes have one spelling.
     public static func decode(_ text: String, allowingUppercase: Bool = false) throws(TextEncodingError) -> [UInt8] {
         let digits = Array(text.utf8)
         guard digits.count % 2 == 0 else { throw .length(encoding: "hexadecimal", count: digits.count) }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(digits.count / 2)
-        var high: UInt8 = 0
-        for (offset, digit) in digits.enumerated() {
-            guard let value = value(of: digit, allowingUppercase: allowingUppercase) else {
+        var bytes = [UInt8](repeating: 0, count: digits.count / 2)
+        for offset in digits.indices {
+            guard let value = value(of: digits[offset], allowingUppercase: allowingUppercase) else {
                 throw .character(encoding: "hexadecimal", offset: offset)
             }
-            if offset % 2 == 0 { high = value << 4 } else { bytes.append(high | value) }
+            bytes[offset / 2] = bytes[offset / 2] << 4 | value
         }
         return bytes
     }

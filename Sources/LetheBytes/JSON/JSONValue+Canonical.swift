@@ -84,11 +84,25 @@ extension JSONValue {
 
     /// The members in the order of their names' UTF-16 code units (RFC 8785, section 3.2.3).
     private static func ordered(_ members: [String: JSONValue]) -> [(key: String, value: JSONValue)] {
-        members.sorted { left, right in left.key.utf16.lexicographicallyPrecedes(right.key.utf16) }
+        // Of ASCII names, Swift's own order is that of their code units.
+        if members.keys.allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } }) { return members.sorted { $0.key < $1.key } }
+        return members.sorted { left, right in left.key.utf16.lexicographicallyPrecedes(right.key.utf16) }
     }
 
     private static func append(quoted text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
+        var text = text
+        let isPlain = text.withUTF8 { utf8 in
+            guard utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) else {
+                return false
+            }
+            output.append(contentsOf: utf8)
+            return true
+        }
+        if isPlain {
+            output.append(UInt8(ascii: "\""))
+            return
+        }
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), byte]

@@ -18,42 +18,44 @@ public struct DatasetDescription: Sendable, Equatable {
         }
     }
 
-    /// Users in the users file.
+    /// Users.
     public let users: Int
     /// Users with a rating.
     public let activeUsers: Int
-    /// Films in the movies file.
+    /// Items.
     public let items: Int
-    /// Films with a rating.
+    /// Items with a rating.
     public let ratedItems: Int
     /// Ratings.
     public let ratings: Int
-    /// Ratings by stars: one, two, three, four, five.
+    /// Ratings by step of the scale, from the lowest on.
     public let ratingsByStars: [Int]
-    /// The share of ratings above three stars; nil without ratings.
+    /// The share of ratings that mean "liked"; nil without ratings.
     public let likedShare: Double?
     /// Ratings per active user; nil without ratings.
     public let ratingsPerUser: Spread?
-    /// Ratings per rated film; nil without ratings.
+    /// Ratings per rated item; nil without ratings.
     public let ratingsPerItem: Spread?
-    /// The first and the last time, in seconds since 1970-01-01 UTC; nil without ratings.
+    /// The first and the last time, as in `Rating`; nil without ratings.
     public let timestamps: ClosedRange<Int>?
-    /// Films by genre, alphabetical; a film may have several.
+    /// Items by genre, alphabetical; an item may have several.
     public let itemsByGenre: [(name: String, items: Int)]
     /// Rows of the split that came with the data; nil without one.
     public let publishedSplitRows: Int?
 
     /// Describes a data set.
-    public init(_ dataset: MovieLensDataset) {
+    public init(_ dataset: InteractionDataset) {
         var byUser: [Int: Int] = [:]
         var byItem: [Int: Int] = [:]
-        var byStars = [Int](repeating: 0, count: 5)
+        var byStars = [Int](repeating: 0, count: dataset.scale.steps.count)
+        var liked = 0
         var first = Int.max
         var last = Int.min
         for rating in dataset.ratings {
             byUser[rating.userID, default: 0] += 1
             byItem[rating.itemID, default: 0] += 1
-            if (1...5).contains(rating.stars) { byStars[rating.stars - 1] += 1 }
+            byStars[rating.stars - dataset.scale.steps.lowerBound] += 1
+            if rating.stars > dataset.scale.likedAbove { liked += 1 }
             first = min(first, rating.timestamp)
             last = max(last, rating.timestamp)
         }
@@ -65,7 +67,7 @@ public struct DatasetDescription: Sendable, Equatable {
         ratedItems = byItem.count
         ratings = dataset.ratings.count
         ratingsByStars = byStars
-        likedShare = dataset.ratings.isEmpty ? nil : Double(byStars[3] + byStars[4]) / Double(dataset.ratings.count)
+        likedShare = dataset.ratings.isEmpty ? nil : Double(liked) / Double(dataset.ratings.count)
         ratingsPerUser = Spread(Array(byUser.values))
         ratingsPerItem = Spread(Array(byItem.values))
         timestamps = first <= last ? first...last : nil

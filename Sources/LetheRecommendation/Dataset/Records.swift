@@ -1,113 +1,36 @@
-/// A person who rated items, with the demographic fields that prompts use.
+/// A person who rated items.
 public struct User: Sendable, Hashable {
-    /// The user's number in the data set, at least 1.
+    /// The user's number, at least 1: see `EntityNumber`.
     public let id: Int
-    /// The gender that the data set states.
-    public let gender: Gender
-    /// The age band that the data set states.
-    public let age: AgeBand
-    /// The occupation that the data set states.
-    public let occupation: Occupation
-    /// The postal code as written in the data set; never part of a prompt.
-    public let postalCode: String
+    /// What the data call the user: a number, an account name. Never part of a prompt.
+    public let name: String
+    /// What prompts may say about the user; nil where the data tell nothing.
+    public let profile: UserProfile?
 
     /// Creates a user.
-    public init(id: Int, gender: Gender, age: AgeBand, occupation: Occupation, postalCode: String) {
+    public init(id: Int, name: String, profile: UserProfile? = nil) {
         self.id = id
-        self.gender = gender
-        self.age = age
-        self.occupation = occupation
-        self.postalCode = postalCode
+        self.name = name
+        self.profile = profile
     }
 }
 
-/// The two genders of MovieLens-1M, with the letters of its files.
-public enum Gender: String, Sendable, Hashable, CaseIterable {
-    /// Written `F`.
-    case female = "F"
-    /// Written `M`.
-    case male = "M"
-}
-
-/// The seven age bands of MovieLens-1M, with the numbers of its files.
-public enum AgeBand: Int, Sendable, Hashable, CaseIterable {
-    /// Under 18, written 1.
-    case under18 = 1
-    /// 18 to 24, written 18.
-    case from18 = 18
-    /// 25 to 34, written 25.
-    case from25 = 25
-    /// 35 to 44, written 35.
-    case from35 = 35
-    /// 45 to 49, written 45.
-    case from45 = 45
-    /// 50 to 55, written 50.
-    case from50 = 50
-    /// 56 and over, written 56.
-    case from56 = 56
-
-    /// The words of MovieLens-1M's README.
-    public var words: String {
-        switch self {
-        case .under18: "Under 18"
-        case .from18: "18-24"
-        case .from25: "25-34"
-        case .from35: "35-44"
-        case .from45: "45-49"
-        case .from50: "50-55"
-        case .from56: "56+"
-        }
-    }
-}
-
-/// The twenty-one occupations of MovieLens-1M, with the numbers of its files.
-public enum Occupation: Int, Sendable, Hashable, CaseIterable {
-    // The order is the files' own: raw values run from 0 to 20.
-    case other, academic, artist, clerical, collegeStudent, customerService, doctor, executive, farmer, homemaker
-    case schoolStudent, lawyer, programmer, retired, sales, scientist, selfEmployed, technician, tradesman, unemployed
-    case writer
-
-    /// The words of MovieLens-1M's README.
-    public var words: String {
-        switch self {
-        case .other: "other"
-        case .academic: "academic/educator"
-        case .artist: "artist"
-        case .clerical: "clerical/admin"
-        case .collegeStudent: "college/grad student"
-        case .customerService: "customer service"
-        case .doctor: "doctor/health care"
-        case .executive: "executive/managerial"
-        case .farmer: "farmer"
-        case .homemaker: "homemaker"
-        case .schoolStudent: "K-12 student"
-        case .lawyer: "lawyer"
-        case .programmer: "programmer"
-        case .retired: "retired"
-        case .sales: "sales/marketing"
-        case .scientist: "scientist"
-        case .selfEmployed: "self-employed"
-        case .technician: "technician/engineer"
-        case .tradesman: "tradesman/craftsman"
-        case .unemployed: "unemployed"
-        case .writer: "writer"
-        }
-    }
-}
-
-/// A film (or another thing that is recommended).
+/// A film, a book or another thing that is recommended.
 public struct Item: Sendable, Hashable {
-    /// The item's number in the data set, at least 1.
+    /// The item's number, at least 1: see `EntityNumber`.
     public let id: Int
-    /// The title with the year, for instance `Toy Story (1995)`.
+    /// The title as full prompts say it, for instance `Toy Story (1995)`.
     public let title: String
-    /// The genres in the order of the file.
+    /// Who made it, as full prompts say it; nil where the data do not tell.
+    public let creator: String?
+    /// The genres in the order of the file; never part of a prompt.
     public let genres: [String]
 
     /// Creates an item.
-    public init(id: Int, title: String, genres: [String]) {
+    public init(id: Int, title: String, creator: String? = nil, genres: [String] = []) {
         self.id = id
         self.title = title
+        self.creator = creator
         self.genres = genres
     }
 }
@@ -118,9 +41,9 @@ public struct Rating: Sendable, Hashable {
     public let userID: Int
     /// What was rated.
     public let itemID: Int
-    /// 1 to 5 whole stars.
+    /// The rating in steps of the data set's scale: 1 to 5 whole stars for MovieLens and GoodReads.
     public let stars: Int
-    /// Seconds since 1970-01-01 UTC.
+    /// Seconds since 1970-01-01 UTC, or the row's number where the order of rows is all that tells time.
     public let timestamp: Int
 
     /// Creates a rating.
@@ -145,7 +68,7 @@ extension Rating: Comparable {
 public struct HistoryEntry: Sendable, Hashable {
     /// What was rated.
     public let itemID: Int
-    /// 1 to 5 whole stars.
+    /// The rating in steps of the data set's scale: 1 to 5 whole stars for MovieLens and GoodReads.
     public let stars: Int
 
     /// Creates an entry of a history.
@@ -161,9 +84,9 @@ public struct InteractionRecord: Sendable, Hashable {
     public let userID: Int
     /// The item in question.
     public let itemID: Int
-    /// The stars that the user gave in the end, 1 to 5.
+    /// The rating that the user gave in the end, in steps of the data set's scale.
     public let stars: Int
-    /// When the user gave them: seconds since 1970-01-01 UTC.
+    /// When the user gave it, as in `Rating`.
     public let timestamp: Int
     /// True when the user liked the item.
     public let label: Bool

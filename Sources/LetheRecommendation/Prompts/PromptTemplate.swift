@@ -8,38 +8,59 @@ public enum PromptTemplate: String, Sendable, Hashable, CaseIterable {
     /// The text that the model is trained to answer: `Yes.` or `No.`.
     public static func target(for label: Bool) -> String { label ? "Yes." : "No." }
 
-    /// Puts `record` into words. Genres, postal codes, times and user numbers are never part of a prompt.
+    /// Puts `record` into words. Genres, postal codes, times and the names of users are never part of a prompt.
     ///
     /// - Throws: `PromptError.unknownUser` or `.unknownItem` when the record is not of this data set.
-    public func render(_ record: InteractionRecord, _ dataset: MovieLensDataset) throws(PromptError) -> String {
+    public func render(_ record: InteractionRecord, _ dataset: InteractionDataset) throws(PromptError) -> String {
         guard let user = dataset.user(record.userID) else { throw .unknownUser(record.userID) }
-        let target = try title(of: record.itemID, in: dataset)
-        var history: [(title: String, stars: Int)] = []
-        for entry in record.history { history.append((try title(of: entry.itemID, in: dataset), entry.stars)) }
+        let target = try text(of: record.itemID, in: dataset)
+        var history: [(text: String, stars: Int)] = []
+        for entry in record.history { history.append((try text(of: entry.itemID, in: dataset), entry.stars)) }
+        return render(profile: user.profile, history: history, target: target, dataset)
+    }
+
+    private func render(
+        profile: UserProfile?, history: [(text: String, stars: Int)], target: String, _ dataset: InteractionDataset
+    ) -> String {
         switch self {
-        case .paper: return Self.sentences(user: user, history: history, target: target)
-        case .compact: return Self.telegram(user: user, history: history, target: target)
+        case .paper: sentences(profile: profile, history: history, target: target, dataset)
+        case .compact: telegram(profile: profile, history: history, target: target, dataset.scale)
         }
     }
 
-    private func title(of itemID: Int, in dataset: MovieLensDataset) throws(PromptError) -> String {
+    /// What stands for an item: its title and creator, or as little as a compact prompt needs.
+    private func text(of itemID: Int, in dataset: InteractionDataset) throws(PromptError) -> String {
         guard let item = dataset.item(itemID) else { throw .unknownItem(itemID) }
-        return item.title
+        return text(of: item, dataset.wording)
     }
 
-    /// Gender, job, age, history as a Python list, question, note on stars, instruction.
-    private static func sentences(user: User, history: [(title: String, stars: Int)], target: String) -> String {
-        let (subject, possessive, noun) = user.gender == .female ? ("She", "her", "female") : ("He", "his", "male")
-        let lines = history.enumerated().map { index, entry in
-            "\(index). \(entry.title) (\(entry.stars) \(entry.stars == 1 ? "star" : "stars"))"
+    private func text(of item: Item, _ wording: DatasetWording) -> String {
+        switch self {
+        case .paper: item.creator.map { "\(item.title) by \($0)" } ?? item.title
+        case .compact: wording.short(item.title)
         }
-        let pronoun = subject.lowercased()
-        return "The user is \(noun). \(possessive.capitalizedFirst) job is \(user.occupation.words). "
-            + "\(possessive.capitalizedFirst) age is \(user.age.words). "
-            + "\(subject) watched these movies in order, oldest first, and rated them: \(PythonRepresentation.list(lines)). "
-            + "Judging by what \(pronoun) rated so far, will \(pronoun) like the movie ***\(target)***? "
-            + "Note that more stars mean that \(pronoun) liked the movie more. "
-            + "Answer with yes or no only, nothing else."
+    }
+
+    /// What is known of the user, history as a Python list, question, note on the scale, instruction.
+    private func sentences(
+        profile: UserProfile?, history: [(text: String, stars: Int)], target: String, _ dataset: InteractionDataset
+    ) -> String {
+        let (wording, scale) = (dataset.wording, dataset.scale)
+        let lines = history.enumerated().map { index, entry in
+            "\(index). \(entry.text) (\(scale.phrase(entry.stars)))"
+        }
+        let pronoun = (profile?.pronouns ?? .they).rawValue
+        let opening = profile.map { "\($0.sentences) \(pronoun.capitalizedFirst)" } ?? "The user"
+        let (rated, note) =
+            switch scale.reading {
+            case .units(_, let many):
+                ("rated", "Note that more \(many) mean that \(pronoun) liked the \(wording.item) more. ")
+            case .words: ("judged", "")
+            }
+        return "\(opening) \(wording.verb) these \(wording.items) in order, oldest first, and \(rated) them: "
+            + "\(PythonRepresentation.list(lines)). "
+            + "Judging by what \(pronoun) \(rated) so far, will \(pronoun) like the \(wording.item) ***\(target)***? "
+            + note + "Answer with yes or no only, nothing else."
     }
 
     /// `female 25-34 writer: Toy Story 5, Heat 3. JUMANJI?`
@@ -47,50 +68,35 @@ public enum PromptTemplate: String, Sendable, Hashable, CaseIterable {
     /// Years are left out: they cost a third of the tokens. The target stands in capitals, so that its words are other tokens
     /// than those of the history: a small model need not find out by position which film is asked about. On synthetic data this
     /// raised the test AUC on popular films from .62 to .77 after the same three passes.
-    private static func telegram(user: User, history: [(title: String, stars: Int)], target: String) -> String {
-        let known = history.map { "\(withoutYear($0.title)) \($0.stars)" }.joined(separator: ", ")
-        return "\(user.gender == .female ? "female" : "male") \(user.age.words) \(user.occupation.words): "
-            + "\(known). \(withoutYear(target).uppercased())?"
+    private func telegram(
+        profile: UserProfile?, history: [(text: String, stars: Int)], target: String, _ scale: RatingScale
+    ) -> String {
+        let known = history.map { "\($0.text) \(scale.word($0.stars))" }.joined(separator: ", ")
+        return "\(profile.map { "\($0.words): " } ?? "")\(known). \(target.uppercased())?"
     }
 
-    /// Texts to train a vocabulary on: all that prompts about these films can say, and nothing about who rated what. Prompts of
+    /// Texts to train a vocabulary on: all that prompts about these items can say, and nothing about who rated what. Prompts of
     /// pretraining records may be added, so that frequent titles get pieces of their own first.
     ///
     /// SentencePiece's unigram trainer takes a word for a piece only when it occurs within two different words. So every word
     /// comes twice more, with marks after it that no prompt has; without them a vocabulary for short prompts is made of fragments.
-    public func vocabularyCorpus(_ dataset: MovieLensDataset) -> [String] {
+    public func vocabularyCorpus(_ dataset: InteractionDataset) -> [String] {
         var texts: [String] = []
         for item in dataset.items {
-            let title = self == .compact ? Self.withoutYear(item.title) : item.title
-            texts += [title, self == .compact ? title.uppercased() : "***\(title)***"]
+            let text = text(of: item, dataset.wording)
+            texts += [text, self == .compact ? text.uppercased() : "***\(text)***"]
         }
-        for gender in Gender.allCases {
-            for age in AgeBand.allCases {
-                for occupation in Occupation.allCases {
-                    let user = User(id: 1, gender: gender, age: age, occupation: occupation, postalCode: "")
-                    // Every number of stars, inside and at the end of a history.
-                    for last in 1...5 {
-                        let history = ((1...5) + [last]).map { (title: "", stars: $0) }
-                        texts.append(
-                            self == .paper
-                                ? Self.sentences(user: user, history: history, target: "")
-                                : Self.telegram(user: user, history: history, target: ""))
-                    }
-                }
+        let examples = dataset.scale.examples
+        let profiles = dataset.wording.profiles
+        for profile in profiles.isEmpty ? [nil] : profiles.map(Optional.some) {
+            // Every rating, inside and at the end of a history.
+            for last in examples {
+                let history = (examples + [last]).map { (text: "", stars: $0) }
+                texts.append(render(profile: profile, history: history, target: "", dataset))
             }
         }
         let words = Set(texts.flatMap { $0.split(separator: " ") }).sorted()
         return texts + words.flatMap { ["\($0);", "\($0)~"] }
-    }
-
-    /// Drops a final ` (1995)`.
-    static func withoutYear(_ title: String) -> String {
-        let bytes = Array(title.utf8)
-        guard bytes.count > 7, bytes[bytes.count - 1] == UInt8(ascii: ")"),
-            bytes[bytes.count - 6] == UInt8(ascii: "("), bytes[bytes.count - 7] == UInt8(ascii: " "),
-            bytes[(bytes.count - 5)..<(bytes.count - 1)].allSatisfy({ (48...57).contains($0) })
-        else { return title }
-        return String(decoding: bytes[..<(bytes.count - 7)], as: UTF8.self)
     }
 }
 
@@ -112,5 +118,5 @@ public enum PromptError: Error, Sendable, Equatable, CustomStringConvertible {
 
 extension String {
     /// The text with its first character in upper case.
-    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

@@ -5,7 +5,7 @@
 /// `windowLimit` records are the window, cut by `innerRatio` into training, validation and test. Training users in the order
 /// of their first record are shuffled as Python does it, and the first `forgetting` share of them is to be forgotten.
 ///
-/// A data set that brings its own split (`MovieLensDataset.publishedSplit`) has these rows and flags used instead, with
+/// A data set that brings its own split (`InteractionDataset.publishedSplit`) has these rows and flags used instead, with
 /// histories from the ratings, when `usesPublishedSplit` is true.
 public struct PaperProtocol: Sendable, Equatable {
     /// Three parts of a whole.
@@ -66,8 +66,8 @@ public struct PaperProtocol: Sendable, Equatable {
     public var historyMinimum = 5
     /// A record keeps this many of them, the newest (K).
     public var historyLimit = 10
-    /// More stars than this mean that the user liked the item.
-    public var starThreshold = 3
+    /// More stars (steps of the scale) than this mean that the user liked the item; nil for what the data set's scale says.
+    public var starThreshold: Int?
     /// The cut of all records in time.
     public var outerRatio = Ratio(8, 1, 1)
     /// The number of records in the window.
@@ -95,18 +95,19 @@ public struct PaperProtocol: Sendable, Equatable {
     ///
     /// - Throws: `ProtocolError`.
     /// - Complexity: O(n log n) in the ratings.
-    public func split(_ dataset: MovieLensDataset) throws(ProtocolError) -> RecommendationSplit {
-        try checkSettings()
+    public func split(_ dataset: InteractionDataset) throws(ProtocolError) -> RecommendationSplit {
+        try checkSettings(dataset.scale)
         let histories = RatingHistories(dataset.ratings, minimum: historyMinimum)
+        let threshold = starThreshold ?? dataset.scale.likedAbove
         let window: Window
         if usesPublishedSplit, let published = dataset.publishedSplit {
             window = try publishedWindow(published, dataset)
         } else {
             window = try computedWindow(histories)
         }
-        var training = window.training.map { record($0, histories) }
-        var validation = window.validation.map { record($0, histories) }
-        var test = window.test.map { record($0, histories) }
+        var training = window.training.map { record($0, histories, threshold) }
+        var validation = window.validation.map { record($0, histories, threshold) }
+        var test = window.test.map { record($0, histories, threshold) }
         var shards = window.shards
         var forgotten: [Int]
         if case .users(let users) = forgetting {
@@ -125,7 +126,7 @@ public struct PaperProtocol: Sendable, Equatable {
             test = Self.evenlySpaced(test, count: subsample.evaluationRecords)
         }
         return try RecommendationSplit(
-            pretraining: pretraining(before: window, histories), training: training, validation: validation,
+            pretraining: pretraining(before: window, histories, threshold), training: training, validation: validation,
             test: test, held: held, forgottenUsers: forgotten, shards: shards)
     }
 
@@ -141,13 +142,16 @@ public struct PaperProtocol: Sendable, Equatable {
         var forgotten: [Int]?
     }
 
-    private func checkSettings() throws(ProtocolError) {
+    private func checkSettings(_ scale: RatingScale) throws(ProtocolError) {
         func require(_ holds: Bool, _ name: String, _ found: Any, _ expected: String) throws(ProtocolError) {
             if !holds { throw .invalidSetting(name: name, found: "\(found)", expected: expected) }
         }
         try require(historyMinimum >= 0, "historyMinimum", historyMinimum, "0 or more")
         try require(historyLimit >= 0, "historyLimit", historyLimit, "0 or more")
-        try require((0...5).contains(starThreshold), "starThreshold", starThreshold, "0 to 5")
+        if let starThreshold {
+            let most = scale.steps.upperBound
+            try require((0...most).contains(starThreshold), "starThreshold", starThreshold, "0 to \(most)")
+        }
         try require(windowLimit > 0, "windowLimit", windowLimit, "1 or more")
         try require(pretrainingLimit >= 0, "pretrainingLimit", pretrainingLimit, "0 or more")
         try require((0...1 << 20).contains(shardCount), "shardCount", shardCount, "0 to 1048576")
@@ -181,7 +185,7 @@ public struct PaperProtocol: Sendable, Equatable {
     }
 
     private func publishedWindow(
-        _ published: PublishedSplit, _ dataset: MovieLensDataset
+        _ published: PublishedSplit, _ dataset: InteractionDataset
     ) throws(ProtocolError) -> Window {
         for row in published.rows
         where dataset.user(row.rating.userID) == nil || dataset.item(row.rating.itemID) == nil {
@@ -252,7 +256,9 @@ public struct PaperProtocol: Sendable, Equatable {
         return (0..<count).map { records[$0 * records.count / count] }
     }
 
-    private func pretraining(before window: Window, _ histories: RatingHistories) -> [InteractionRecord] {
+    private func pretraining(
+        before window: Window, _ histories: RatingHistories, _ threshold: Int
+    ) -> [InteractionRecord] {
         guard pretrainingLimit > 0, let start = window.training.first else { return [] }
         var inWindow = Set<Int>()
         for rows in [window.training, window.validation, window.test] {
@@ -263,13 +269,13 @@ public struct PaperProtocol: Sendable, Equatable {
             newest.append(row)
             if newest.count == pretrainingLimit { break }
         }
-        return newest.reversed().map { record($0, histories) }
+        return newest.reversed().map { record($0, histories, threshold) }
     }
 
-    private func record(_ rating: Rating, _ histories: RatingHistories) -> InteractionRecord {
+    private func record(_ rating: Rating, _ histories: RatingHistories, _ threshold: Int) -> InteractionRecord {
         InteractionRecord(
             userID: rating.userID, itemID: rating.itemID, stars: rating.stars, timestamp: rating.timestamp,
-            label: rating.stars > starThreshold,
+            label: rating.stars > threshold,
             history: histories.newest(historyLimit, before: rating).map {
                 HistoryEntry(itemID: $0.itemID, stars: $0.stars)
             })

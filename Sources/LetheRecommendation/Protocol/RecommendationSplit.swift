@@ -71,6 +71,14 @@ public struct RecommendationSplit: Sendable, Equatable {
         return (held + validation + test).filter { !trained.contains($0.userID) }
     }
 
+    /// Every part by name: pretraining, training, of it forgotten and retained, validation, test, held.
+    public var parts: [(name: String, records: [InteractionRecord])] {
+        [
+            ("pretraining", pretraining), ("training", training), ("forgotten", forgottenRecords),
+            ("retained", retainedRecords), ("validation", validation), ("test", test), ("held", held),
+        ]
+    }
+
     /// Users in the order in which they first occur.
     static func usersByFirstAppearance(in records: [InteractionRecord]) -> [Int] {
         var seen = Set<Int>()

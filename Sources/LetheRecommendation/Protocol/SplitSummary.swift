@@ -21,11 +21,18 @@ public struct SplitSummary: Sendable, Equatable {
         public let forgottenUsers: Int
         /// Records of users without any training record.
         public let recordsOfUntrainedUsers: Int
-        /// The first and the last time, in seconds since 1970-01-01 UTC; nil without records.
+        /// Different users without any training record.
+        public let untrainedUsers: Int
+        /// The first and the last time, as in `Rating`; nil without records.
         public let timestamps: ClosedRange<Int>?
 
         /// The share of records with the label "liked"; nil without records.
         public var likedShare: Double? { records == 0 ? nil : Double(liked) / Double(records) }
+
+        /// Different users with training records who are not to be forgotten.
+        public var retainedUsers: Int { users - forgottenUsers - untrainedUsers }
+        /// Records of such users.
+        public var recordsOfRetainedUsers: Int { records - recordsOfForgottenUsers - recordsOfUntrainedUsers }
     }
 
     /// The parts: pretraining, training, of it forgotten and retained, validation, test, held.
@@ -50,13 +57,10 @@ public struct SplitSummary: Sendable, Equatable {
                 items: Set(records.map(\.itemID)).count,
                 recordsOfForgottenUsers: records.count { split.isForgotten($0.userID) },
                 forgottenUsers: users.count { split.isForgotten($0) },
-                recordsOfUntrainedUsers: records.count { !trained.contains($0.userID) }, timestamps: range)
+                recordsOfUntrainedUsers: records.count { !trained.contains($0.userID) },
+                untrainedUsers: users.count { !trained.contains($0) }, timestamps: range)
         }
-        parts = [
-            part("pretraining", split.pretraining), part("training", split.training),
-            part("forgotten", split.forgottenRecords), part("retained", split.retainedRecords),
-            part("validation", split.validation), part("test", split.test), part("held", split.held),
-        ]
+        parts = split.parts.map { part($0.name, $0.records) }
         var sizes = [Int](repeating: 0, count: (split.shards.max() ?? -1) + 1)
         for (record, shard) in zip(split.training, split.shards)
         where shard >= 0 && !split.isForgotten(record.userID) {

@@ -40,9 +40,9 @@ public struct DataSynthesizer: Sendable, Equatable {
     }
 
     /// Makes the data set.
-    public func dataset() throws(DatasetError) -> MovieLensDataset {
+    public func dataset() throws(DatasetError) -> InteractionDataset {
         var world = SyntheticWorld(configuration, seed: seed)
-        return try MovieLensDataset(users: world.users(), items: world.items, ratings: world.ratings())
+        return try MovieLens.dataset(users: world.users(), items: world.items, ratings: world.ratings())
     }
 
     /// Makes the three files.

@@ -173,9 +173,10 @@ struct SyntheticWorld {
     }
 
     /// Everybody, by number.
-    func users() -> [User] {
+    func users() -> [MovieLensUser] {
         people.map {
-            User(id: $0.id, gender: $0.gender, age: $0.age, occupation: $0.occupation, postalCode: $0.postalCode)
+            MovieLensUser(
+                id: $0.id, gender: $0.gender, age: $0.age, occupation: $0.occupation, postalCode: $0.postalCode)
         }.sorted { $0.id < $1.id }
     }
 

@@ -16,7 +16,7 @@ enum CurvePlot {
         line.points.filter { $0.x.isFinite && $0.y.isFinite }
     }
 
-    private static func drawing(_ curve: AuditReport.Curve) -> Drawing {
+    static func drawing(_ curve: AuditReport.Curve) -> Drawing {
         var drawing = Drawing(width: 440, height: 236)
         let points = curve.lines.flatMap(finite)
         let horizontal = Scale(covering: points.map(\.x), from: 44, to: 306)

@@ -112,11 +112,24 @@ protocol EventBody: Sendable, Equatable {
 extension EventBody {
     static func read(_ statement: Statement) throws(EventError) -> Self {
         var event: Self
+        let predicate: [String: JSONValue]
+        let defined: [String: JSONValue]
         do throws(FieldError) {
             event = try Self(statement)
-            let defined = event.members
-            event.extra = try statement.fields.members().filter { defined[$0.key] == nil }
+            predicate = try statement.fields.members()
+            defined = event.members
+            if predicate.count != defined.count || defined.contains(where: { predicate[$0.key] == nil }) {
+                event.extra = predicate.filter { defined[$0.key] == nil }
+            }
         } catch { throw .field(error) }
+        // Whether the statement is what the event would be written as, without writing it.
+        if statement.subjects == event.subjects, defined.allSatisfy({ predicate[$0.key] == $0.value }),
+            predicate.allSatisfy({ isCode($0.key) && hasOnlyCodes($0.value) }),
+            statement.subjects.allSatisfy({ isCode($0.name ?? "-") })
+        {
+            return event
+        }
+        // It is not; this says why.
         guard try event.statement() == statement else { throw .notCanonical }
         return event
     }
@@ -126,8 +139,8 @@ extension EventBody {
         if let clash = extra.keys.filter({ defined[$0] != nil }).min() {
             throw .field(.unexpected(path: "predicate.\(clash)"))
         }
-        let predicate = JSONValue.object(defined.merging(extra) { defined, _ in defined })
-        try requireCodes(predicate, "predicate")
+        let predicate = JSONValue.object(extra.isEmpty ? defined : defined.merging(extra) { defined, _ in defined })
+        if !hasOnlyCodes(predicate) { try requireCodes(predicate, "predicate") }
         for subject in subjects { try requireCode(subject.name ?? "-", "subject.name") }
         do {
             return try Statement(subjects: subjects, predicateType: Self.predicateType, predicate: predicate)
@@ -137,6 +150,16 @@ extension EventBody {
             case .notJSON: throw .notCanonical
             }
         }
+    }
+}
+
+private func hasOnlyCodes(_ value: JSONValue) -> Bool {
+    switch value {
+    case .string(let text): isCode(text)
+    case .bool: true
+    case .array(let elements): elements.allSatisfy(hasOnlyCodes)
+    case .object(let members): members.allSatisfy { isCode($0.key) && hasOnlyCodes($0.value) }
+    case .null, .number: false
     }
 }
 
@@ -155,12 +178,20 @@ private func requireCodes(_ value: JSONValue, _ path: String) throws(EventError)
     }
 }
 
-private let codeCharacters = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/+=-".utf8)
+private let isCodeCharacter: [Bool] = {
+    var isCode = [Bool](repeating: false, count: 256)
+    for byte in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/+=-".utf8 {
+        isCode[Int(byte)] = true
+    }
+    return isCode
+}()
+
+private func isCode(_ text: String) -> Bool {
+    (1...200).contains(text.utf8.count) && text.utf8.allSatisfy { isCodeCharacter[Int($0)] }
+}
 
 private func requireCode(_ text: String, _ path: String) throws(EventError) {
-    guard (1...200).contains(text.utf8.count), text.utf8.allSatisfy(codeCharacters.contains) else {
-        throw .freeText(path: path)
-    }
+    guard isCode(text) else { throw .freeText(path: path) }
 }
 
 extension Statement {

@@ -3,13 +3,15 @@ internal import Yams
 
 /// One mapping of a policy file: hands out its fields once, with their types and ranges checked, and then insists that
 /// nothing is left over.
-struct PolicySection {
+///
+/// Other YAML files of a controller (the mapping of a log) are read by it too; the caller says in its error which file it was.
+package struct PolicySection {
     private let path: String
     private let line: Int?
     private var fields: [String: (key: Node, value: Node)]
 
     /// Composes the document.
-    static func root(of yaml: String) throws(PolicyError) -> PolicySection {
+    package static func root(of yaml: String) throws(PolicyError) -> PolicySection {
         let node: Node?
         do { node = try Yams.compose(yaml: yaml) } catch { throw PolicySection.syntaxError(error, in: yaml) }
         guard let node else {
@@ -39,12 +41,12 @@ struct PolicySection {
     }
 
     /// A nested mapping.
-    mutating func section(_ field: String) throws(PolicyError) -> PolicySection {
+    package mutating func section(_ field: String) throws(PolicyError) -> PolicySection {
         try PolicySection(try take(field, expected: "a mapping"), path: name(field))
     }
 
     /// A nested mapping that may be left out.
-    mutating func optionalSection(_ field: String) throws(PolicyError) -> PolicySection? {
+    package mutating func optionalSection(_ field: String) throws(PolicyError) -> PolicySection? {
         fields[field] == nil ? nil : try section(field)
     }
 
@@ -61,7 +63,7 @@ struct PolicySection {
     }
 
     /// A whole number in `range`; `missing` where the field may be left out.
-    mutating func integer(
+    package mutating func integer(
         _ field: String, _ range: ClosedRange<Int>, missing: Int? = nil
     ) throws(PolicyError) -> Int {
         if let missing, fields[field] == nil { return missing }
@@ -95,7 +97,7 @@ struct PolicySection {
     }
 
     /// `true` or `false`.
-    mutating func flag(_ field: String) throws(PolicyError) -> Bool {
+    package mutating func flag(_ field: String) throws(PolicyError) -> Bool {
         let node = try take(field, expected: "true or false")
         switch PolicySection.plain(node) {
         case "true": return true
@@ -105,7 +107,7 @@ struct PolicySection {
     }
 
     /// One of the values of `Choice`.
-    mutating func choice<Choice>(
+    package mutating func choice<Choice>(
         _ field: String, _: Choice.Type = Choice.self
     ) throws(PolicyError) -> Choice where Choice: RawRepresentable<String> & CaseIterable {
         let expected = PolicySection.oneOf(Choice.self)
@@ -168,7 +170,7 @@ struct PolicySection {
     }
 
     /// A name of lowercase letters, digits and hyphens.
-    mutating func identifier(_ field: String) throws(PolicyError) -> String {
+    package mutating func identifier(_ field: String) throws(PolicyError) -> String {
         let expected = "a name of 1 to 64 characters a-z, 0-9 and -"
         let node = try take(field, expected: expected)
         guard case .scalar(let scalar) = node, (1...64).contains(scalar.string.utf8.count),
@@ -177,9 +179,63 @@ struct PolicySection {
         return scalar.string
     }
 
+    /// Any text of one to `limit` bytes, quoted or not.
+    package mutating func text(_ field: String, limit: Int = 256) throws(PolicyError) -> String {
+        let expected = "text of 1 to \(limit) bytes"
+        let node = try take(field, expected: expected)
+        guard case .scalar(let scalar) = node, (1...limit).contains(scalar.string.utf8.count) else {
+            throw wrong(field, node, expected)
+        }
+        return scalar.string
+    }
+
+    /// Whether the section has this field, not asked for so far.
+    package func has(_ field: String) -> Bool { fields[field] != nil }
+
+    /// A list of different texts, at least one.
+    package mutating func texts(_ field: String) throws(PolicyError) -> [String] {
+        let expected = "a list of different texts"
+        let node = try take(field, expected: expected)
+        guard case .sequence(let sequence) = node, !sequence.isEmpty else { throw wrong(field, node, expected) }
+        var texts: [String] = []
+        for item in sequence {
+            guard case .scalar(let scalar) = item, scalar.string.utf8.count <= 256, !texts.contains(scalar.string)
+            else { throw wrong(field, item, expected) }
+            texts.append(scalar.string)
+        }
+        return texts
+    }
+
+    /// A mapping of texts to texts, at least one.
+    package mutating func textsByText(_ field: String) throws(PolicyError) -> [String: String] {
+        let expected = "a mapping of texts to texts"
+        let node = try take(field, expected: expected)
+        guard case .mapping(let mapping) = node, !mapping.isEmpty else { throw wrong(field, node, expected) }
+        var texts: [String: String] = [:]
+        for (key, value) in mapping {
+            guard case .scalar(let name) = key, case .scalar(let text) = value, text.string.utf8.count <= 256 else {
+                throw wrong(field, value, expected)
+            }
+            texts[name.string] = text.string
+        }
+        return texts
+    }
+
+    /// A list of mappings, at least one.
+    package mutating func sections(_ field: String) throws(PolicyError) -> [PolicySection] {
+        let expected = "a list of mappings"
+        let node = try take(field, expected: expected)
+        guard case .sequence(let sequence) = node, !sequence.isEmpty else { throw wrong(field, node, expected) }
+        var sections: [PolicySection] = []
+        for (index, item) in sequence.enumerated() {
+            sections.append(try PolicySection(item, path: "\(name(field))[\(index)]"))
+        }
+        return sections
+    }
+
     /// Ends the section.
     /// - Throws: when a field was not asked for: it is unknown, or misspelt.
-    func finish() throws(PolicyError) {
+    package func finish() throws(PolicyError) {
         let first = fields.min { ($0.value.key.mark?.line ?? 0, $0.key) < ($1.value.key.mark?.line ?? 0, $1.key) }
         guard let first else { return }
         throw PolicyError(
@@ -188,7 +244,7 @@ struct PolicySection {
     }
 
     /// An error at the value of a field that `choice` and the like accepted, for rules that join several fields.
-    func conflict(_ field: String, expected: String, found: String) -> PolicyError {
+    package func conflict(_ field: String, expected: String, found: String) -> PolicyError {
         PolicyError(line: line, field: name(field), expected: expected, found: found)
     }
 

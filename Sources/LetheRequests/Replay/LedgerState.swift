@@ -24,6 +24,21 @@ public struct LedgerState: Sendable, Equatable {
         for request in requests { nonces[request.nonceTag] = request.requestID }
     }
 
+    /// Drops what is known of a request, for a reader that looks at one after the other.
+    public mutating func forget(_ id: RequestID) {
+        guard let record = requests.removeValue(forKey: id), nonces[record.nonceTag] == id else { return }
+        nonces[record.nonceTag] = nil
+    }
+
+    /// Takes a request as known.
+    public mutating func remember(_ record: RequestRecord) {
+        requests[record.requestID] = record
+        nonces[record.nonceTag] = record.requestID
+    }
+
+    /// Takes a nonce as that of a request.
+    public mutating func remember(nonce: Digest, of id: RequestID) { nonces[nonce] = id }
+
     /// Applies the event of the entry at `index`. Key, policy and model events change nothing here.
     /// - Throws: `ReplayError`; the state is unchanged then.
     public mutating func apply(_ event: LedgerEvent, at index: UInt64) throws(ReplayError) {
@@ -35,6 +50,41 @@ public struct LedgerState: Sendable, Equatable {
             try record.apply(event, at: index)
             requests[event.requestID] = record
         case .key, .policy, .model: break
+        }
+    }
+
+    /// Applies the events of the entries from `index` on, all or none; nil for entries that change nothing here.
+    /// - Throws: the position of the event that cannot follow, and why; the state is unchanged then.
+    public mutating func apply(_ events: [LedgerEvent?], from index: UInt64) throws(RefusedEvent) {
+        var undo: [(inout LedgerState) -> Void] = []
+        for (position, event) in events.enumerated() {
+            guard let event else { continue }
+            undo.append(restoring(event))
+            do { try apply(event, at: index + UInt64(position)) } catch {
+                for step in undo.reversed() { step(&self) }
+                throw RefusedEvent(position: position, reason: error)
+            }
+        }
+    }
+
+    /// Puts back what `event` is about to change.
+    private func restoring(_ event: LedgerEvent) -> (inout LedgerState) -> Void {
+        switch event {
+        case .request(let event):
+            let request = requests[event.requestID]
+            guard case .received(let receipt) = event.kind else { return { $0.requests[event.requestID] = request } }
+            let owner = nonces[receipt.nonceTag]
+            return { state in
+                state.requests[event.requestID] = request
+                state.nonces[receipt.nonceTag] = owner
+            }
+        case .shred(let event):
+            let request = requests[event.requestID]
+            return { $0.requests[event.requestID] = request }
+        case .run(let event):
+            let run = runs[event.runID]
+            return { $0.runs[event.runID] = run }
+        case .key, .policy, .model: return { _ in }
         }
     }
 
@@ -80,6 +130,14 @@ public struct LedgerState: Sendable, Equatable {
         try record.apply(event, at: index)
         runs[event.runID] = record
     }
+}
+
+/// Which of several events cannot follow, and why.
+public struct RefusedEvent: Error, Equatable, Sendable {
+    /// Its place among the events.
+    public let position: Int
+    /// What it contradicts.
+    public let reason: ReplayError
 }
 
 /// Why an event contradicts the entries before it.

@@ -67,7 +67,10 @@ public struct SubjectIdentity: Sendable, Hashable, Redacted {
     /// `type:value` in the one spelling that commitments are computed over: NFC, lowercase, NFC again where lowercasing
     /// decomposed a letter.
     public var normalized: String {
-        "\(type):\(value)".precomposedStringWithCanonicalMapping.lowercased().precomposedStringWithCanonicalMapping
+        // What is ASCII is in NFC already.
+        if value.utf8.allSatisfy({ $0 < 0x80 }) { return "\(type):\(value)".lowercased() }
+        return
+            "\(type):\(value)".precomposedStringWithCanonicalMapping.lowercased().precomposedStringWithCanonicalMapping
     }
 }
 

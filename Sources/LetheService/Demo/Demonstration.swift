@@ -18,7 +18,9 @@ public struct Demonstration {
         public var dataFolder: String?
         /// The folder that receives everything; must not exist, or be empty.
         public var output: String
-        /// A subsample instead of the whole of MovieLens-1M.
+        /// How to read the data, for the kind `mapping`.
+        public var mapping: DatasetMapping?
+        /// A subsample of users instead of all.
         public var isQuick: Bool
         /// The seed of the synthetic data.
         public var seed: UInt64
@@ -27,10 +29,13 @@ public struct Demonstration {
 
         /// Options for a demonstration.
         public init(
-            kind: DatasetProfile.Kind, dataFolder: String?, output: String, isQuick: Bool, seed: UInt64, policy: [UInt8]
+            kind: DatasetProfile.Kind, dataFolder: String?, mapping: DatasetMapping? = nil, output: String,
+            isQuick: Bool,
+            seed: UInt64, policy: [UInt8]
         ) {
             self.kind = kind
             self.dataFolder = dataFolder
+            self.mapping = mapping
             self.output = output
             self.isQuick = isQuick
             self.seed = seed
@@ -152,7 +157,8 @@ public struct Demonstration {
         }
         let workspace = try Workspace.create(
             at: Files.join(options.output, "workspace"), policy: options.policy,
-            profile: DatasetProfile(kind: options.kind, folder: folder, isQuick: options.isQuick),
+            profile: DatasetProfile(
+                kind: options.kind, folder: folder, isQuick: options.isQuick, mapping: options.mapping),
             origin: "demo.lethe.example/ledger", environment: environment)
         let split = try workspace.data().split
         tell(
@@ -189,7 +195,9 @@ public struct Demonstration {
 
     private func sign(_ subject: Int, with key: SigningKey, for workspace: Workspace) throws -> [UInt8] {
         var generator = SecureGenerator()
-        guard let identity = SubjectIdentity(type: "user-id", value: "\(subject)") else {
+        guard let name = try workspace.data().dataset.user(subject)?.name,
+            let identity = SubjectIdentity(type: "user-id", value: name)
+        else {
             throw ServiceError.unknownSubject
         }
         return try DeletionRequest(

@@ -4,12 +4,16 @@ public enum BuiltInPolicy {
     public static var demo: [UInt8] { PackageResources.demo_yaml }
     /// For MovieLens-1M under the paper's protocol.
     public static var movieLens1M: [UInt8] { PackageResources.ml_1m_yaml }
+    /// For GoodReads under our protocol.
+    public static var goodReads: [UInt8] { PackageResources.goodreads_yaml }
 
-    /// The policy that a kind of data is meant for.
-    public static func policy(for kind: DatasetProfile.Kind) -> [UInt8] {
+    /// The policy that a kind of data is meant for; nil for a mapped log, about which only its controller can tell.
+    public static func policy(for kind: DatasetProfile.Kind) -> [UInt8]? {
         switch kind {
         case .synthetic: demo
         case .movieLens1M: movieLens1M
+        case .goodReads: goodReads
+        case .mapping: nil
         }
     }
 }

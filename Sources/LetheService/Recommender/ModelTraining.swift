@@ -11,7 +11,7 @@ enum ModelTraining {
 
     /// The vocabulary: from all that prompts can say, and from prompts of users who are not in the training window.
     static func tokenizer(
-        dataset: MovieLensDataset, split: RecommendationSplit, policy: Policy
+        dataset: InteractionDataset, split: RecommendationSplit, policy: Policy
     ) throws -> SentencePieceTokenizer {
         let template: PromptTemplate = policy.model.promptTemplate == .paper ? .paper : .compact
         var corpus = template.vocabularyCorpus(dataset)

@@ -8,7 +8,7 @@ public import LetheTransformer
 /// A data set, split and put into the tokens that the models read.
 public struct PreparedData: Sendable {
     /// The data set that the records are of.
-    public let dataset: MovieLensDataset
+    public let dataset: InteractionDataset
     /// The records of this workspace's experiment.
     public let split: RecommendationSplit
     /// The vocabulary, trained on records of nobody in the training window.
@@ -24,7 +24,7 @@ public struct PreparedData: Sendable {
     ///
     /// - Throws: `ServiceError.vocabularyCannotAnswer` when the vocabulary does not tell the two answers apart.
     init(
-        dataset: MovieLensDataset, split: RecommendationSplit, tokenizer: SentencePieceTokenizer, policy: Policy
+        dataset: InteractionDataset, split: RecommendationSplit, tokenizer: SentencePieceTokenizer, policy: Policy
     ) throws {
         self.dataset = dataset
         self.split = split

@@ -9,14 +9,21 @@ extension Workspace {
     /// Derives the whole ledger again from its entries and compares everything stored; nothing where all holds.
     ///
     /// Trust starts at the root key and the log key of the workspace's public files.
-    public func audit() throws -> [AuditFinding] {
-        try LedgerAudit.run(
-            store,
-            trust: AuditTrust(
-                roots: [rootKey()],
-                noteVerifiers: logVerifiers() + knownWitnesses(),
-                timestampAuthorities: timestampAuthorities()),
-            masterKey: Files.exists(paths.vaultKey) ? masterKey : nil)
+    public func audit() throws -> [AuditFinding] { try examine().findings }
+
+    /// As `audit`, with everything else that an audit finds out.
+    func examine(checksSignatures: Bool = true, listing: Int = 0) throws -> LedgerAudit.Outcome {
+        try LedgerAudit.examine(
+            store, trust: auditTrust(), masterKey: Files.exists(paths.vaultKey) ? masterKey : nil,
+            checksSignatures: checksSignatures, listing: listing)
+    }
+
+    /// Whom an audit trusts: the root key, and the log's and the witnesses' keys of the public trust file.
+    func auditTrust() throws -> AuditTrust {
+        try AuditTrust(
+            roots: [rootKey()],
+            noteVerifiers: logVerifiers() + knownWitnesses(),
+            timestampAuthorities: timestampAuthorities())
     }
 
     /// The proof that entry `index` is in the log, as a `.tlog-proof` file: under the newest checkpoint that meets the workspace's
@@ -33,25 +40,30 @@ extension Workspace {
 extension Workspace {
     /// Audits the ledger of the workspace at `root`, also one too damaged to be opened for work.
     ///
-    /// - Returns: the number of entries, where it can be told, and the findings as lines.
+    /// - Parameters:
+    ///   - checksSignatures: false to look at the structure only.
+    ///   - listing: how many requests without a certificate to name.
     /// - Throws: `ServiceError.workspaceMissing`; the machine's failures.
     public static func auditLedger(
-        at root: String, environment: ServiceEnvironment
-    ) throws -> (entries: UInt64?, findings: [String]) {
+        at root: String, environment: ServiceEnvironment, checksSignatures: Bool = true, listing: Int = 0
+    ) throws -> LedgerAudit.Outcome {
         do {
             let workspace = try openForAudit(root, environment: environment)
-            var findings = try workspace.audit().map { "\($0)" }
-            if findings.isEmpty {
+            var outcome = try workspace.examine(checksSignatures: checksSignatures, listing: listing)
+            if outcome.findings.isEmpty {
                 do {
                     try workspace.requireLoggedPolicy()
-                } catch let error as ServiceError {
-                    findings.append("\(error)")
+                } catch ServiceError.policyChanged(let file, let expected, let found) {
+                    outcome.findings.append(
+                        AuditFinding(
+                            .file(file), field: "digest", expected: "\(expected), the policy in the log", found: found))
                 }
             }
-            return (try workspace.store.size(), findings)
+            return outcome
         } catch let error as StoreError {
             switch error {
-            case .notALedger, .schemaVersion, .corrupt, .rootMismatch, .badCheckpoint: return (nil, ["\(error)"])
+            case .notALedger, .schemaVersion, .corrupt, .rootMismatch, .badCheckpoint:
+                return LedgerAudit.Outcome(unreadable: error)
             default: throw error
             }
         }

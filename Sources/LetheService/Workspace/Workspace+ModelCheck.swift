@@ -74,6 +74,7 @@ struct ModelHistory {
         case .referencesCommitted(let models):
             for model in models { note(model.model, "a reference model of run \(run)", index) }
         case .residue(let residue):
+            guard known[residue.artifact] == nil else { return }
             note(residue.artifact, "the \(residue.kind.rawValue) of run \(run), which remembers the forgotten", index)
         case .verified(let judgement):
             guard let model = candidates[event.runID] else { return }

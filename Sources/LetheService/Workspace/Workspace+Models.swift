@@ -18,11 +18,15 @@ extension Workspace {
         let tokenizer = try ModelTraining.tokenizer(dataset: dataset, split: split, policy: policy)
         let prepared = try PreparedData(dataset: dataset, split: split, tokenizer: tokenizer, policy: policy)
         let (source, runID) = try drawTrainingSeeds()
+        var curves = StageCurves()
         let model = try ModelTraining.base(
             data: prepared, policy: policy, seeds: source.trainingSeeds(for: "base", runID: runID),
             initialization: source.seed(for: "base/initialization", runID: runID), pool: pool
-        ) { progress(ServiceProgress($0)) }
+        ) {
+            curves.note($0); progress(ServiceProgress($0))
+        }
         try register(model.parameters, as: .base, tokenizer: tokenizer, source: source, runID: runID)
+        try curves.write(to: paths.models)
     }
 
     /// Fine-tunes the base model on everybody's training records: the model in service.
@@ -33,15 +37,19 @@ extension Workspace {
         let base = try model(.base)
         let prepared = try prepared(base)
         let (source, runID) = try drawTrainingSeeds()
+        var curves = StageCurves()
         let model = try ModelTraining.fineTuned(
             base: base.parameters, on: prepared.split.training, data: prepared, policy: policy,
             seeds: source.trainingSeeds(for: "original", runID: runID), pool: pool, stage: "original model"
-        ) { progress(ServiceProgress($0)) }
+        ) {
+            curves.note($0); progress(ServiceProgress($0))
+        }
         try register(model.parameters, as: .original, tokenizer: prepared.tokenizer, source: source, runID: runID)
+        try curves.write(to: paths.models)
     }
 
     /// The data set, refused where its training records are no longer those that the log commits to.
-    func committedData() throws -> (dataset: MovieLensDataset, split: RecommendationSplit) {
+    func committedData() throws -> (dataset: InteractionDataset, split: RecommendationSplit) {
         let (dataset, split) = try data()
         let found = recordsRoot(split.training).hex
         let expected = try committedTrainingRoot()
@@ -117,11 +125,12 @@ extension Workspace {
     }
 
     private func registeredDigest(_ role: LetheRequests.ModelRole) throws -> Digest? {
-        var digest: Digest?
-        try forEachEvent { event, _ in
-            if case .model(let event) = event, event.role == role, event.action == .registered { digest = event.digest }
+        for entry in try store.registrations(PredicateType.modelEvent).reversed() {
+            if case .model(let event)? = try Self.event(entry.bytes), event.role == role, event.action == .registered {
+                return event.digest
+            }
         }
-        return digest
+        return nil
     }
 
     private func committedTrainingRoot() throws -> String {
@@ -134,18 +143,20 @@ extension Workspace {
 
     /// The event by which the policy in force took effect; nil in a log that has none.
     func adoptedPolicy() throws -> PolicyEvent? {
-        var adopted: PolicyEvent?
-        try forEachEvent { event, _ in
-            if case .policy(let event) = event { adopted = event }
-        }
-        return adopted
+        guard let entry = try store.registrations(PredicateType.policyEvent).last,
+            case .policy(let event)? = try Self.event(entry.bytes)
+        else { return nil }
+        return event
+    }
+
+    private static func event(_ entry: [UInt8]) throws -> LedgerEvent? {
+        try LedgerEvent(Statement(parsingUnverified: DSSEEnvelope(parsing: entry).payload))
     }
 
     /// Every event of the log with its index, in order.
     func forEachEvent(_ body: (LedgerEvent, UInt64) throws -> Void) throws {
         for index in 0..<(try store.size()) {
-            let envelope = try DSSEEnvelope(parsing: try store.entry(index))
-            if let event = try LedgerEvent(Statement(parsingUnverified: envelope.payload)) { try body(event, index) }
+            if let event = try Self.event(store.entry(index)) { try body(event, index) }
         }
     }
 }

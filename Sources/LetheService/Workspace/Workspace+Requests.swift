@@ -5,18 +5,51 @@ public import LetheRequests
 import LetheStore
 
 extension Workspace {
-    /// Checks a signed request and records it: a commitment in the log, the personal data in the vault.
+    /// How many requests become durable together where more are waiting: beyond it, throughput no longer grows.
+    public static let groupSize = 512
+
+    /// Checks a signed request and records it: a commitment in the log, the personal data in the vault. A group of one.
     ///
     /// A policy that asks for no better identity than the request brings accepts it in the same transaction.
     /// - Throws: `RequestRefusal` and `ServiceError`; nothing was changed then.
     @discardableResult
     public func submit(_ bytes: [UInt8]) throws -> RequestRecord {
-        do {
-            return try receive(bytes)
-        } catch {
-            noteRefusal(error)
-            throw error
+        switch try submit([bytes])[0] {
+        case .received(let record): return record
+        case .refused(let error): throw error
         }
+    }
+
+    /// Submits requests in groups and returns what became of each, in their order.
+    /// - Throws: the machine's failures. Requests of groups before the failing one may be in the log; submitting them again is
+    ///   answered as a repetition.
+    public func submit(_ requests: [[UInt8]]) throws -> [SubmissionOutcome] {
+        var outcomes: [SubmissionOutcome] = []
+        try submit(requests) { outcomes += $0 }
+        return outcomes
+    }
+
+    /// Submits requests in groups; see `RequestReception`.
+    ///
+    /// - Parameter report: called for each group in order, once everything it reports as received is durable.
+    /// - Throws: the machine's failures, and what `report` throws. Nothing of the group that failed is acknowledged.
+    public func submit(
+        _ requests: some Sequence<[UInt8]>, groupSize: Int = Workspace.groupSize,
+        report: ([SubmissionOutcome]) throws -> Void
+    ) throws {
+        let reception = RequestReception(store: store, signer: try keys.noteSigner(origin: origin))
+        try reception.receive(requests, groupSize: groupSize, judging: intake) { outcomes in
+            for case .refused(let error) in outcomes { noteRefusal(error) }
+            try report(outcomes)
+        }
+    }
+
+    /// Everything that judging a request needs, at this moment.
+    private func intake() throws -> RequestIntake {
+        RequestIntake(
+            checker: RequestChecker(audience: origin, requesterKeys: try requesterKeys(), policy: policy),
+            policy: policy, subjects: try subjects(), controller: try keys.controller, masterKey: try masterKey,
+            now: environment.now())
     }
 
     /// Remembers for this session's report that a request was turned away, and why; nothing of the request itself.
@@ -29,32 +62,6 @@ extension Workspace {
         default: return
         }
         note(AuditReport.Refusal(id: id, receivedAt: "\(environment.now())", kind: kind, reason: "\(error)"))
-    }
-
-    private func receive(_ bytes: [UInt8]) throws -> RequestRecord {
-        let now = environment.now()
-        let checker = RequestChecker(audience: origin, requesterKeys: try requesterKeys(), policy: policy)
-        let checked = try checker.check(bytes, now: now)
-        let earlier = try store.replayRecords(checked.request.requestID, nonceTag: checked.nonceTag)
-        switch try checked.compare(with: earlier) {
-        case .repetition(let record):
-            throw ServiceError.replayed(requestID: record.requestID.text, entry: record.receivedIndex)
-        case .new: break
-        }
-        let request = checked.request
-        guard request.identity.level >= policy.requests.identityLevel else {
-            throw ServiceError.identityTooWeak(
-                found: request.identity.level.rawValue, expected: policy.requests.identityLevel.rawValue)
-        }
-        _ = try trainingUser(request.subject)
-
-        let key = SubjectKey.generate()
-        let receipt = RequestEvent(receiving: checked, at: now, under: key, policy: policy)
-        let acceptance = RequestEvent(
-            requestID: request.requestID, at: now, requestCommitment: receipt.requestCommitment,
-            kind: .changed(.identityConfirmed, clock: nil))
-        try record([.request(receipt), .request(acceptance)], vault: [VaultItem(checked, key: key)])
-        return try self.request(request.requestID.text)
     }
 
     /// Every request, in the order of receipt.
@@ -72,14 +79,8 @@ extension Workspace {
     /// The user of the data set that an identity names.
     /// - Throws: `ServiceError.unsupportedSubjectType`, `.unknownSubject`; neither repeats the name.
     func trainingUser(_ identity: SubjectIdentity) throws -> Int {
-        guard identity.type == "user-id" else { throw ServiceError.unsupportedSubjectType(found: identity.type) }
-        guard let user = Int(identity.value), try trainingUsers().contains(user) else {
-            throw ServiceError.unknownSubject
-        }
-        return user
+        try subjects().user(identity)
     }
-
-    private func trainingUsers() throws -> Set<Int> { Set(try data().split.trainingUsers) }
 
     private func requesterKeys() throws -> [VerifyingKey] {
         try keyRegistry().keys(.requester, at: store.size())

@@ -52,15 +52,17 @@ extension Workspace {
             try record([.run(RunEvent(runID: runID, at: environment.now(), step: .seedsDrawn(seeds)))])
 
             var stages = StageClock(environment)
+            var curves = StageCurves()
             let task = UnlearningTask(
                 base: base.parameters, original: original.parameters,
                 forgotten: try data.examples(removal.forgotten), retained: try data.examples(removal.retained),
                 validation: [], seeds: seeds.trainingSeeds(for: "unlearn", runID: runID), pool: pool)
             let model = try method.unlearn(task) {
-                stages.note($0); progress(ServiceProgress($0))
+                stages.note($0); curves.note($0); progress(ServiceProgress($0))
             }
             dossier.steps = stages.finish()
             try commit(model, of: runID, tokenizer: original.tokenizer, requests: Array(due), dossier: &dossier)
+            try? curves.write(to: paths.run(runID.text))
             return dossier
         } catch {
             _ = try? record([.run(RunEvent(runID: runID, at: environment.now(), step: .abandoned))])

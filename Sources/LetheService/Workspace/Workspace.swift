@@ -29,7 +29,8 @@ public final class Workspace {
 
     private let keyRing: Lazy<WorkspaceKeys>
     private var registry: (keys: KeyRegistry, size: UInt64)?
-    private let loaded: Lazy<(dataset: MovieLensDataset, split: RecommendationSplit)>
+    private let loaded: Lazy<(dataset: InteractionDataset, split: RecommendationSplit)>
+    private var knownSubjects: DataSubjects?
 
     /// Requests that this process turned away; they leave no trace in the log.
     private(set) var refusals: [AuditReport.Refusal] = []
@@ -89,6 +90,7 @@ public final class Workspace {
                 LedgerStore.create(paths.database, origin: origin), keys: keys, policy: policy, profile: profile,
                 split: split, now: environment.now())
             try Files.rename(draft, to: root)
+            try Files.synchronizeFolder(Files.folder(of: root))
         } catch {
             try? Files.remove(draft)
             throw error
@@ -189,7 +191,7 @@ public final class Workspace {
     /// The public keys that a verifier starts from.
     public func trust() throws -> TrustFile { try Self.readTrust(paths.trust) }
 
-    private static func readTrust(_ path: String) throws -> TrustFile {
+    static func readTrust(_ path: String) throws -> TrustFile {
         do {
             return try TrustFile(parsing: String(decoding: try Files.read(path, limit: 1 << 20), as: UTF8.self))
         } catch let error as TrustFileError {
@@ -208,7 +210,17 @@ public final class Workspace {
     var masterKey: MasterKey { get throws { try MasterKey.load(paths.vaultKey) } }
 
     /// The data set and its split.
-    func data() throws -> (dataset: MovieLensDataset, split: RecommendationSplit) { try loaded.value }
+    func data() throws -> (dataset: InteractionDataset, split: RecommendationSplit) { try loaded.value }
+
+    /// The people whom the data set has training records of.
+    func subjects() throws -> DataSubjects {
+        if let knownSubjects { return knownSubjects }
+        let (dataset, split) = try data()
+        let subjects = DataSubjects(
+            names: split.trainingUsers.compactMap { id in dataset.user(id).map { (name: $0.name, user: id) } })
+        knownSubjects = subjects
+        return subjects
+    }
 
     /// Appends events signed by the controller, under a checkpoint of their own, in one transaction; returns their indexes.
     @discardableResult
@@ -228,23 +240,24 @@ public final class Workspace {
 
     /// What the key events of all entries add up to.
     func keyRegistry() throws -> KeyRegistry {
-        let size = try store.size()
         var (known, folded) = try registry ?? (KeyRegistry(origin: origin, trustedRoots: [rootKey()]), 0)
-        while folded < size {
-            let envelope = try DSSEEnvelope(parsing: try store.entry(folded))
+        for (index, bytes) in try store.registrations(PredicateType.keyEvent, from: folded) {
+            let envelope = try DSSEEnvelope(parsing: bytes)
             let statement = try Statement(parsingUnverified: envelope.payload)
             if case .key(let event) = try LedgerEvent(statement) {
-                let signers = try envelope.verify(trusting: known.keys(at: folded)).signers
-                try known.apply(event, at: folded, signers: signers)
+                let signers = try envelope.verify(trusting: known.keys(at: index)).signers
+                try known.apply(event, at: index, signers: signers)
             }
-            folded += 1
+            folded = index + 1
         }
         registry = (known, folded)
         return known
     }
 
     /// The public half of the key that signs key events: where trust in this log's keys starts.
-    func rootKey() throws -> VerifyingKey {
+    func rootKey() throws -> VerifyingKey { try Self.rootKey(paths) }
+
+    static func rootKey(_ paths: WorkspacePaths) throws -> VerifyingKey {
         do {
             return try VerifyingKey(
                 pem: String(decoding: try Files.read(paths.rootKey, limit: 4096), as: UTF8.self))

@@ -16,7 +16,7 @@ package enum MatrixProduct {
     /// out (M, N) = scale * a b, or out + scale * a b when `accumulate`; a (M, K) and b (K, N) as read.
     package static func multiply(
         _ a: Matrix, _ readingA: Reading = .plain, _ b: Matrix, _ readingB: Reading = .plain, into out: Matrix,
-        scale: Float = 1, accumulate: Bool = false
+        scale: Float = 1, accumulate: Bool = false, precision: TrainingPrecision = .float32
     ) {
         let (m, k) = readingA == .plain ? (a.rows, a.columns) : (a.columns, a.rows)
         let (inner, n) = readingB == .plain ? (b.rows, b.columns) : (b.columns, b.rows)
@@ -27,6 +27,9 @@ package enum MatrixProduct {
         guard k > 0 else {
             if !accumulate { for row in 0..<m { (out.pointer + row * out.stride).update(repeating: 0, count: n) } }
             return
+        }
+        if precision == .bfloat16 {
+            return BFloat16Product.multiply(a, readingA, b, readingB, into: out, scale: scale, accumulate: accumulate)
         }
         precondition(isSingleThreaded)
         cblas_sgemm(

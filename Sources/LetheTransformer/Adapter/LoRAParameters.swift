@@ -72,6 +72,12 @@ public struct LoRAParameters: Sendable, Equatable {
         self.init(configuration: configuration, model: model, modules: modules, layout: layout, values: values)
     }
 
+    /// How many weights an adapter of this kind has on a model of this shape.
+    /// - Throws: `ModelError` as the initialisers do.
+    public static func count(configuration: LoRAConfiguration, model: T5Configuration) throws(ModelError) -> Int {
+        try plan(configuration, model).layout.count
+    }
+
     /// The tensors' names in the buffer's order.
     public var names: [String] { layout.names }
 

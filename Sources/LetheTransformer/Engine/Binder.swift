@@ -18,12 +18,15 @@ struct Binder {
     /// Whether gradients add to what is there, as in every round but the first.
     let accumulates: Bool
     let workspace: Workspace
+    /// How linear layers multiply.
+    let precision: TrainingPrecision
     private var operation: Int
 
     init(
         configuration: T5Configuration, weights: WeightTable, batch: PackedBatch, randomness: Randomness?,
-        workspace: Workspace
+        workspace: Workspace, precision: TrainingPrecision = .float32
     ) {
+        self.precision = precision
         self.configuration = configuration
         self.weights = weights
         self.batch = batch

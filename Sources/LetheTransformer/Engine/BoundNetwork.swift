@@ -15,6 +15,7 @@ struct BoundNetwork: Sendable {
     private let embeddingGradient: Matrix?
     private let isTied: Bool
     private let accumulates: Bool
+    private let precision: TrainingPrecision
 
     init(_ binder: inout Binder) {
         let configuration = binder.configuration
@@ -22,6 +23,7 @@ struct BoundNetwork: Sendable {
         batch = binder.batch
         isTied = configuration.tieWordEmbeddings
         accumulates = binder.accumulates
+        precision = binder.precision
         encoder = BoundStack(
             .encoder, ids: batch.inputIDs, blocks: configuration.numLayers, longest: batch.longestSource, source: nil,
             &binder)
@@ -47,14 +49,14 @@ struct BoundNetwork: Sendable {
         decoder.forward(piece)
         MatrixProduct.multiply(
             decoder.output.rows(piece.targets), .plain, head, .transposed, into: logits.rows(piece.targets),
-            scale: headScale)
+            scale: headScale, precision: precision)
     }
 
     /// Expects the gradient in the place of the logits.
     func backward(_ piece: PackedBatch.Piece) {
         MatrixProduct.multiply(
             logits.rows(piece.targets), .plain, head, .plain, into: decodedGradient.rows(piece.targets),
-            scale: headScale)
+            scale: headScale, precision: precision)
         decoder.backward(piece, outGradient: decodedGradient)
         if let encodedGradient { encoder.backward(piece, outGradient: encodedGradient) }
     }
@@ -68,12 +70,12 @@ struct BoundNetwork: Sendable {
     private func embeddingTasks() -> [GradientTask] {
         guard let headGradient, let embeddingGradient else { return [] }
         let (logits, hidden, scale, accumulates, isTied) = (logits, decoder.output, headScale, accumulates, isTied)
-        let (encoder, decoder) = (encoder, decoder)
+        let (encoder, decoder, precision) = (encoder, decoder, precision)
         return headGradient.rowBlocks(of: 512).map { range in
             GradientTask(cost: range.count * hidden.columns * hidden.rows) {
                 MatrixProduct.multiply(
                     logits.columns(range), .transposed, hidden, .plain, into: headGradient.rows(range), scale: scale,
-                    accumulate: accumulates)
+                    accumulate: accumulates, precision: precision)
                 if !isTied && !accumulates { embeddingGradient.rows(range).clear() }
                 encoder.scatter(range, into: embeddingGradient)
                 decoder.scatter(range, into: embeddingGradient)

@@ -34,6 +34,7 @@ struct BoundLinear: Sendable {
     private let branches: [Branch]
     private let droppedInput: Matrix?
     private let accumulates: Bool
+    private let precision: TrainingPrecision
     let input: Matrix
     let output: Matrix
 
@@ -46,6 +47,7 @@ struct BoundLinear: Sendable {
         self.input = input
         self.output = output
         accumulates = binder.accumulates
+        precision = binder.precision
         var branches: [Branch] = []
         for adapted in linear.adapted where binder.randomness != nil {
             let rank = adapted.adapter.a.rows
@@ -63,7 +65,8 @@ struct BoundLinear: Sendable {
     }
 
     func forward(_ rows: Range<Int>) {
-        MatrixProduct.multiply(input.rows(rows), .plain, linear.weight, .transposed, into: output.rows(rows))
+        MatrixProduct.multiply(
+            input.rows(rows), .plain, linear.weight, .transposed, into: output.rows(rows), precision: precision)
         guard let droppedInput else { return }
         for branch in branches where branch.isSeparate {
             drop(input, into: droppedInput, branch, rows)
@@ -80,7 +83,7 @@ struct BoundLinear: Sendable {
         if let inputGradient {
             MatrixProduct.multiply(
                 outGradient.rows(rows), .plain, linear.weight, .plain, into: inputGradient.rows(rows),
-                accumulate: accumulate)
+                accumulate: accumulate, precision: precision)
         }
         for branch in branches where branch.isSeparate {
             MatrixProduct.multiply(
@@ -101,14 +104,15 @@ struct BoundLinear: Sendable {
     /// The weight's gradient over all rows of the batch at once, cut by the weight's rows; the adapters' besides.
     func gradientTasks(outGradient: Matrix) -> [GradientTask] {
         var tasks: [GradientTask] = []
-        let (input, accumulates) = (input, accumulates)
+        let (input, accumulates, precision) = (input, accumulates, precision)
         if let gradient = linear.gradient {
-            for rows in gradient.rowBlocks(of: 128) {
+            // A bfloat16 product packs the whole input for every block: fewer of them.
+            for rows in gradient.rowBlocks(of: precision == .bfloat16 ? 384 : 128) {
                 tasks.append(
                     GradientTask(cost: rows.count * gradient.columns * input.rows) {
                         MatrixProduct.multiply(
                             outGradient.columns(rows), .transposed, input, .plain, into: gradient.rows(rows),
-                            accumulate: accumulates)
+                            accumulate: accumulates, precision: precision)
                     })
             }
         }

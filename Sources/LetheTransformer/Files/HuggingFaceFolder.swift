@@ -24,6 +24,14 @@ public enum HuggingFaceFolder {
     static let vocabularyName = "spiece.model"
     static let tokenizerConfigurationName = "tokenizer_config.json"
     private static let vocabularySizeLimit = 1 << 28
+    /// Bytes of one weight file at most, Hugging Face's own limit.
+    public static let defaultShardSize = 5_000_000_000
+
+    /// Whether the folder at `path` is meant as a whole model: it has weights, in one file or in several, or a vocabulary, beside
+    /// which weights must not be missing.
+    public static func isModel(_ path: String) -> Bool {
+        [weightsName, weightsName + ".index.json", vocabularyName].contains { Files.exists(Files.join(path, $0)) }
+    }
 
     /// Reads the model in the folder at `path`.
     public static func loadModel(_ path: String) throws(FileError) -> Model {
@@ -36,23 +44,28 @@ public enum HuggingFaceFolder {
     public static func loadConfiguration(_ path: String) throws(FileError) -> T5Configuration {
         guard Files.exists(path) else { throw .notFound(path: path) }
         guard Files.kind(path) == .folder else { throw .notAFolder(path: path) }
-        return try T5Configuration(fields: ConfigurationFields(path: Files.join(path, configurationName)))
+        return try loadConfigurationFile(Files.join(path, configurationName))
+    }
+
+    /// Reads the shape of a model from a `config.json` of its own.
+    public static func loadConfigurationFile(_ path: String) throws(FileError) -> T5Configuration {
+        try T5Configuration(fields: ConfigurationFields(path: path))
     }
 
     /// Writes a model as a new folder; nothing of it is visible before all of it is on the disk.
     ///
-    /// A tied head and other copies of the embedding are not written.
+    /// A tied head and other copies of the embedding are not written. Weights of more than `shardSize` bytes go into several files
+    /// with an index beside them, as Hugging Face writes them.
     /// - Throws: `.alreadyExists` when something is at `path` and `replace` is false.
     public static func saveModel(
-        _ parameters: T5Parameters, tokenizer: SentencePieceTokenizer?, to path: String, replace: Bool = false
+        _ parameters: T5Parameters, tokenizer: SentencePieceTokenizer?, to path: String, replace: Bool = false,
+        shardSize: Int = defaultShardSize, companions: [(name: String, bytes: [UInt8])] = []
     ) throws(FileError) {
         try Files.writeFolder(path, replace: replace) { (folder: String) throws(FileError) in
             try Files.write(
                 parameters.configuration.fileContent.prettyBytes(), to: Files.join(folder, configurationName))
-            let entries = parameters.layout.entries.map { entry in
-                Safetensors.Entry(name: entry.name, shape: entry.shape, floats: Array(parameters.values[entry.range]))
-            }
-            try Safetensors.write(entries, to: Files.join(folder, weightsName))
+            try WeightShards.write(parameters, to: folder, limit: shardSize)
+            for file in companions { try Files.write(file.bytes, to: Files.join(folder, file.name)) }
             guard let tokenizer else { return }
             try Files.write(tokenizer.modelBytes, to: Files.join(folder, vocabularyName))
             let content = tokenizerContent(tokenizer)
@@ -64,15 +77,17 @@ public enum HuggingFaceFolder {
         _ path: String, _ configuration: T5Configuration
     ) throws(FileError) -> T5Parameters {
         let weightsPath = Files.join(path, weightsName)
-        if !Files.exists(weightsPath), Files.exists(weightsPath + ".index.json") {
-            throw .malformed(path: weightsPath + ".index.json", reason: "weights in several files are not supported")
+        let shards = Files.exists(weightsPath) ? nil : try WeightShards.load(path)
+        let tensors: [String: LetheTensor.Tensor]
+        if let shards {
+            tensors = try shards.tensors(for: configuration.layout)
+        } else {
+            tensors = try SafetensorsFile.load(weightsPath).floatTensors(for: configuration.layout, path: weightsPath)
         }
-        let file = try SafetensorsFile.load(weightsPath)
-        let tensors = try file.floatTensors(for: configuration.layout, path: weightsPath)
         do {
             return try T5Parameters(configuration: configuration, tensors: tensors)
         } catch {
-            throw .malformed(path: weightsPath, reason: "\(error)")
+            throw .malformed(path: shards?.indexPath ?? weightsPath, reason: "\(error)")
         }
     }
 
@@ -120,10 +135,7 @@ extension SafetensorsFile {
     /// claims, memory is only taken for what is there.
     func floatTensors(for layout: ParameterLayout, path: String) throws(FileError) -> [String: LetheTensor.Tensor] {
         do {
-            for entry in layout.entries {
-                guard let tensor = tensors[entry.name], tensor.shape != entry.shape else { continue }
-                throw SafetensorsError.shape(name: entry.name, expected: entry.shape, found: tensor.shape)
-            }
+            try checkShapes(layout)
             if tensors.values.reduce(0, { $0 + $1.count }) < layout.count {
                 throw SafetensorsError.missing(name: layout.names.first { tensors[$0] == nil } ?? "?")
             }

@@ -45,12 +45,31 @@ public enum PEFTFolder {
         }
     }
 
+    /// Reads what an adapter says of itself, without the model that it was made for: its tensors in the order of their bytes.
+    public static func describe(
+        _ path: String
+    ) throws(FileError) -> (configuration: LoRAConfiguration, tensors: [(name: String, count: Int)]) {
+        guard Files.exists(path) else { throw .notFound(path: path) }
+        let configuration = try LoRAConfiguration(
+            fields: ConfigurationFields(path: Files.join(path, configurationName)))
+        let weightsPath = Files.join(path, weightsName)
+        let file = try SafetensorsFile.load(weightsPath)
+        for (name, tensor) in file.tensors where !name.hasPrefix("base_model.model.") || tensor.shape.count != 2 {
+            throw .malformed(
+                path: weightsPath, reason: "tensor \(String(reflecting: name.prefix(120))) is no factor of an adapter")
+        }
+        return (configuration, file.names.map { ($0, file.tensors[$0]?.count ?? 0) })
+    }
+
     /// Writes an adapter as a new folder; nothing of it is visible before all of it is on the disk.
     ///
-    /// - Parameter baseModel: the name or path of the base model that PEFT shows.
+    /// - Parameters:
+    ///   - baseModel: the name or path of the base model that PEFT shows.
+    ///   - companions: files that stand beside the adapter, such as how training went.
     /// - Throws: `.alreadyExists` when something is at `path` and `replace` is false.
     public static func saveAdapter(
-        _ adapter: LoRAParameters, baseModel: String = "", to path: String, replace: Bool = false
+        _ adapter: LoRAParameters, baseModel: String = "", to path: String, replace: Bool = false,
+        companions: [(name: String, bytes: [UInt8])] = []
     ) throws(FileError) {
         try Files.writeFolder(path, replace: replace) { (folder: String) throws(FileError) in
             let content = adapter.configuration.fileContent(baseModel: baseModel)
@@ -59,6 +78,7 @@ public enum PEFTFolder {
                 Safetensors.Entry(name: entry.name, shape: entry.shape, floats: Array(adapter.values[entry.range]))
             }
             try Safetensors.write(entries, to: Files.join(folder, weightsName))
+            for file in companions { try Files.write(file.bytes, to: Files.join(folder, file.name)) }
         }
     }
 

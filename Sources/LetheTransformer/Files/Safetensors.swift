@@ -95,13 +95,19 @@ public enum Safetensors {
     }
 
     private static func header(_ ordered: [Entry]) -> [UInt8] {
+        header(ordered.map { ($0.name, $0.type, $0.shape) })
+    }
+
+    /// The length and the JSON header of tensors that follow one another in this order.
+    static func header(_ tensors: [(name: String, type: SafetensorsFile.ElementType, shape: [Int])]) -> [UInt8] {
         var text = #"{"__metadata__":{"format":"pt"}"#
         var offset = 0
-        for entry in ordered {
-            let shape = entry.shape.map(String.init).joined(separator: ",")
-            text += #",\#(quoted(entry.name)):{"dtype":"\#(entry.type.rawValue)","shape":[\#(shape)],"#
-            text += #""data_offsets":[\#(offset),\#(offset + entry.size)]}"#
-            offset += entry.size
+        for tensor in tensors {
+            let shape = tensor.shape.map(String.init).joined(separator: ",")
+            let size = tensor.shape.reduce(tensor.type.size, *)
+            text += #",\#(quoted(tensor.name)):{"dtype":"\#(tensor.type.rawValue)","shape":[\#(shape)],"#
+            text += #""data_offsets":[\#(offset),\#(offset + size)]}"#
+            offset += size
         }
         text += "}"
         while text.utf8.count % 8 != 0 { text += " " }

@@ -49,6 +49,11 @@ public struct T5Parameters: Sendable, Equatable {
         self.init(configuration: configuration, layout: layout, values: values)
     }
 
+    /// The same model with other weights; traps unless there are as many.
+    public func replacing(_ values: [Float]) -> T5Parameters {
+        T5Parameters(configuration: configuration, layout: layout, values: values)
+    }
+
     /// The tensors' names in the buffer's order.
     public var names: [String] { layout.names }
 

@@ -8,11 +8,14 @@ struct Objective: Sendable {
     /// Weighted label and teacher loss of every row.
     private let losses: Storage<Double>
 
-    init(_ items: ArraySlice<TrainingItem>, network: BoundNetwork, vocabularySize: Int) {
+    /// - Parameter losses: at least two places for every row.
+    init(
+        _ items: ArraySlice<TrainingItem>, network: BoundNetwork, vocabularySize: Int, losses: Storage<Double>? = nil
+    ) {
         self.items = Array(items)
         targetRows = network.batch.targetRows
         logits = network.logits
-        losses = Storage(count: 2 * network.logits.rows)
+        self.losses = losses ?? Storage(count: 2 * network.logits.rows)
         for item in items {
             let expected = item.example.labels.count * vocabularySize
             precondition(

@@ -6,4 +6,11 @@ public struct OptimizerState: Sendable, Equatable {
     public let first: [Float]
     /// Second moments, in the same order.
     public let second: [Float]
+
+    /// Makes a state of its parts; a trainer takes it where both have as many numbers as it trains.
+    public init(steps: Int, first: [Float], second: [Float]) {
+        self.steps = steps
+        self.first = first
+        self.second = second
+    }
 }

@@ -11,6 +11,7 @@ public final class Trainer {
     private let dropoutSeed: UInt64
     private let pool: WorkerPool
     private let tokensPerRound: Int
+    private let precision: TrainingPrecision
 
     private let table: WeightTable
     /// The buffer that learns: the weights themselves, or the adapter.
@@ -20,6 +21,7 @@ public final class Trainer {
     private let second: Storage<Float>
     private let merges: [AdapterMerge]
     private let workspace = Workspace(keepsActivations: true)
+    private var losses = Storage<Double>(count: 0)
 
     /// The learning rate of the next step.
     public var learningRate: Double
@@ -33,21 +35,23 @@ public final class Trainer {
     ///   - adapter: made for this model's shape; where given, only the adapter learns.
     ///   - dropoutSeed: what the dropout masks depend on, together with the step's number.
     ///   - state: the memory of an earlier trainer of the same shape, to continue it.
+    ///   - precision: how the linear layers' products are computed; weights and optimiser are float32 in any case.
     public convenience init(
         parameters: T5Parameters, adapter: LoRAParameters? = nil, optimizer: AdamWConfiguration, dropoutSeed: UInt64,
-        pool: WorkerPool, state: OptimizerState? = nil
+        pool: WorkerPool, state: OptimizerState? = nil, precision: TrainingPrecision = .float32
     ) {
         self.init(
             parameters: parameters, adapter: adapter, optimizer: optimizer, dropoutSeed: dropoutSeed, pool: pool,
-            state: state, tokensPerRound: parameters.configuration.tokensPerRound)
+            state: state, tokensPerRound: parameters.configuration.tokensPerRound, precision: precision)
     }
 
     /// - Parameter tokensPerRound: source tokens that go through the network at once; a larger step takes rounds, so that its
     ///   memory stays bounded.
     init(
         parameters: T5Parameters, adapter: LoRAParameters?, optimizer: AdamWConfiguration, dropoutSeed: UInt64,
-        pool: WorkerPool, state: OptimizerState?, tokensPerRound: Int
+        pool: WorkerPool, state: OptimizerState?, tokensPerRound: Int, precision: TrainingPrecision = .float32
     ) {
+        self.precision = precision
         self.tokensPerRound = tokensPerRound
         if let adapter {
             precondition(
@@ -79,6 +83,12 @@ public final class Trainer {
         self.table = table
         merges = adapter.map { AdapterMerge.merges(of: $0, table: table) } ?? []
     }
+
+    /// How many numbers learn.
+    public var trainableCount: Int { trained.count }
+
+    /// A copy of the numbers that learn: the model's weights or the adapter's, in their buffer's order.
+    public var trainedValues: [Float] { trained.values }
 
     /// The model's weights as they are now.
     public var parameters: T5Parameters {
@@ -153,9 +163,12 @@ public final class Trainer {
         var binder = Binder(
             configuration: configuration, weights: table,
             batch: PackedBatch(items.map(\.example)[...], configuration: configuration),
-            randomness: Binder.Randomness(seed: dropoutSeed, step: steps, round: number), workspace: workspace)
+            randomness: Binder.Randomness(seed: dropoutSeed, step: steps, round: number), workspace: workspace,
+            precision: precision)
         let network = BoundNetwork(&binder)
-        let objective = Objective(items, network: network, vocabularySize: configuration.vocabularySize)
+        if losses.count < 2 * network.logits.rows { losses = Storage(count: 3 * network.logits.rows) }
+        let objective = Objective(
+            items, network: network, vocabularySize: configuration.vocabularySize, losses: losses)
         let pieces = network.batch.pieces
         pool.run(pieces: pieces.count) { index in
             let piece = pieces[index]
@@ -170,11 +183,11 @@ public final class Trainer {
 }
 
 extension T5Configuration {
-    /// How many source tokens a step takes through the network at once: as many as four gibibytes of activations and their
-    /// gradients hold, at most 16,384.
+    /// How many source tokens a step takes through the network at once: as many as one gibibyte of activations and their
+    /// gradients holds, 512 to 16,384. T5-base trains an adapter within four gibibytes then.
     fileprivate var tokensPerRound: Int {
         let expanded = feedForwardProjection.isGated ? 3 * dFF : dFF
         let perToken = numLayers * (6 * dModel + 7 * innerWidth + 2 * expanded) + numDecoderLayers * 4 * innerWidth
-        return min(max((1 << 30) / perToken, 512), 16_384)
+        return min(max((1 << 28) / perToken, 512), 16_384)
     }
 }

@@ -30,18 +30,39 @@ struct DataCommand: ParsableCommand {
     /// `lethe data describe`
     struct Describe: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print counts, label balance and digests of a data set and of its split.")
+            abstract: "Print counts, label balance and digests of a data set and of its split.",
+            discussion: """
+                Rows that were left out are counted with their reason and the first line. Without --dataset, the folder is \
+                taken for MovieLens-1M.
+                """)
 
-        @Argument(help: ArgumentHelp("A folder in MovieLens-1M's format.", valueName: "dir"))
+        @Argument(help: ArgumentHelp("The folder with the data set's files (plain or .gz).", valueName: "dir"))
         var folder: String
 
-        @Option(name: .long, help: "The protocol to split by: synthetic or ml-1m.")
-        var dataset = DatasetProfile.Kind.movieLens1M
+        @OptionGroup var recommender: RecommenderOptions
+
+        @Option(
+            name: .long,
+            help: ArgumentHelp(
+                "Also count the prompts that are too long for the policy with this vocabulary (a model's spiece.model).",
+                valueName: "file"))
+        var tokenizer: String?
+
+        @Option(
+            name: .long,
+            help: ArgumentHelp(
+                "Write every part of the split into this new folder: personal data, as `sha256sum` checks it.",
+                valueName: "dir"))
+        var splits: String?
 
         @OptionGroup var outputOptions: OutputOptions
 
         func run() throws {
-            let description = try DataRoom.describe(DatasetProfile(kind: dataset, folder: folder))
+            let profile = try recommender.profile(folder: folder, default: .movieLens1M)
+            let prompts = try tokenizer.map {
+                DataRoom.PromptLimit(vocabulary: $0, policy: try recommender.readPolicyBytes(for: profile.kind))
+            }
+            let description = try DataRoom.describe(profile, prompts: prompts, splits: splits)
             try outputOptions.show(description.json, description.text)
         }
     }

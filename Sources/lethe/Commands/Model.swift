@@ -5,8 +5,10 @@ import LetheService
 /// `lethe model`
 struct Model: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Train and describe models: folders in Hugging Face's layout.",
-        subcommands: [Pretrain.self, Train.self, Describe.self, Check.self])
+        abstract: "Train, merge, check and describe models: folders in Hugging Face's layout.",
+        subcommands: [
+            Pretrain.self, ModelTrain.self, ModelLogits.self, Merge.self, Describe.self, Check.self,
+        ])
 
     /// `lethe model pretrain`
     struct Pretrain: ParsableCommand {
@@ -25,43 +27,59 @@ struct Model: ParsableCommand {
         }
     }
 
-    /// `lethe model train`
-    struct Train: ParsableCommand {
+    /// `lethe model merge`
+    struct Merge: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Fine-tune the base model on everybody's training records: the original model.")
+            abstract: "Add an adapter's update to a model's weights and write the result as a new folder.")
 
-        @OptionGroup var workspaceOptions: WorkspaceOptions
+        @Option(name: .long, help: ArgumentHelp("The model's folder.", valueName: "dir"))
+        var model: String
+
+        @Option(name: .long, help: ArgumentHelp("The adapter: a PEFT folder.", valueName: "dir"))
+        var adapter: String
+
+        @Option(name: .long, help: ArgumentHelp("The new folder; nothing may be there.", valueName: "dir"))
+        var output: String
+
+        @Option(name: .long, help: "Bytes of one weight file at most; beyond them there are several with an index.")
+        var maximumShardSize: Int?
+
         @OptionGroup var outputOptions: OutputOptions
 
         func run() throws {
-            let workspace = try openWorkspace(workspaceOptions)
-            let display = ProgressDisplay()
-            try workspace.trainOriginal(progress: display.show)
-            display.finish()
-            try showModel("original", workspace, outputOptions)
+            let merged = try ModelFolders.merge(
+                model: model, adapter: adapter, output: output, shardSize: maximumShardSize)
+            try outputOptions.show(merged, "merged model in \(output)")
         }
     }
 
     /// `lethe model describe`
     struct Describe: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print a model's shape, parameters by module and digest.")
+            abstract: "Print a model's shape, parameters by module and digest.",
+            discussion: """
+                A folder with weights is read and checked whole. A config.json alone is described by its shape; with \
+                --lora-rank it also says how many parameters an adapter on q and v has.
+                """)
 
-        @Argument(help: ArgumentHelp("A model folder.", valueName: "dir"))
-        var folder: String
+        @Argument(help: ArgumentHelp("A model folder, a PEFT folder or a config.json.", valueName: "path"))
+        var path: String
+
+        @Option(name: .long, help: "Also count an adapter of this rank on q and v.")
+        var loraRank: Int?
 
         @OptionGroup var outputOptions: OutputOptions
 
         func run() throws {
-            let description = try ModelDescription(folder: folder)
+            let description = try ModelDescription(path: path, loraRank: loraRank)
             try outputOptions.show(description.json, description.text)
         }
     }
 }
 
-private func showModel(_ role: String, _ workspace: Workspace, _ options: OutputOptions) throws {
+func showModel(_ role: String, _ workspace: Workspace, _ options: OutputOptions) throws {
     let folder = workspace.paths.model(role)
-    let description = try ModelDescription(folder: folder)
+    let description = try ModelDescription(path: folder)
     try options.show(
         ["role": .string(role), "folder": .string(folder), "digest": .string(description.digest)],
         "\(role) model in \(folder), in the log with digest \(description.digest)")

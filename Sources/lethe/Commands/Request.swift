@@ -63,27 +63,6 @@ struct Request: ParsableCommand {
         }
     }
 
-    /// `lethe request submit`
-    struct Submit: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Check a signed request and record it in the log.",
-            discussion: "Refused requests (forged, replayed, expired, for another controller) change nothing.")
-
-        @Argument(help: ArgumentHelp("A signed request.", valueName: "file"))
-        var file: String
-
-        @OptionGroup var workspaceOptions: WorkspaceOptions
-        @OptionGroup var outputOptions: OutputOptions
-
-        func run() throws {
-            let bytes = try Files.read(file, limit: DeletionRequest.maximumByteCount + 1)
-            let record = try openWorkspace(workspaceOptions).submit(bytes)
-            try outputOptions.show(
-                record.json,
-                "request \(record.requestID.text) received as entry \(record.receivedIndex); answer due \(record.due)")
-        }
-    }
-
     /// `lethe request list`
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the requests with their state and deadline.")

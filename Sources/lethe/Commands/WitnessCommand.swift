@@ -73,8 +73,9 @@ struct WitnessCommand: ParsableCommand {
 
         private func witness(_ address: ListenAddress) throws -> Witness {
             do {
-                let secret = try readPrivateKey(key, passphraseOptions)
-                let signer = try NoteSigner(name: name ?? "\(address)", key: secret, kind: .cosignatureV1)
+                let signer = try NoteSigner(
+                    name: name ?? "\(address)", key: readPrivateKey(key, passphraseOptions),
+                    kind: .cosignatureV1)
                 return try Witness(signer: signer, logs: log.map { try NoteVerifier(vkey: $0) })
             } catch let error as NoteKeyError { throw InputError("--log or --name: \(error)") }
         }

@@ -1,8 +1,8 @@
-public import ArgumentParser
+import ArgumentParser
 import LetheBytes
 import LetheCrypto
 import LetheRequests
-public import LetheService
+import LetheService
 
 /// Opens the workspace that a command works on.
 func openWorkspace(_ options: WorkspaceOptions) throws -> Workspace {
@@ -21,15 +21,7 @@ struct Initialize: ParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("A policy in YAML; default: the built-in one for the data set.", valueName: "file"))
-    var policy: String?
-
-    @Option(name: .long, help: "The data set: synthetic or ml-1m.")
-    var dataset = DatasetProfile.Kind.synthetic
-
-    @Option(
-        name: .long,
-        help: ArgumentHelp("The folder with users.dat, movies.dat and ratings.dat (plain or .gz).", valueName: "dir"))
+        help: ArgumentHelp("The folder with the data set's files (plain or .gz).", valueName: "dir"))
     var data: String
 
     @Option(
@@ -37,23 +29,18 @@ struct Initialize: ParsableCommand {
         help: ArgumentHelp("The log's origin, host and path without a scheme; never reuse one.", valueName: "name"))
     var origin: String
 
-    @Flag(name: .long, help: "A subsample of MovieLens-1M's users.")
-    var quick = false
-
     @Flag(name: .long, help: "Keep the private keys under a passphrase.")
     var encryptKeys = false
 
+    @OptionGroup var recommender: RecommenderOptions
     @OptionGroup var workspaceOptions: WorkspaceOptions
     @OptionGroup var outputOptions: OutputOptions
 
     func run() throws {
-        let bytes = try policy.map { path in
-            _ = try readPolicy(path)
-            return try Files.read(path, limit: Policy.maximumFileSize)
-        }
+        let profile = try recommender.profile(folder: data, default: .synthetic)
         let workspace = try Workspace.create(
-            at: workspaceOptions.workspace, policy: bytes ?? BuiltInPolicy.policy(for: dataset),
-            profile: DatasetProfile(kind: dataset, folder: data, isQuick: quick), origin: origin,
+            at: workspaceOptions.workspace, policy: recommender.readPolicyBytes(for: profile.kind), profile: profile,
+            origin: origin,
             environment: Clock.environment(workspaceOptions.passphraseOptions, isNew: true), encryptingKeys: encryptKeys
         )
         try outputOptions.show(
@@ -70,5 +57,3 @@ struct Initialize: ParsableCommand {
             """)
     }
 }
-
-extension DatasetProfile.Kind: ExpressibleByArgument {}

@@ -36,8 +36,10 @@ struct PassphraseSource: Sendable {
         var shown = termios()
         guard tcgetattr(terminal, &shown) == 0 else { throw PassphraseError.unavailable }
         var hidden = shown
-        // Without signals either: Control-C must not end the process while the terminal shows nothing.
-        hidden.c_lflag &= ~tcflag_t(ECHO | ISIG)
+        // Byte by byte and without signals: Control-C must not end the process while the terminal shows nothing.
+        hidden.c_lflag &= ~tcflag_t(ECHO | ISIG | ICANON)
+        hidden.c_cc.5 = 0  // VTIME
+        hidden.c_cc.6 = 1  // VMIN
         guard tcsetattr(terminal, TCSAFLUSH, &hidden) == 0 else { throw PassphraseError.unavailable }
         defer {
             _ = tcsetattr(terminal, TCSAFLUSH, &shown)
@@ -47,9 +49,14 @@ struct PassphraseSource: Sendable {
         var line: [UInt8] = []
         line.reserveCapacity(1100)
         var byte: UInt8 = 0
-        while line.count < 1100, Glibc.read(terminal, &byte, 1) == 1, byte != 0x0A {
-            if byte == 0x03 { throw InputError("passphrase: interrupted; nothing was written") }
-            line.append(byte)
+        reading: while line.count < 1100, Glibc.read(terminal, &byte, 1) == 1 {
+            switch byte {
+            case 0x0A, 0x0D: break reading
+            case 0x03, 0x04, 0x1A: throw InputError("passphrase: interrupted; nothing was written")
+            case 0x08, 0x7F: _ = line.popLast()
+            case 0x15: line.removeAll(keepingCapacity: true)
+            default: line.append(byte)
+            }
         }
         return try Passphrase(taking: &line)
     }

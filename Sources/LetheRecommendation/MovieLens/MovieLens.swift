@@ -1,6 +1,28 @@
 internal import LetheBytes
 
-extension MovieLensDataset {
+/// MovieLens-1M, and what is written in its format.
+public enum MovieLens {
+    /// Films that people watched; people by gender, job and age, in every combination.
+    static let wording = DatasetWording(
+        item: "movie", items: "movies", verb: "watched", shortening: .year,
+        profiles: Gender.allCases.flatMap { gender in
+            AgeBand.allCases.flatMap { age in
+                Occupation.allCases.map { UserProfile(gender: gender, age: age, occupation: $0) }
+            }
+        })
+
+    /// A data set from rows of the three files.
+    ///
+    /// - Throws: `DatasetError.duplicate`, `.unknownReference` or `.malformed`; the line is the position in the array, from 1.
+    public static func dataset(
+        users: [MovieLensUser], items: [Item], ratings: [Rating], publishedSplit: PublishedSplit? = nil,
+        provenance: DatasetProvenance = DatasetProvenance()
+    ) throws(DatasetError) -> InteractionDataset {
+        try InteractionDataset(
+            users: users.map(\.user), items: items, ratings: ratings, scale: .fiveStars, wording: wording,
+            publishedSplit: publishedSplit, provenance: provenance)
+    }
+
     /// Files of more than this many bytes, unpacked, are refused.
     private static let fileLimit = 1 << 30
     private static let identifiers = 1...Int(Int32.max)
@@ -11,18 +33,19 @@ extension MovieLensDataset {
     /// ISO-8859-1, every line ends in a line feed, as GroupLens publishes MovieLens-1M.
     ///
     /// - Throws: `DatasetError`, which names file, line and field.
-    public static func load(_ folder: String) throws(DatasetError) -> MovieLensDataset {
+    public static func load(_ folder: String) throws(DatasetError) -> InteractionDataset {
         let (userBytes, userFile) = try read("users.dat", in: folder)
         let (itemBytes, itemFile) = try read("movies.dat", in: folder)
         let (ratingBytes, ratingFile) = try read("ratings.dat", in: folder)
+        var provenance = DatasetProvenance(users: userFile, items: itemFile, ratings: ratingFile)
         var split: PublishedSplit?
         if let (bytes, file) = try readIfPresent("paper-split.csv", in: folder) {
             split = try PublishedSplit(csv: bytes, file: file)
+            provenance.others.append(file)
         }
-        return try MovieLensDataset(
+        return try dataset(
             users: try parseUsers(userBytes, file: userFile), items: try parseItems(itemBytes, file: itemFile),
-            ratings: try parseRatings(ratingBytes, file: ratingFile), publishedSplit: split,
-            names: DatasetFileNames(users: userFile, items: itemFile, ratings: ratingFile))
+            ratings: try parseRatings(ratingBytes, file: ratingFile), publishedSplit: split, provenance: provenance)
     }
 
     // MARK: - Files
@@ -56,9 +79,9 @@ extension MovieLensDataset {
 
     // MARK: - Lines
 
-    static func parseUsers(_ bytes: [UInt8], file: String) throws(DatasetError) -> [User] {
+    static func parseUsers(_ bytes: [UInt8], file: String) throws(DatasetError) -> [MovieLensUser] {
         var reader = try FieldReader(bytes, file: file, separator: .doubleColon, fieldCount: 5)
-        var users: [User] = []
+        var users: [MovieLensUser] = []
         while try reader.nextLine() {
             let id = try reader.number("UserID", in: identifiers)
             let genderText = try reader.text("Gender")
@@ -73,7 +96,7 @@ extension MovieLensDataset {
             let postalCode = try reader.text("Zip-code", isLast: true)
             guard !postalCode.isEmpty else { throw reader.malformed("Zip-code", expected: "a code", postalCode) }
             users.append(
-                User(
+                MovieLensUser(
                     id: id, gender: gender, age: age, occupation: Occupation.allCases[number],
                     postalCode: FieldReader.latin1(postalCode)))
         }
@@ -113,61 +136,5 @@ extension MovieLensDataset {
                     timestamp: try reader.number("Timestamp", in: 0...99_999_999_999, isLast: true)))
         }
         return ratings
-    }
-}
-
-extension PublishedSplit {
-    private static let header = "user_id,movie_id,rating,timestamp,split,forgotten,sisa_shard"
-
-    private struct Pair: Hashable {
-        let userID: Int
-        let itemID: Int
-    }
-
-    /// Parses the CSV file. Rows must be in time order, no user may rate an item twice, and a user's training rows are
-    /// all forgotten or none.
-    init(csv bytes: [UInt8], file: String) throws(DatasetError) {
-        var reader = try FieldReader(bytes, file: file, separator: .comma, fieldCount: 7)
-        guard try reader.nextLine(), reader.wholeLine.elementsEqual(Self.header.utf8) else {
-            throw reader.malformed("header", expected: Self.header, reader.wholeLine[...])
-        }
-        var rows: [Row] = []
-        var lineOfPair: [Pair: Int] = [:]
-        var forgottenUsers: [Int: Bool] = [:]
-        while try reader.nextLine() {
-            let rating = Rating(
-                userID: try reader.number("user_id", in: 1...Int(Int32.max)),
-                itemID: try reader.number("movie_id", in: 1...Int(Int32.max)),
-                stars: try reader.number("rating", in: 1...5),
-                timestamp: try reader.number("timestamp", in: 0...99_999_999_999))
-            let partText = try reader.text("split")
-            guard let part = Part(rawValue: FieldReader.latin1(partText)) else {
-                throw reader.malformed("split", expected: "train, valid or test", partText)
-            }
-            let isForgotten = try reader.number("forgotten", in: 0...1) == 1
-            let shard = try reader.number("sisa_shard", in: 0...1023, isLast: true)
-            if let last = rows.last, !(last.rating < rating) {
-                throw .malformed(
-                    file: file, line: reader.line, field: "timestamp",
-                    expected: "a row after the one before it by time, user and movie",
-                    found: "\(rating.timestamp), \(rating.userID), \(rating.itemID)")
-            }
-            let pair = Pair(userID: rating.userID, itemID: rating.itemID)
-            if let first = lineOfPair.updateValue(reader.line, forKey: pair) {
-                throw .duplicate(
-                    file: file, line: reader.line, what: "user \(rating.userID) rating movie \(rating.itemID)",
-                    firstLine: first)
-            }
-            let expected = part == .training ? forgottenUsers[rating.userID, default: isForgotten] : false
-            if isForgotten != expected {
-                throw .malformed(
-                    file: file, line: reader.line, field: "forgotten",
-                    expected: "\(expected ? 1 : 0), as in the user's other training rows; 0 outside of training",
-                    found: "\(isForgotten ? 1 : 0)")
-            }
-            if part == .training { forgottenUsers[rating.userID] = isForgotten }
-            rows.append(Row(rating: rating, part: part, isForgotten: isForgotten, shard: shard))
-        }
-        self.init(rows: rows)
     }
 }

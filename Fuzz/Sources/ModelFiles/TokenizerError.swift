@@ -1,0 +1,1 @@
+../../../Sources/LetheTransformer/Tokenizer/TokenizerError.swift

@@ -1,0 +1,42 @@
+import LetheBytes
+import LetheCrypto
+import LetheStatements
+
+/// What ties a certificate to the log; the rest of it is the certificate verifier's business.
+struct CertificateClaim: Sendable {
+    let requestID: String
+    let subjectCommitment: Digest
+    let receivedIndex: UInt64
+    let receivedLeafHash: Digest
+    let previous: CertificateIndex.Link?
+    let runID: String
+    let verdict: String
+    /// Field of the certificate, name of the artifact in the run's record, digest.
+    let artifacts: [(field: String, artifact: String, digest: Digest)]
+
+    init(_ statement: Statement) throws(FieldError) {
+        let fields = statement.fields
+        let request = try fields.member("request")
+        let received = try request.member("receivedEntry")
+        requestID = try request.member("requestId").string()
+        subjectCommitment = try request.member("subjectCommitment").digest()
+        receivedIndex = try received.member("index").wholeNumber()
+        receivedLeafHash = try received.member("leafHash").digest()
+        previous = try fields.nullable("previousCertificate").map { (previous) throws(FieldError) in
+            CertificateIndex.Link(
+                sha256: try previous.member("sha256").digest(), index: try previous.member("index").wholeNumber())
+        }
+        let unlearning = try fields.member("unlearning")
+        let dataset = try fields.member("dataset")
+        runID = try unlearning.member("runId").string()
+        verdict = try fields.member("verification").member("verdict").string()
+        let subject = JSONFields(
+            .string(statement.subjects[0].digest["sha256"] ?? ""), path: "subject[0].digest.sha256")
+        artifacts = [
+            ("subject", "candidate", try subject.digest()),
+            ("unlearning.modelBefore", "original", try unlearning.member("modelBefore").member("sha256").digest()),
+            ("dataset.before", "dataset-before", try dataset.member("before").member("sha256").digest()),
+            ("dataset.after", "dataset-after", try dataset.member("after").member("sha256").digest()),
+        ]
+    }
+}

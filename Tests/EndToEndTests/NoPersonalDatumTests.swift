@@ -1,0 +1,165 @@
+import Foundation
+import LetheBytes
+import LetheCrypto
+import LetheRecommendation
+import Testing
+
+/// A whole scenario through the real program, then a search of every byte that it left outside of the vault, the data and the requests.
+struct NoPersonalDatumTests {
+    /// Numbers that occur nowhere by accident: the people who ask are renamed to them in the data.
+    private static let names = [1_827_190_455, 1_739_016_288, 1_651_827_340]
+
+    /// All the spellings in which somebody could find a person again.
+    private static func spellings(of name: String) -> [(what: String, bytes: [UInt8])] {
+        var spellings: [(String, [UInt8])] = []
+        let utf16 = Array(name.utf16)
+        for (what, text) in [
+            ("", name), ("type and ", "user-id:\(name)"), ("JSON of ", "{\"type\":\"user-id\",\"value\":\"\(name)\"}"),
+        ] {
+            let bytes = Array(text.utf8)
+            spellings.append((what + "the name", bytes))
+            spellings.append((what + "the name in hex", Array(Hex.encode(bytes).utf8)))
+            spellings.append((what + "the name reversed", bytes.reversed()))
+            let digest = Digest(sha256: bytes)
+            spellings.append((what + "the name's SHA-256", digest.bytes))
+            spellings.append((what + "the name's SHA-256 in hex", Array(digest.hex.utf8)))
+            spellings.append((what + "the name's SHA-256 in capitals", Array(digest.hex.uppercased().utf8)))
+            // In base64 a text has three looks, by where it begins within a group; the ends depend on the neighbours.
+            for shift in 0..<3 {
+                let encoded = Base64.encode([UInt8](repeating: 0x20, count: shift) + bytes)
+                let first = shift == 0 ? 0 : shift + 1
+                spellings.append(
+                    (
+                        what + "the name in base64",
+                        Array(encoded.utf8.dropFirst(first).prefix(max(0, bytes.count * 4 / 3 - 3)))
+                    ))
+            }
+        }
+        spellings.append(("the name in UTF-16 LE", utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }))
+        spellings.append(("the name in UTF-16 BE", utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xff)] }))
+        spellings.append(
+            ("the name as an integer", withUnsafeBytes(of: UInt64(name)?.littleEndian ?? 0) { Array($0.prefix(5)) }))
+        return spellings
+    }
+
+    /// The small data set, with three people under their distinctive names.
+    private func writeData(to folder: TemporaryFolder) throws {
+        try Tour.writeData(to: folder.path("data"))
+        let people = try Array(Tour.trainingUsers(in: folder.path("data")).prefix(Self.names.count))
+        for file in ["users.dat", "ratings.dat"] {
+            let lines = String(decoding: try folder.bytes("data/\(file)"), as: UTF8.self).split(separator: "\n")
+            let renamed = lines.map { line in
+                let parts = line.split(separator: ":", maxSplits: 1)
+                guard let user = Int(parts[0]), let place = people.firstIndex(of: user) else { return String(line) }
+                return "\(Self.names[place]):\(parts[1])"
+            }
+            try folder.write(Array((renamed.joined(separator: "\n") + "\n").utf8), to: "data/\(file)")
+        }
+        try #require(try Set(Tour.trainingUsers(in: folder.path("data"))).isSuperset(of: Self.names))
+    }
+
+    @Test func nothingOutsideOfVaultAndRequestsNamesAnybody() throws {
+        let folder = try TemporaryFolder()
+        try writeData(to: folder)
+        try folder.write(Array(Tour.policy.utf8), to: "policy.yaml")
+        var said: [(command: String, text: String)] = []
+        @discardableResult func lethe(_ arguments: String...) throws -> Int32 {
+            let result = try LetheCommand.run(arguments, in: folder)
+            // What a command was told to print of its own arguments is not what the ledger gives away.
+            said.append((arguments.joined(separator: " "), result.output + result.errors))
+            return result.status
+        }
+        let desk = "--workspace=desk"
+        #expect(
+            try lethe("init", desk, "--policy", "policy.yaml", "--data", "data", "--origin", "quiet.example/log") == 0)
+        try #require(try lethe("model", "pretrain", desk) == 0)
+        #expect(try lethe("model", "train", desk) == 0)
+        try Files.createFolder(folder.path("requests"))
+        for (number, name) in Self.names.enumerated() {
+            let file = "requests/\(number).json"
+            #expect(
+                try lethe(
+                    "request", "sign", desk, "--subject", "\(name)", "--key", "desk/keys/portal.pem", "--output", file)
+                    == 0)
+            #expect(try lethe("request", "submit", file, desk) == 0)
+        }
+        // Errors, provoked with every person's name at hand.
+        #expect(try lethe("request", "submit", "requests/0.json", desk) == 2, "a replay")
+        var damaged = try folder.bytes("requests/1.json")
+        damaged[damaged.count / 2] ^= 0x01
+        try folder.write(damaged, to: "requests/damaged.json")
+        #expect(try lethe("request", "submit", "requests/damaged.json", desk) == 2)
+        _ = try LetheCommand.run("key", "generate", "--output", "forger.pem", in: folder)
+        for (file, options) in [
+            ("forged", ["--key", "forger.pem"]),
+            ("elsewhere", ["--key", "desk/keys/portal.pem", "--audience", "b.example/log"]),
+        ] {
+            _ = try LetheCommand.run(
+                ["request", "sign", desk, "--subject", "\(Self.names[2])", "--output", "requests/\(file).json"]
+                    + options, in: folder)
+            #expect(try lethe("request", "submit", "requests/\(file).json", desk) == 2)
+        }
+        _ = try LetheCommand.run(
+            [
+                "request", "sign", desk, "--subject", "\(Self.names[0])0", "--key", "desk/keys/portal.pem", "--output",
+                "requests/unknown.json",
+            ],
+            in: folder)
+        #expect(try lethe("request", "submit", "requests/unknown.json", desk) == 2)
+        #expect(try lethe("request", "show", "\(Self.names[0])", desk) == 2)
+
+        #expect(try [0, 1].contains(lethe("run", desk)))
+        try lethe("request", "list", desk)
+        try lethe("certificate", "list", desk, "--json")
+        for number in 1...Self.names.count {
+            #expect(try lethe("certificate", "show", "\(number)", desk) == 0)
+            #expect(try lethe("certificate", "bundle", "\(number)", desk, "--output", "bundle-\(number)") == 0)
+        }
+        #expect(try lethe("report", desk, "--output", "reports") == 0)
+        #expect(try lethe("log", "export", desk, "--output", "export") == 0)
+        #expect(try lethe("key", "rotate", "controller", desk) == 0)
+        #expect(try lethe("log", "audit", desk, "--json") == 0)
+        #expect(try lethe("log", "prove", "0", desk) == 0)
+
+        // Everything that was written, but for the people's own data and requests. The vault is in the database, under its keys.
+        var searched: [(place: String, bytes: [UInt8])] = said.compactMap { said in
+            let isEcho = said.command.hasPrefix("request show")
+            return isEcho ? nil : ("what `lethe \(said.command)` said", Array(said.text.utf8))
+        }
+        for name in try folder.names().sorted()
+        where !name.hasPrefix("data") && !name.hasPrefix("requests") && Files.kind(folder.path(name)) == .file {
+            searched.append((name, try folder.bytes(name)))
+        }
+        for suffix in ["-wal", "-shm"] where folder.has("desk/ledger.sqlite" + suffix) {
+            searched.append(("ledger.sqlite" + suffix, try folder.bytes("desk/ledger.sqlite" + suffix)))
+        }
+        for kind in [
+            "bundle-1/", "bundle-3/", "export/", "reports/", "desk/certificates/", "desk/runs/", "desk/ledger.sqlite",
+        ] {
+            #expect(searched.contains { $0.place.hasPrefix(kind) }, "\(kind) was searched")
+        }
+        for name in Self.names {
+            for spelling in Self.spellings(of: "\(name)") {
+                for (place, bytes) in searched {
+                    #expect(
+                        Data(bytes).range(of: Data(spelling.bytes)) == nil, "\(spelling.what) of a person in \(place)")
+                }
+            }
+        }
+    }
+
+    /// The search itself finds what it looks for.
+    @Test func theSearchWouldFindAName() {
+        let name = "\(Self.names[0])"
+        for shift in 0..<6 {
+            let text = String(repeating: "x", count: shift) + "{\"value\":\"\(name)\"}"
+            let encoded = Data(Base64.encode(Array(text.utf8)).utf8)
+            #expect(
+                Self.spellings(of: name).contains {
+                    $0.what.contains("base64") && encoded.range(of: Data($0.bytes)) != nil
+                },
+                "shift \(shift)")
+        }
+        #expect(Self.spellings(of: name).allSatisfy { $0.bytes.count >= 5 })
+    }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import LetheBytes
+import LetheCertificates
+import LetheCrypto
+import LetheLog
+import LetheRequests
+import LetheStatements
+import LetheStore
+import Testing
+
+@testable import LetheService
+
+/// Logs that earlier versions wrote, in Tests/Golden: every later version must verify them, for ever. They hold entries, checkpoints and
+/// certificates rather than a database, so that they outlive its schema. `Scripts/golden` adds one; none is ever changed.
+struct GoldenLogTests {
+    /// One log.
+    struct Golden: Sendable, CustomTestStringConvertible {
+        let folder: String
+        var testDescription: String { Files.name(of: folder) }
+
+        func bytes(_ name: String) throws -> [UInt8] { try Files.read(Files.join(folder, name), limit: 1 << 24) }
+        func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
+
+        func entries() throws -> [[UInt8]] {
+            try bytes("entries.jsonl").split(separator: 0x0A).map { Array($0) }
+        }
+
+        func files(_ folder: String) throws -> [[UInt8]] {
+            try Files.names(in: Files.join(self.folder, folder)).map { try bytes("\(folder)/\($0)") }
+        }
+    }
+
+    private static let all: [Golden] = {
+        let root = #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined() + "/Golden"
+        return ((try? Files.names(in: root)) ?? []).map { Golden(folder: root + "/" + $0) }
+    }()
+
+    @Test func theFirstVersionsLogIsThere() { #expect(Self.all.contains { $0.testDescription == "v1" }) }
+
+    @Test(arguments: all)
+    func everyEntryHoldsAndFollowsFromThoseBefore(golden: Golden) throws {
+        let trust = try TrustFile(parsing: golden.text("trust.txt"))
+        var keys = KeyRegistry(
+            origin: try #require(trust.origin), trustedRoots: [try VerifyingKey(pem: golden.text("root.pub"))])
+        var state = LedgerState()
+        var kinds: [String: Int] = [:]
+        for (offset, bytes) in try golden.entries().enumerated() {
+            let index = UInt64(offset)
+            let envelope = try DSSEEnvelope(parsing: bytes)
+            let verified = try envelope.verify(trusting: keys.keys(at: index))
+            let statement = try Statement(verified: verified)
+            #expect(try statement.canonicalBytes() == envelope.payload)
+            let role = try #require(KeyRegistry.role(for: statement.predicateType))
+            #expect(keys.keys(role, at: index).contains { verified.signers.contains($0) }, "entry \(index)")
+            let event = try LedgerEvent(statement)
+            switch event {
+            case .key(let event): try keys.apply(event, at: index, signers: verified.signers)
+            case let event?: try state.apply(event, at: index)
+            case nil where statement.predicateType == PredicateType.unlearningCertificate:
+                _ = try UnlearningCertificate(statement)
+            case nil: _ = try TestResult(statement)
+            }
+            kinds[statement.predicateType, default: 0] += 1
+        }
+        // One of everything that this version can log.
+        for kind in [
+            PredicateType.keyEvent, PredicateType.policyEvent, PredicateType.modelEvent, PredicateType.requestEvent,
+            PredicateType.runEvent, PredicateType.testResult, PredicateType.unlearningCertificate,
+            PredicateType.shredEvent,
+        ] { #expect(kinds[kind] ?? 0 > 0, "\(kind)") }
+        #expect(state.requests.values.allSatisfy { $0.state == .fulfilled })
+        #expect(keys.registrations.values.contains { $0.compromisedFrom != nil })
+    }
+
+    @Test(arguments: all)
+    func everyCheckpointIsTheRootOfTheEntries(golden: Golden) throws {
+        let trust = try TrustFile(parsing: golden.text("trust.txt"))
+        let leaves = try golden.entries().map { MerkleTree.leafHash($0) }
+        let logs = try trust.logs.map { try NoteVerifier(name: #require(trust.origin), key: $0) }
+        var range = CompactRange()
+        var roots: [UInt64: Digest] = [:]
+        for leaf in leaves {
+            _ = range.append(leaf)
+            roots[range.size] = range.rootHash
+        }
+        var signatures = 0
+        for bytes in try golden.files("checkpoints") {
+            let note = try SignedNote(parsing: bytes)
+            let checkpoint = try Checkpoint(parsing: note.text)
+            let verified = try note.verify(with: logs)
+            #expect(verified.allSatisfy { trust.validity(of: $0.verifier.key).covers(checkpoint: checkpoint.size) })
+            #expect(roots[checkpoint.size] == checkpoint.rootHash && checkpoint.origin == trust.origin)
+            signatures = max(signatures, verified.count)
+        }
+        #expect(signatures == 2, "one checkpoint carries the old and the new log key")
+    }
+
+    @Test(arguments: all)
+    func everyCertificateVerifiesOffline(golden: Golden) throws {
+        let trust = try TrustFile(parsing: golden.text("trust.txt"))
+        let files = try golden.files("certificates")
+        let chain = try CertificateVerifier.verifyChain(files, trusting: trust)
+        #expect(chain.count == files.count && chain.count > 2)
+        #expect(chain.dropFirst().allSatisfy { $0.isLinkVerified })
+        let entries = try golden.entries()
+        for (certificate, file) in zip(chain, files) {
+            let envelope = try CertificateFile(parsing: file).certificate
+            #expect(envelope.canonicalBytes == entries[Int(certificate.index)])
+        }
+        let other = TrustFile(key: SigningKey.generate().publicKey)
+        #expect(throws: CertificateError.self) { try CertificateVerifier.verifyChain(files, trusting: other) }
+    }
+}
+
+extension ServiceTests {
+    /// Writes a new golden log; only for `Scripts/golden`, which names the folder.
+    @Suite(.enabled(if: ProcessInfo.processInfo.environment["LETHE_NEW_GOLDEN"] != nil, "only for Scripts/golden"))
+    struct NewGoldenLog {
+        @Test func isWritten() throws {
+            let folder = try #require(ProcessInfo.processInfo.environment["LETHE_NEW_GOLDEN"])
+            let moment = try Desk.current.answered.copy()
+            let workspace = try moment.open()
+            _ = try workspace.rotateKey(.log)
+            _ = try workspace.rotateKey(.controller)
+            let agent = SigningKey.generate().publicKey
+            let registered = try workspace.registerKey(agent, as: .requester)
+            _ = try workspace.revokeKey(agent.keyID, compromisedFrom: registered.entries.upperBound)
+            _ = try workspace.revokeKey(try workspace.keys.verifier.publicKey.keyID)
+            #expect(try workspace.audit().isEmpty)
+
+            try Files.writeFolder(folder) { (draft) throws(FileError) in
+                do {
+                    try write(workspace, to: draft)
+                } catch let error as FileError {
+                    throw error
+                } catch {
+                    throw .malformed(path: folder, reason: "\(error)")
+                }
+            }
+        }
+
+        private func write(_ workspace: Workspace, to folder: String) throws {
+            let size = try workspace.store.size()
+            var entries: [UInt8] = []
+            for index in 0..<size { entries += try workspace.store.entry(index) + [0x0A] }
+            try Files.write(entries, to: Files.join(folder, "entries.jsonl"))
+            try Files.createFolder(Files.join(folder, "checkpoints"))
+            for size in 1...size {
+                guard let note = try workspace.store.checkpoint(size: size) else { continue }
+                let digits = String(size)
+                let name = String(repeating: "0", count: 4 - digits.count) + digits
+                try Files.write(note.bytes, to: Files.join(folder, "checkpoints/\(name).note"))
+            }
+            try Files.createFolder(Files.join(folder, "certificates"))
+            for certificate in try workspace.certificates().prefix(4) {
+                let name = Workspace.certificateName(certificate.number)
+                try Files.write(
+                    Files.read(Files.join(workspace.paths.certificates, name), limit: 1 << 20),
+                    to: Files.join(folder, "certificates/\(name)"))
+            }
+            for (path, name) in [(workspace.paths.trust, "trust.txt"), (workspace.paths.rootKey, "root.pub")] {
+                try Files.write(Files.read(path, limit: 1 << 20), to: Files.join(folder, name))
+            }
+        }
+    }
+}

@@ -80,7 +80,7 @@ struct LogTests {
         _ = try Desk.create(in: folder, data: data)
         workspace = try Workspace.open(
             folder.path("workspace"), environment: Desk.environment(network, keeping: folder))
-        let log = try workspace.logVerifier()
+        let log = try workspace.logVerifiers()[0]
         let network = network
         keys = try Self.urls.enumerated().map { try network.add($1, UInt8($0), log: log) }
     }
@@ -101,7 +101,7 @@ struct LogTests {
     @Test func everyWitnessCosignsAndTheNoteCarriesAll() throws {
         let publication = try workspace.publishCheckpoint(policy: policy())
         #expect(publication.isMet && publication.outcomes.map(\.result) == keys.map { .cosigned([$0.name]) })
-        let verified = try publication.note.verify(with: [workspace.logVerifier()] + keys)
+        let verified = try publication.note.verify(with: workspace.logVerifiers() + keys)
         #expect(verified.count == 4)
         #expect(try workspace.checkpoint() == publication.note)
         #expect(try workspace.prove(0).checkpoint == publication.note)
@@ -208,7 +208,7 @@ extension ServiceTests {
             let network = WitnessNetwork()
             let workspace = try Workspace.open(
                 moment.root, environment: Desk.environment(network, keeping: moment.folder))
-            let witness = try network.add("https://w", 1, log: workspace.logVerifier())
+            let witness = try network.add("https://w", 1, log: workspace.logVerifiers()[0])
             let lines = "witness w \(witness.vkey) https://w\nquorum w\n"
             try Files.write(Array(lines.utf8), to: workspace.paths.witnesses)
             try Files.remove(workspace.paths.certificates)

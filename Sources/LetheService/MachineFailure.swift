@@ -19,6 +19,13 @@ extension PassphraseError: MachineFailureReporting {
     }
 }
 
+extension KeyError: MachineFailureReporting {
+    /// True where a key's file could not be read or written; a key that is no key is bad input.
+    public var isMachineFailure: Bool {
+        if case .file(let error) = self { error.isMachineFailure } else { false }
+    }
+}
+
 extension CryptographyLibraryError: MachineFailureReporting {
     /// An installation without the algorithms is never the input's fault.
     public var isMachineFailure: Bool { true }

@@ -33,6 +33,13 @@ extension ServiceError: MachineFailureReporting {
     public var isFailedCheck: Bool { if case .quorumMissed = self { !isMachineFailure } else { false } }
 }
 
+extension KeyError: MachineFailureReporting {
+    /// True where a key's file could not be read or written; a key that is no key is bad input.
+    public var isMachineFailure: Bool {
+        if case .file(let error) = self { error.isMachineFailure } else { false }
+    }
+}
+
 extension CryptographyLibraryError: MachineFailureReporting {
     /// An installation without the algorithms is never the input's fault.
     public var isMachineFailure: Bool { true }

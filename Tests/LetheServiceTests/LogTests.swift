@@ -24,12 +24,16 @@ final class WitnessNetwork: Sendable {
     /// What was posted, in order.
     let posted = Mutex<[String]>([])
 
-    func add(_ url: String, _ number: UInt8, log: NoteVerifier) throws -> NoteVerifier {
+    func add(_ url: String, _ number: UInt8, logs: [NoteVerifier]) throws -> NoteVerifier {
         let signer = try NoteSigner(
             name: "w\(number).example/w", key: SigningKey(seed: Array(repeating: 100 + number, count: 32)),
             kind: .cosignatureV1)
-        let witness = try Witness(signer: signer, logs: [log])
-        places.withLock { $0[url + "/add-checkpoint"] = Place(witness: witness) }
+        let witness = try Witness(signer: signer, logs: logs)
+        // One that was there keeps its memory and learns the log's new keys.
+        places.withLock { places in
+            let head = places[url + "/add-checkpoint"]?.head ?? .none
+            places[url + "/add-checkpoint"] = Place(witness: witness, head: head)
+        }
         return signer.verifier
     }
 
@@ -80,9 +84,9 @@ struct LogTests {
         _ = try Desk.create(in: folder, data: data)
         workspace = try Workspace.open(
             folder.path("workspace"), environment: Desk.environment(network, keeping: folder))
-        let log = try workspace.logVerifier()
+        let log = try workspace.logVerifiers()
         let network = network
-        keys = try Self.urls.enumerated().map { try network.add($1, UInt8($0), log: log) }
+        keys = try Self.urls.enumerated().map { try network.add($1, UInt8($0), logs: log) }
     }
 
     private func policy(_ threshold: String = "2") throws -> WitnessPolicy {
@@ -101,7 +105,7 @@ struct LogTests {
     @Test func everyWitnessCosignsAndTheNoteCarriesAll() throws {
         let publication = try workspace.publishCheckpoint(policy: policy())
         #expect(publication.isMet && publication.outcomes.map(\.result) == keys.map { .cosigned([$0.name]) })
-        let verified = try publication.note.verify(with: [workspace.logVerifier()] + keys)
+        let verified = try publication.note.verify(with: workspace.logVerifiers() + keys)
         #expect(verified.count == 4)
         #expect(try workspace.checkpoint() == publication.note)
         #expect(try workspace.prove(0).checkpoint == publication.note)
@@ -192,6 +196,24 @@ struct LogTests {
         #expect(try workspace.prove(0).checkpoint == newest)
     }
 
+    /// The old key signed what the folder holds, the new one what comes: both are the log's.
+    @Test func aChangedLogKeyGoesOnWithTheSameWitnessesAndFolder() throws {
+        let folder = folder.path("export")
+        let before = try workspace.exportLog(to: folder)
+        _ = try workspace.publishCheckpoint(policy: policy())
+        _ = try workspace.rotateKey(.log)
+        try grow()
+        #expect(try workspace.logVerifiers().count == 2)
+        #expect(try workspace.exportLog(to: folder).size > before.size)
+        // Witnesses that were given the old key only do not know the new one: they refuse, and nothing breaks.
+        let publication = try workspace.publishCheckpoint(policy: policy())
+        #expect(!publication.isMet && !publication.couldBeMet)
+        let log = try workspace.logVerifiers()
+        for (number, url) in Self.urls.enumerated() { _ = try network.add(url, UInt8(number), logs: log) }
+        #expect(try workspace.publishCheckpoint(policy: policy()).isMet)
+        #expect(try workspace.audit() == [])
+    }
+
     @Test func aFaultyPolicyFileIsNamedByItsLine() throws {
         try Files.write(Array("quorum w\n".utf8), to: workspace.paths.witnesses)
         let error = #expect(throws: ServiceError.self) { try workspace.publishedCheckpoint() }
@@ -208,7 +230,7 @@ extension ServiceTests {
             let network = WitnessNetwork()
             let workspace = try Workspace.open(
                 moment.root, environment: Desk.environment(network, keeping: moment.folder))
-            let witness = try network.add("https://w", 1, log: workspace.logVerifier())
+            let witness = try network.add("https://w", 1, logs: workspace.logVerifiers())
             let lines = "witness w \(witness.vkey) https://w\nquorum w\n"
             try Files.write(Array(lines.utf8), to: workspace.paths.witnesses)
             try Files.remove(workspace.paths.certificates)

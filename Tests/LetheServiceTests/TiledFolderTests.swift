@@ -40,7 +40,7 @@ struct TiledFolderTests {
 
     @discardableResult
     private func export() throws -> Int {
-        try target.update(to: store.checkpoint(signer: signer), of: store, log: signer.verifier)
+        try target.update(to: store.checkpoint(signer: signer), of: store, logs: [signer.verifier])
     }
 
     /// A reader that shares nothing with the writer: bundles in the order of their numbers, hashed entry by entry; tiles compared
@@ -168,6 +168,6 @@ struct TiledFolderTests {
         let older = try store.checkpoint(signer: signer)
         try grow(to: 30)
         try export()
-        #expect(throws: ServiceError.self) { try target.update(to: older, of: store, log: signer.verifier) }
+        #expect(throws: ServiceError.self) { try target.update(to: older, of: store, logs: [signer.verifier]) }
     }
 }

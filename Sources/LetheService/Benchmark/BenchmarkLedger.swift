@@ -31,7 +31,7 @@ struct BenchmarkLedger: Sendable {
         self.environment = environment
         keys = Keys()
         masterKey = MasterKey.generate()
-        policy = try Policy(yaml: BuiltInPolicy.policy(for: .synthetic))
+        policy = try Policy(yaml: BuiltInPolicy.demo)
         signer = try NoteSigner(name: Self.origin, key: keys.log)
         store = try LedgerStore.create(path, origin: Self.origin)
         var entries: [[UInt8]] = []

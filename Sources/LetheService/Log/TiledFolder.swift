@@ -15,9 +15,9 @@ struct TiledFolder {
     /// Brings the folder to the state of `note`, which is the log's own.
     /// - Returns: the number of files that were written, the checkpoint not counted.
     /// - Throws: `ServiceError.exportRefused`; errors of the store and the file system.
-    func update(to note: SignedNote, of store: LedgerStore, log: NoteVerifier) throws -> Int {
+    func update(to note: SignedNote, of store: LedgerStore, logs: [NoteVerifier]) throws -> Int {
         let checkpoint = try Checkpoint(parsing: note.text)
-        let old = try exportedSize(of: store, log: log)
+        let old = try exportedSize(of: store, logs: logs)
         guard old <= checkpoint.size else {
             throw refused("holds \(old) entries, this log \(checkpoint.size): it is ahead, the log was rolled back")
         }
@@ -48,7 +48,7 @@ struct TiledFolder {
     }
 
     /// How many entries the folder holds already; 0 for a new or empty one.
-    private func exportedSize(of store: LedgerStore, log: NoteVerifier) throws -> UInt64 {
+    private func exportedSize(of store: LedgerStore, logs: [NoteVerifier]) throws -> UInt64 {
         guard Files.exists(path) else { return 0 }
         guard Files.kind(path) == .folder else { throw refused("is not a folder") }
         let names = try Files.names(in: path)
@@ -64,7 +64,7 @@ struct TiledFolder {
             let note = try SignedNote(parsing: Files.read(checkpointPath, limit: 1 << 20))
             head = try Checkpoint(parsing: note.text)
             guard head.origin == store.origin else { throw refused("is the log \(Printable.quoted(head.origin))") }
-            _ = try note.verify(with: [log])
+            _ = try note.verify(with: logs)
         } catch let error as NoteFormatError { throw refused("checkpoint: \(error)") } catch let error
             as CheckpointError
         {

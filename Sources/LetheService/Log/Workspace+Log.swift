@@ -18,17 +18,12 @@ extension Workspace {
     public func exportLog(to folder: String) throws -> LogExport {
         let note = try publishedCheckpoint()
         let target = TiledFolder(path: folder)
-        let added = try target.update(to: note, of: store, log: logVerifier())
+        let added = try target.update(to: note, of: store, logs: logVerifiers())
         let size = try Checkpoint(parsing: note.text).size
         try target.add(store.timestamps(size: size), of: size)
         return LogExport(size: size, added: added)
     }
 
-    /// The log's own key, by name.
-    func logVerifier() throws -> NoteVerifier {
-        guard let key = try trust().logs.first else {
-            throw ServiceError.workspaceDamaged(file: paths.trust, problem: "names no log key")
-        }
-        return try NoteVerifier(name: origin, key: key)
-    }
+    /// The log's own keys, by name: more than one where they were changed.
+    func logVerifiers() throws -> [NoteVerifier] { try trust().logs.map { try NoteVerifier(name: origin, key: $0) } }
 }

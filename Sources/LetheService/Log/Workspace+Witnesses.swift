@@ -29,9 +29,9 @@ extension Workspace {
     public func publishCheckpoint(
         policy: WitnessPolicy?, witnesses: [WitnessEndpoint] = []
     ) throws -> Publication {
-        let log = try logVerifier()
-        if let policy, !policy.logs.isEmpty, !policy.logs.contains(where: { $0.verifier == log }) {
-            throw ServiceError.witnessPolicy(file: paths.witnesses, problem: "is for other logs than \(log.vkey)")
+        let logs = try logVerifiers()
+        if let policy, !policy.logs.isEmpty, !policy.logs.contains(where: { logs.contains($0.verifier) }) {
+            throw ServiceError.witnessPolicy(file: paths.witnesses, problem: "is for other logs than \(origin)")
         }
         let asked =
             (policy?.witnesses ?? []).compactMap { witness in
@@ -100,7 +100,7 @@ extension Workspace {
                     + "witness, group and quorum lines of that file, and hand the new trust file out")
         }
         let note = try cosignedCheckpoint(covering: index) ?? publishedCheckpoint()
-        let known = try trust.logs.map { try NoteVerifier(name: origin, key: $0) } + trust.witnesses
+        let known = try logVerifiers() + trust.witnesses
         return try SignedNote(
             text: note.text, signatures: note.signatures.filter { line in known.contains { $0.isNamed(by: line) } })
     }
@@ -112,6 +112,6 @@ extension Workspace {
     }
 
     private func cosigners(of note: SignedNote, _ policy: WitnessPolicy?) throws -> [NoteVerifier] {
-        try note.verify(with: [logVerifier()] + (policy?.witnessKeys ?? [])).map(\.verifier)
+        try note.verify(with: logVerifiers() + (policy?.witnessKeys ?? [])).map(\.verifier)
     }
 }

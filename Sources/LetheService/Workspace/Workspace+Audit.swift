@@ -22,7 +22,7 @@ extension Workspace {
     func auditTrust() throws -> AuditTrust {
         try AuditTrust(
             roots: [rootKey()],
-            noteVerifiers: trust().logs.map { try NoteVerifier(name: origin, key: $0) } + knownWitnesses(),
+            noteVerifiers: logVerifiers() + knownWitnesses(),
             timestampAuthorities: timestampAuthorities())
     }
 

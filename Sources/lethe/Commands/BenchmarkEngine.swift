@@ -53,13 +53,13 @@ struct BenchmarkEngine: ParsableCommand {
                 shape: shape, batch: batch, steps: steps, warmup: warmup, threads: threads,
                 lengths: try lengths.map(readLengths)))
         if inProcess, let job = jobs.first {
-            var result = try benchmark.run(job, seconds: Clock.environment.seconds).json.objectValue ?? [:]
+            var result = try benchmark.run(job, seconds: Clock.environment().seconds).json.objectValue ?? [:]
             result["peak_rss_mib"] = .number(String(format: "%.1f", peakMemory() ?? 0))
             StandardOutput.line(String(decoding: JSONValue.object(result).prettyBytes(), as: UTF8.self))
             return
         }
         let results = try jobs.map(runInProcessOfItsOwn)
-        let machine = Clock.environment.description
+        let machine = Clock.environment().description
         try outputOptions.show(
             [
                 "shape": .string(shape), "threads": JSONValue(threads), "batch": JSONValue(batch),

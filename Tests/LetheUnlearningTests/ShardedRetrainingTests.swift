@@ -82,8 +82,11 @@ struct ShardedRetrainingTests {
         let single = try model.model.singleModel()
         let base = TinyTask.model()
         for entry in base.layout.entries {
-            let adapted = entry.name.hasSuffix(".q.weight") || entry.name.hasSuffix(".v.weight")
-            #expect((base[entry.name] == single[entry.name]) != adapted, "\(entry.name)")
+            // Of a decoder with one position only the values matter: its queries stay where they were.
+            let isAdapted =
+                entry.name.hasSuffix(".v.weight")
+                || (entry.name.hasSuffix(".q.weight") && !entry.name.hasPrefix("decoder.block.0.layer.0"))
+            #expect((base[entry.name] == single[entry.name]) != isAdapted, "\(entry.name)")
         }
         let shards = try Self.method(shards: 3, adapter: Self.adapter).unlearn(
             TinyTask.sharded(Self.users, forgetting: [3]), progress: { _ in })

@@ -61,7 +61,9 @@ let package = Package(
         room("LetheTensor", ["COpenBLAS", "CKernels"]),
         room("LetheTransformer", ["LetheTensor", "LetheBytes", "CSentencePiece"]),
         room("LetheRecommendation", ["LetheTransformer", "LetheTensor", "LetheBytes"]),
-        room("LetheUnlearning", ["LetheRecommendation", "LetheTransformer", "LetheTensor"]),
+        room(
+            "LetheUnlearning",
+            ["LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheCrypto", "LetheBytes"]),
 
         // Judge
         room("LetheVerification", ["LetheTensor"]),
@@ -112,7 +114,9 @@ let package = Package(
         tests("LetheTensorTests", ["LetheTensor"]),
         tests("LetheTransformerTests", ["LetheTransformer", "LetheTensor", "LetheBytes"], exclude: ["Fixtures"]),
         tests("LetheRecommendationTests", ["LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheBytes"]),
-        tests("LetheUnlearningTests", ["LetheUnlearning", "LetheRecommendation", "LetheTransformer", "LetheTensor"]),
+        tests(
+            "LetheUnlearningTests",
+            ["LetheUnlearning", "LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheCrypto", "LetheBytes"]),
         tests("LetheVerificationTests", ["LetheVerification", "LetheTensor", "LetheBytes"]),
         tests(
             "LetheStoreTests",

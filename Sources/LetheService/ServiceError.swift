@@ -30,6 +30,8 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case replayed(requestID: String, entry: UInt64)
     /// No request of this name.
     case unknownRequest(id: String)
+    /// A method that the policy has no settings for.
+    case methodNotInPolicy(found: String, known: [String])
     /// Nothing to do: no request waits for unlearning.
     case nothingDue
     /// No run of this name.
@@ -92,6 +94,8 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
         case .replayed(let id, let entry):
             "replay: request \(id) was received before, as entry \(entry); nothing was changed"
         case .unknownRequest(let id): "no request \(id)"
+        case .methodNotInPolicy(let found, let known):
+            "the policy has no settings for method \(found): it has \(known.joined(separator: ", "))"
         case .nothingDue: "no request waits for unlearning"
         case .unknownRun(let id): "no run \(id)"
         case .noJudgedRun: "no run was judged yet; run `lethe run`"

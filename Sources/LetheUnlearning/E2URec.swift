@@ -67,6 +67,16 @@ public struct E2URec: UnlearningMethod {
     /// False: the result is close to a retrained model, and has to be measured.
     public let isExact = false
 
+    /// Both kinds of data and the model in service.
+    public let reads: MethodInputs = [.original, .forgotten, .retained]
+    /// The augmented model above all.
+    public let residueKinds: [Residue.Kind] = [.augmentedModel, .teacherOutputs, .adapter]
+
+    /// The adapter's.
+    public func trainableParameters(of shape: T5Configuration) throws(ModelError) -> Int {
+        try LoRAParameters.count(configuration: configuration.adapter, model: shape)
+    }
+
     /// Trains the augmented model, derives the forgetting teacher, trains the adapter and merges it.
     public func unlearn(_ task: UnlearningTask, progress: ProgressHandler) throws -> UnlearnedModel {
         let augmented = fineTune(

@@ -1,4 +1,3 @@
-import Foundation
 public import LetheTensor
 public import LetheTransformer
 
@@ -141,10 +140,8 @@ public func meanLabelLoss(of parameters: T5Parameters, on examples: [Example], p
         for (example, logits) in zip(slice, inference.logits(slice, positions: .all)) {
             let vocabulary = logits.count / max(example.labels.count, 1)
             for (position, label) in example.labels.enumerated() where label >= 0 {
-                let row = logits[position * vocabulary..<(position + 1) * vocabulary]
-                let top = Double(row.max() ?? 0)
-                let total = row.reduce(0.0) { $0 + exp(Double($1) - top) }
-                sum += top + log(total) - Double(row[row.startIndex + Int(label)])
+                sum += negativeLogProbability(
+                    of: label, under: logits[position * vocabulary..<(position + 1) * vocabulary])
                 tokens += 1
             }
         }

@@ -1,4 +1,4 @@
-import LetheTransformer
+public import LetheTransformer
 
 /// The first row of the paper's table: nothing is done. A verifier must never pass it.
 public struct Original: UnlearningMethod {
@@ -9,6 +9,14 @@ public struct Original: UnlearningMethod {
     public let name = "original"
     /// False: nothing was retrained.
     public let isExact = false
+
+    /// The model in service alone.
+    public let reads: MethodInputs = .original
+    /// Nothing new remembers; the original itself does.
+    public let residueKinds: [Residue.Kind] = []
+
+    /// Zero.
+    public func trainableParameters(of shape: T5Configuration) throws(ModelError) -> Int { 0 }
 
     /// Returns the original as it is.
     public func unlearn(_ task: UnlearningTask, progress: ProgressHandler) throws -> UnlearnedModel {

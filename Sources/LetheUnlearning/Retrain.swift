@@ -1,4 +1,4 @@
-import LetheTransformer
+public import LetheTransformer
 
 /// The gold standard (METHODS 1.2): train the base model on the retained data alone.
 public struct Retrain: UnlearningMethod {
@@ -14,6 +14,14 @@ public struct Retrain: UnlearningMethod {
     public let name = "retrain"
     /// True: the forgotten records are never read.
     public let isExact = true
+
+    /// Never the forgotten records.
+    public let reads: MethodInputs = [.base, .retained, .validation]
+    /// Nothing.
+    public let residueKinds: [Residue.Kind] = []
+
+    /// All of the model's.
+    public func trainableParameters(of shape: T5Configuration) throws(ModelError) -> Int { shape.layout.count }
 
     /// Trains the base model on the retained records.
     public func unlearn(_ task: UnlearningTask, progress: ProgressHandler) throws -> UnlearnedModel {

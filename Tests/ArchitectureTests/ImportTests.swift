@@ -20,7 +20,7 @@ struct ImportTests {
         "LetheTensor": ["COpenBLAS", "CKernels"],
         "LetheTransformer": ["LetheTensor", "LetheBytes", "CSentencePiece"],
         "LetheRecommendation": ["LetheTransformer", "LetheTensor", "LetheBytes"],
-        "LetheUnlearning": ["LetheRecommendation", "LetheTransformer", "LetheTensor"],
+        "LetheUnlearning": ["LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheCrypto", "LetheBytes"],
         "LetheVerification": ["LetheTensor"],
         "LetheStore": trust.union(["GRDB", "GRDBSQLite"]),
         "LetheService": trust.union(learn).union(["LetheVerification", "LetheStore", "LetheReports"]),

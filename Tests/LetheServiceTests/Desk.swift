@@ -107,7 +107,7 @@ struct Desk: Sendable {
             _ = try workspace.submit(filed.bytes)
             answered.filed.append(filed)
         }
-        let run = try workspace.unlearn(by: Retrain(configuration: workspace.policy.fineTuning)) { _ in }
+        let run = try workspace.unlearn(method: "retrain") { _ in }
         let measured = try workspace.verify(run.runID) { _ in }
         try workspace.certify(run.runID)
         _ = try workspace.report(run.runID, to: workspace.paths.reports, formats: ReportFormat.allCases)
@@ -201,6 +201,31 @@ struct DeskPolicy {
           augmented:
             learningRate: 0.0001
             epochs: 1
+        methods:
+          sisa: {shards: 2, slices: 2, unit: user, aggregation: mean-probability}
+          receraser:
+            partition: user
+            shards: 2
+            capacity: 1.2
+            rounds: 50
+            aggregation: attention
+            attention: {epochs: 1, batchSize: 64, learningRate: 0.001, dropout: 0.3, penalty: 0.00001}
+          negkl: {lambda: 0.2, learningRate: 0.0001, batchSize: 16, steps: 2, dropout: 0.1}
+          neggrad: {lambda: 0.2, learningRate: 0.0001, batchSize: 16, steps: 2, cap: none, preferenceBeta: none}
+          bad-t: {retainedShare: 0.2, epochs: 1, learningRate: 0.0001, batchSize: 32}
+          bad-t-reference: {lambda: 0.2, learningRate: 0.0001, batchSize: 16, steps: 2}
+          random-label: {lambda: 0.2, learningRate: 0.0001, batchSize: 16, steps: 2}
+          adapters:
+            shards: 1
+            slices: 3
+            unit: user
+            aggregation: mean-probability
+            epochs: 3
+            learningRate: 0.001
+            batchSize: 64
+            rank: 4
+            loraAlpha: 8
+            loraDropout: 0
         verification:
           references: \(references)
           require: [G0, G1, G2, G5]

@@ -183,7 +183,7 @@ extension ServiceTests {
             let workspace = try moment.open()
             let user = try #require(try workspace.data().split.trainingUsers.first)
             _ = try workspace.submit(try Desk.sign(for: user, workspace: workspace).bytes)
-            let run = try workspace.unlearn(by: Retrain(configuration: workspace.policy.fineTuning)) { _ in }
+            let run = try workspace.unlearn(method: "retrain") { _ in }
             _ = try workspace.verify(run.runID) { _ in }
             let before = try LogState(workspace)
             let verifier = try workspace.keys.verifier.publicKey.keyID

@@ -1,4 +1,5 @@
 import Foundation
+import LetheBytes
 import LetheTensor
 import LetheTransformer
 
@@ -46,7 +47,28 @@ enum TinyTask {
             stage: "original", progress: { _ in })
         return UnlearningTask(
             base: base, original: original.parameters, forgotten: forgotten, retained: retained, validation: [],
-            seeds: seeds, pool: pool)
+            seeds: seeds, answers: AnswerTokens(yes: yes, no: no), pool: pool)
+    }
+
+    /// Records of users 0 to `users` - 1, `each` of them a user, in an order that mixes users.
+    static func population(users: Int, each: Int) -> (records: [Example], origins: [RecordOrigin]) {
+        let origins = (0..<each).flatMap { item in (0..<users).map { RecordOrigin(user: $0, item: item % 3) } }
+        return (records(users * each, seed: 31), origins)
+    }
+
+    /// The task of forgetting some users of a population, without an original: for methods that start from the base.
+    static func sharded(
+        _ population: (records: [Example], origins: [RecordOrigin]), forgetting: Set<Int>, validation: [Example] = [],
+        threads: Int = 1
+    ) -> UnlearningTask {
+        let rows = Array(zip(population.records, population.origins))
+        let (gone, kept) = (
+            rows.filter { forgetting.contains($0.1.user) }, rows.filter { !forgetting.contains($0.1.user) }
+        )
+        return UnlearningTask(
+            base: model(), original: model(seed: 2), forgotten: gone.map(\.0), retained: kept.map(\.0),
+            validation: validation, seeds: TrainingSeeds(order: 71, dropout: 72, adapter: 73), originalSeeds: seeds,
+            forgottenOrigins: gone.map(\.1), retainedOrigins: kept.map(\.1), pool: WorkerPool(threads: threads))
     }
 
     static func method(
@@ -68,4 +90,23 @@ enum TinyTask {
         }
         return probabilities.reduce(0, +) / Double(records.count)
     }
+}
+
+extension UnlearnedModel {
+    /// The weights of a method that makes one model; an ensemble's are none, which fails any comparison.
+    var parameters: T5Parameters {
+        if case .single(let parameters) = model { parameters } else { TinyTask.model(seed: 0xDEAD) }
+    }
+}
+
+/// A fresh folder that goes with this object.
+final class TestFolder {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("lethe-methods-\(UUID().uuidString)").path
+        try Files.createFolder(path)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -40,11 +40,13 @@ extension Policy {
                 "vocabularySize": number(model.vocabularySize),
             ],
             "training": trainingJSON,
-            "method": methodJSON,
+            "method": method.json,
             "verification": verificationJSON,
             "retention": ["shredAfterFulfilment": .bool(retention.shredAfterFulfilment)],
             "threads": number(threads),
         ]
+        // Left out where there are none: policies without the section keep their digests.
+        if !methods.isEmpty { json["methods"] = .array(methods.map(\.json)) }
         json["timestamping"] = timestamping?.json
         return .object(json)
     }
@@ -59,25 +61,6 @@ extension Policy {
             "dropout": number(training.dropout),
             "earlyStoppingPatience": training.earlyStoppingPatience.map(number) ?? "none",
             "learningRateDecay": .string(training.learningRateDecay.rawValue),
-        ]
-    }
-
-    private var methodJSON: JSONValue {
-        [
-            "name": "e2urec",
-            "alpha": number(method.alpha),
-            "beta": number(method.beta),
-            "forgetOnlyEpochs": number(method.forgetOnlyEpochs),
-            "jointSteps": number(method.jointSteps),
-            "learningRate": number(method.learningRate),
-            "batchSize": number(method.batchSize),
-            "rank": number(method.rank),
-            "loraAlpha": number(method.loraAlpha),
-            "loraDropout": number(method.loraDropout),
-            "augmented": [
-                "learningRate": number(method.augmented.learningRate),
-                "epochs": number(method.augmented.epochs),
-            ],
         ]
     }
 

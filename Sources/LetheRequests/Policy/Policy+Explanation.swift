@@ -12,7 +12,7 @@ extension Policy {
             "The recommender is a T5 of shape \(model.shape.rawValue) with \(model.vocabularySize) vocabulary pieces; prompts "
                 + "take the \(model.promptTemplate.rawValue) form and at most \(model.maximumTokens) tokens.",
             trainingText,
-            methodText,
+            method.explanation,
             "Forgetting is measured against \(count(verification.references, "reference model")) retrained without the "
                 + "forgotten records. PASS needs \(verification.require.map(\.rawValue).joined(separator: ", ")):",
         ] + verification.require.map { "  \($0.rawValue): \(gateText($0))" } + [
@@ -22,7 +22,7 @@ extension Policy {
                 ? "When a request is fulfilled, the key of its personal data is destroyed and the destruction is logged."
                 : "Personal data of fulfilled requests stays in the vault until an officer destroys its key.",
             "Training and inference use \(count(threads, "thread")).",
-        ] + [timestamping?.explanation].compactMap(\.self)
+        ] + (methods.isEmpty ? [] : [othersText]) + [timestamping?.explanation].compactMap(\.self)
     }
 
     private var law: String {
@@ -55,14 +55,8 @@ extension Policy {
             + "\(short(training.weightDecay)), dropout \(short(training.dropout)); it \(stop ?? "does not stop early")."
     }
 
-    private var methodText: String {
-        "Unlearning is E2URec: an augmented model learns the forgotten records for "
-            + "\(count(method.augmented.epochs, "epoch")) (learning rate \(short(method.augmented.learningRate))), the forgetting "
-            + "teacher goes against it with alpha \(short(method.alpha)); an adapter of rank \(method.rank) (scale "
-            + "\(short(method.loraAlpha / Double(method.rank))), dropout \(short(method.loraDropout))) trains "
-            + "\(count(method.forgetOnlyEpochs, "forget-only epoch")) and \(count(method.jointSteps, "joint step")) (beta "
-            + "\(short(method.beta))), \(count(method.batchSize, "record")) a step, learning rate \(short(method.learningRate)), "
-            + "and is merged into the weights."
+    private var othersText: String {
+        "A run may choose another method by name: \(methods.map(\.name.rawValue).joined(separator: ", "))."
     }
 
     private func gateText(_ gate: Gate) -> String {

@@ -28,7 +28,8 @@ extension Policy {
         batching = try Batching(root.section("batching"))
         model = try Model(root.section("model"))
         training = try Training(root.section("training"))
-        method = try E2URec(root.section("method"))
+        method = try Method(root.section("method"))
+        methods = try Method.others(root.optionalSection("methods"), besides: method)
         verification = try Verification(root.section("verification"))
         retention = try Retention(root.section("retention"))
         timestamping = try root.optionalSection("timestamping").map { (section) throws(PolicyError) in
@@ -97,13 +98,8 @@ extension Policy.Training {
     }
 }
 
-/// The names that `method.name` may take.
-private enum MethodName: String, CaseIterable { case e2urec }
-
 extension Policy.E2URec {
-    fileprivate init(_ section: PolicySection) throws(PolicyError) {
-        var section = section
-        _ = try section.choice("name", MethodName.self)
+    init(_ section: inout PolicySection) throws(PolicyError) {
         alpha = try section.number("alpha", .from(0, through: 100))
         beta = try section.number("beta", .from(0, through: 1))
         forgetOnlyEpochs = try section.integer("forgetOnlyEpochs", 0...100)
@@ -118,7 +114,6 @@ extension Policy.E2URec {
             throw section.conflict(
                 "jointSteps", expected: "at least 1 where forgetOnlyEpochs is 0: something must be trained", found: "0")
         }
-        try section.finish()
     }
 }
 

@@ -22,7 +22,9 @@ public struct Policy: Sendable, Hashable {
     /// How the original model, and every reference model, is trained.
     public let training: Training
     /// How the model is made to forget.
-    public let method: E2URec
+    public let method: Method
+    /// Other methods that a run may choose by name, in the order of `MethodName`; none where section `methods` is left out.
+    public let methods: [Method]
     /// When forgetting counts as shown.
     public let verification: Verification
     /// What happens to personal data afterwards.

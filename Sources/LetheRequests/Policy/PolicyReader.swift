@@ -96,6 +96,15 @@ package struct PolicySection {
         return value
     }
 
+    /// A decimal number within `bounds`, or nil where the file says `none`.
+    mutating func numberOrNone(_ field: String, _ bounds: Bounds) throws(PolicyError) -> Double? {
+        if case .scalar(let scalar)? = fields[field]?.value, scalar.style == .plain, scalar.string == "none" {
+            fields.removeValue(forKey: field)
+            return nil
+        }
+        return try number(field, Bounds(text: bounds.text + ", or none", contains: bounds.contains))
+    }
+
     /// `true` or `false`.
     package mutating func flag(_ field: String) throws(PolicyError) -> Bool {
         let node = try take(field, expected: "true or false")

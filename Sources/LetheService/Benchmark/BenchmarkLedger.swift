@@ -128,7 +128,8 @@ struct BenchmarkLedger: Sendable {
                 recordsCommitment: digest("records")),
             unlearning: .init(
                 runID: "run", method: "urn:lethe:method:e2urec:v1", code: digest("code"),
-                parameters: policy.methodDigest, seed: 1, seedSource: source, modelBeforeName: "recommender@original",
+                parameters: policy.method.parametersDigest, seed: 1, seedSource: source,
+                modelBeforeName: "recommender@original",
                 modelBefore: digest("model"), startedAt: now, finishedAt: now, environment: environment.description,
                 precision: "float32"),
             policy: policy.digest, verification: test, testResult: result, claim: "measured for a benchmark"

@@ -6,17 +6,17 @@ import LetheVerification
 
 /// The models of one verification, in the roles in which they are compared.
 struct AuditedModels: Sendable {
-    let original: Inference
-    let candidate: Inference
-    let references: [Inference]
+    let original: any LabelLogits
+    let candidate: any LabelLogits
+    let references: [any LabelLogits]
 
-    init(original: T5Parameters, candidate: T5Parameters, references: [T5Parameters], pool: WorkerPool) {
+    init(original: T5Parameters, candidate: RecommenderModel, references: [T5Parameters], pool: WorkerPool) {
         self.original = Inference(parameters: original, pool: pool)
-        self.candidate = Inference(parameters: candidate, pool: pool)
+        self.candidate = candidate.inference(pool: pool)
         self.references = references.map { Inference(parameters: $0, pool: pool) }
     }
 
-    private var all: [Inference] { [original, candidate] + references }
+    private var all: [any LabelLogits] { [original, candidate] + references }
 
     /// Compares all models on forgotten records, first label position, a slice of records at a time.
     func audit(

@@ -110,8 +110,11 @@ extension AuditReport {
                 Residue(
                     name: residue.kind.replacing("-", with: " "),
                     fate: residue.fate == "destroyed" ? .destroyed : .kept,
-                    detail: residue.fate == "destroyed"
-                        ? "never left memory; dropped at the end of the run" : residue.fate,
+                    detail: residue.fate != "destroyed"
+                        ? residue.fate
+                        : residue.kind == "training-checkpoint"
+                            ? "a file of the workspace; removed during the run"
+                            : "never left memory; dropped at the end of the run",
                     digest: residue.digest)
             },
             environment: context.environment)
@@ -123,6 +126,23 @@ extension AuditReport {
             "A low-rank adapter of the original model learned to forget from one teacher and to remember from another; "
                 + "it was then merged, so that no switch brings the memory back."
         case "retrain": "The base model was trained again without the forgotten records."
+        case "sisa":
+            "The shards that had learned a forgotten record were trained again without it, from the last slice before it; "
+                + "several models answer together."
+        case "adapters":
+            "People's records only ever train adapters on a base model that never saw them; the adapters that had learned a "
+                + "forgotten record were trained again without it, from the last slice before it."
+        case "receraser":
+            "The shards of similar records that held a forgotten one were trained again without it; several models answer "
+                + "together, weighed anew."
+        case "negkl":
+            "All weights were trained to keep the original's answers on retained records and to leave them on forgotten ones."
+        case "neggrad":
+            "All weights were trained to lower the loss of retained records and to raise that of forgotten ones."
+        case "bad-t":
+            "All weights learned forgotten records from a model of random weights, and retained ones from the original."
+        case "bad-t-reference": "All weights were trained on the opposite answers to forgotten records."
+        case "random-label": "All weights were trained on answers of a fair coin to forgotten records."
         default: "The original model, unchanged."
         }
     }

@@ -124,10 +124,13 @@ extension Workspace {
         }
     }
 
-    private func registeredDigest(_ role: LetheRequests.ModelRole) throws -> Digest? {
+    private func registeredDigest(_ role: LetheRequests.ModelRole) throws -> Digest? { try registration(role)?.digest }
+
+    /// The newest entry by which a model of this role is known.
+    func registration(_ role: LetheRequests.ModelRole) throws -> ModelEvent? {
         for entry in try store.registrations(PredicateType.modelEvent).reversed() {
             if case .model(let event)? = try Self.event(entry.bytes), event.role == role, event.action == .registered {
-                return event.digest
+                return event
             }
         }
         return nil

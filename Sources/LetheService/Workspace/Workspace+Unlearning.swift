@@ -10,29 +10,57 @@ import LetheTransformer
 import LetheUnlearning
 
 extension Workspace {
-    /// Runs the policy's method over every request that waits, up to the candidate in the log.
+    /// Runs the policy's method, or another that the policy has settings for, over every request that waits, up to the candidate
+    /// in the log.
     ///
     /// The inputs are in the log before the seeds exist, the candidate is in it before any reference model's seed does.
-    /// - Throws: `ServiceError.nothingDue`, `.modelMissing`, `.modelChanged`, `.dataChanged`. What was logged stays logged: a
+    /// - Parameter name: such as `neggrad`; nil for the policy's own.
+    /// - Throws: `ServiceError.methodNotInPolicy`, `.nothingDue`, `.modelMissing`, `.modelChanged`, `.dataChanged`. What was logged stays logged: a
     ///   run that cannot finish is logged as abandoned.
     @discardableResult
-    public func unlearn(progress: (ServiceProgress) -> Void) throws -> RunDossier {
-        try unlearn(by: policy.unlearningMethod, progress: progress)
+    public func unlearn(method name: String? = nil, progress: (ServiceProgress) -> Void) throws -> RunDossier {
+        try unlearn(by: policyMethod(name), progress: progress)
     }
 
-    /// Runs `method` over every request that waits.
-    func unlearn(by method: any UnlearningMethod, progress: (ServiceProgress) -> Void) throws -> RunDossier {
+    /// The policy's settings of a method.
+    private func policyMethod(_ name: String?) throws -> Policy.Method {
+        guard let name else { return policy.method }
+        guard let method = Policy.MethodName(rawValue: name).flatMap({ policy.method(named: $0) }) else {
+            let known = Set([policy.method.name, .retrain] + policy.methods.map(\.name)).map(\.rawValue).sorted()
+            throw ServiceError.methodNotInPolicy(found: name, known: known)
+        }
+        return method
+    }
+
+    /// What methods need that train shards: a key that stays, and a place for checkpoints.
+    private func shardKeeping() throws -> ShardKeeping {
+        if !Files.exists(paths.shardKey) {
+            let key = Hex.encode(secureRandomBytes(32)) + "\n"
+            try Files.write(Array(key.utf8), to: paths.shardKey, permissions: 0o600)
+        }
+        let text = String(decoding: try Files.readPrivate(paths.shardKey, limit: 1_024).dropLast(), as: UTF8.self)
+        guard let key = try? Hex.decode(text), key.count == 32 else {
+            throw ServiceError.workspaceDamaged(
+                file: paths.shardKey, problem: "expected 64 hexadecimal digits and a newline")
+        }
+        return ShardKeeping(
+            key: key, code: try environment.program().hex, checkpoints: CheckpointFolder(path: paths.checkpoints))
+    }
+
+    /// Runs a method over every request that waits.
+    func unlearn(by settings: Policy.Method, progress: (ServiceProgress) -> Void) throws -> RunDossier {
         let due = try store.requests(in: RequestState.inProgress.name).prefix(policy.batching.maximumRequests)
         guard !due.isEmpty else { throw ServiceError.nothingDue }
         let base = try model(.base)
         let original = try model(.original)
         let data = try prepared(original)
+        let method = try policy.unlearningMethod(settings, shards: shardKeeping)
         let removal = try Removal(requests: Array(due), data: data, vault: openVault)
         var generator = SecureGenerator()
         let runID = RunID.random(using: &generator)
 
         var dossier = RunDossier(
-            runID: runID, method: method.name, policy: policy, removal: removal, base: base.digest.digest,
+            runID: runID, method: settings, removal: removal, base: base.digest.digest,
             original: original.digest.digest, startedAt: environment.now())
         try record([
             .run(
@@ -43,7 +71,7 @@ extension Workspace {
                             datasetBefore: removal.rootBefore, datasetAfter: removal.rootAfter,
                             recordsRemoved: UInt64(removal.forgotten.count), recordsCommitment: removal.commitment,
                             baseModel: base.digest.digest, originalModel: original.digest.digest,
-                            method: "urn:lethe:method:\(method.name):v1", parameters: policy.methodDigest,
+                            method: "urn:lethe:method:\(method.name):v1", parameters: settings.parametersDigest,
                             policy: policy.digest))))
         ])
         do {
@@ -56,7 +84,11 @@ extension Workspace {
             let task = UnlearningTask(
                 base: base.parameters, original: original.parameters,
                 forgotten: try data.examples(removal.forgotten), retained: try data.examples(removal.retained),
-                validation: [], seeds: seeds.trainingSeeds(for: "unlearn", runID: runID), pool: pool)
+                validation: method.reads.contains(.validation) ? try validation(data, removal) : [],
+                seeds: seeds.trainingSeeds(for: "unlearn", runID: runID), originalSeeds: try originalSeeds(),
+                forgottenOrigins: removal.forgotten.map(RecordOrigin.init),
+                retainedOrigins: removal.retained.map(RecordOrigin.init),
+                answers: AnswerTokens(yes: data.decision.yes, no: data.decision.no), pool: pool)
             let model = try method.unlearn(task) {
                 stages.note($0); curves.note($0); progress(ServiceProgress($0))
             }
@@ -80,7 +112,10 @@ extension Workspace {
         let folder = paths.run(runID.text)
         try Files.createFolder(folder)
         let candidate = Files.join(folder, "candidate")
-        try HuggingFaceFolder.saveModel(model.parameters, tokenizer: tokenizer, to: candidate)
+        switch model.model {
+        case .single(let parameters): try HuggingFaceFolder.saveModel(parameters, tokenizer: tokenizer, to: candidate)
+        case .ensemble(let ensemble): try EnsembleFolder.save(ensemble, tokenizer: tokenizer, to: candidate)
+        }
         let digest = try ModelDigest(folder: candidate).digest
         dossier.candidateDigest = digest.hex
         dossier.trainableParameters = model.trainableParameters
@@ -107,6 +142,25 @@ extension Workspace {
         }
         try dossier.write(to: folder)
         try record(events)
+    }
+
+    /// What early stopping may watch: nothing of a person who asked to be forgotten.
+    private func validation(_ data: PreparedData, _ removal: Removal) throws -> [Example] {
+        guard policy.training.earlyStoppingPatience != nil else { return [] }
+        let forgotten = Set(removal.forgotten.map(\.userID))
+        return try data.examples(data.watchedValidation.filter { !forgotten.contains($0.userID) })
+    }
+
+    /// The seeds of the original's training, out of the log's entry on it.
+    private func originalSeeds() throws -> TrainingSeeds {
+        guard let extra = try registration(.original)?.extra, let size = extra["seedCheckpointSize"]?.stringValue,
+            let size = UInt64(size), let root = extra["seedCheckpointRoot"]?.stringValue,
+            let root = try? Digest(hex: root), let run = extra["training"]?.stringValue, let run = RunID(run)
+        else {
+            throw ServiceError.workspaceDamaged(
+                file: paths.database, problem: "the entry on the original model does not say its seeds")
+        }
+        return SeedSource(checkpointSize: size, rootHash: root).trainingSeeds(for: "original", runID: run)
     }
 
     /// The subject's user and key of a request, out of the vault.
@@ -166,17 +220,22 @@ struct Removal {
 extension RunDossier {
     /// The dossier of a run that begins.
     init(
-        runID: RunID, method: String, policy: Policy, removal: Removal, base: Digest, original: Digest,
+        runID: RunID, method: Policy.Method, removal: Removal, base: Digest, original: Digest,
         startedAt: Timestamp
     ) {
         self.init(
-            runID: runID.text, method: method, parameters: policy.methodParameters,
+            runID: runID.text, method: method.name.rawValue, parameters: method.parameters,
             requests: removal.requests.map(\.requestID.text), recordsRemoved: removal.counts,
             recordsBefore: removal.forgotten.count + removal.retained.count, datasetBefore: removal.rootBefore.hex,
             datasetAfter: removal.rootAfter.hex, recordsCommitments: removal.commitments.map(\.hex),
             baseDigest: base.hex, originalDigest: original.hex, references: [], residue: [], steps: [],
             startedAt: "\(startedAt)")
     }
+}
+
+extension RecordOrigin {
+    /// Whom and what a record is about.
+    init(_ record: InteractionRecord) { self.init(user: record.userID, item: record.itemID) }
 }
 
 extension LetheUnlearning.Residue {
@@ -204,6 +263,7 @@ extension LetheUnlearning.Residue {
         case .teacherOutputs: .teacherOutputs
         case .adapter: .adapter
         case .optimizerState: .optimizerState
+        case .trainingCheckpoint: .trainingCheckpoint
         }
     }
 }

@@ -25,8 +25,7 @@ extension Workspace {
         guard let candidateDigest = record.candidate else {
             throw ServiceError.runNotReady(id: id, found: record.stage.rawValue, expected: "candidate-committed")
         }
-        let candidate = try loadModel(
-            Files.join(folder, "candidate"), role: "unlearned", expecting: candidateDigest)
+        let candidate = try loadCandidate(Files.join(folder, "candidate"), expecting: candidateDigest)
         let data = try prepared(original)
         let requests = try dossier.requests.map { try request($0) }
         let forgottenUsers = Set(try requests.map(subjectUser))
@@ -48,7 +47,7 @@ extension Workspace {
 
         let judgement = try judge(
             AuditedModels(
-                original: original.parameters, candidate: candidate.parameters, references: references, pool: pool),
+                original: original.parameters, candidate: candidate.model, references: references, pool: pool),
             removed: removed, data: data, bootstrapSeed: seeds.seed(for: "bootstrap", runID: runID)
         ) {
             stages.note($0); progress(ServiceProgress($0))
@@ -57,6 +56,22 @@ extension Workspace {
         try conclude(
             judgement.measurements, judgement.judgement, model: candidate.digest, runID: runID, dossier: &dossier)
         return judgement.measurements
+    }
+
+    /// The unlearned model: one T5, or an ensemble.
+    private func loadCandidate(
+        _ path: String, expecting digest: Digest
+    ) throws -> (model: RecommenderModel, digest: ModelDigest) {
+        guard EnsembleFolder.isEnsemble(path) else {
+            let stored = try loadModel(path, role: "unlearned", expecting: digest)
+            return (.single(stored.parameters), stored.digest)
+        }
+        let found = try ModelDigest(folder: path)
+        guard found.digest == digest else {
+            throw ServiceError.modelChanged(
+                role: "unlearned", path: path, expected: digest.hex, found: found.digest.hex)
+        }
+        return (.ensemble(try EnsembleFolder.load(path).ensemble), found)
     }
 
     /// What a run has measured, checked against the log.

@@ -34,6 +34,10 @@ public struct WorkspacePaths: Sendable, Equatable {
     public var timestamping: String { Files.join(root, "timestamping") }
     /// Base and original model.
     var models: String { Files.join(root, "models") }
+    /// Checkpoints of shards, for methods that train shards.
+    var checkpoints: String { Files.join(root, "checkpoints") }
+    /// The key that says who is in which shard; made by the first method that asks.
+    var shardKey: String { Files.join(keys, "sharding.key") }
     /// One folder a run.
     var runs: String { Files.join(root, "runs") }
     /// One file a certificate.

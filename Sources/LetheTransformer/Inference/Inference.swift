@@ -52,6 +52,41 @@ public struct Inference: Sendable {
         }
     }
 
+    /// Calls `body` with the index, the logits, and the decoder's output at the first position (dModel numbers: what the head
+    /// reads there) of every example in order. An aggregator of several models weighs them by these states.
+    public func forEachState<Failure: Error>(
+        _ examples: [Example], positions: LogitPositions,
+        _ body: (_ index: Int, _ logits: [Float], _ state: [Float]) throws(Failure) -> Void
+    ) throws(Failure) {
+        for chunk in chunks(examples) {
+            let workspace = spare.take()
+            defer { spare.putBack(workspace) }
+            let network = run(examples[chunk], positions: positions, workspace)
+            for (index, rows) in zip(chunk, network.batch.targetRows) {
+                let first = rows.lowerBound..<min(rows.lowerBound + 1, rows.upperBound)
+                try body(index, network.logits.rows(rows).values, network.decoder.output.rows(first).values)
+            }
+        }
+    }
+
+    /// The mean of the encoder's output over the tokens of every source, dModel numbers each: where a text lies for this model.
+    public func meanEncodings(_ examples: [Example]) -> [[Double]] {
+        var means: [[Double]] = []
+        means.reserveCapacity(examples.count)
+        for chunk in chunks(examples) {
+            let workspace = spare.take()
+            defer { spare.putBack(workspace) }
+            let network = run(examples[chunk], positions: .first, workspace)
+            for rows in network.batch.encoder.queries {
+                let values = network.encoder.output.rows(rows).values
+                var mean = [Double](repeating: 0, count: configuration.dModel)
+                for (index, value) in values.enumerated() { mean[index % configuration.dModel] += Double(value) }
+                means.append(mean.map { $0 / Double(max(rows.count, 1)) })
+            }
+        }
+        return means
+    }
+
     /// The losses of all labels together, as early stopping watches them.
     public func labelLoss(_ examples: [Example]) -> LabelLoss {
         var loss = LabelLoss(sum: 0, count: 0)

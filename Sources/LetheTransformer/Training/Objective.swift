@@ -1,3 +1,4 @@
+import Foundation
 import LetheTensor
 
 /// The losses of one round's items, row by row of the decoder.
@@ -27,16 +28,33 @@ struct Objective: Sendable {
     func turnLogitsIntoGradients(_ piece: PackedBatch.Piece) {
         for index in piece.examples {
             let item = items[index]
+            let bounded = item.bound.map { $0(labelLoss(of: index)) }
+            let labelWeight = bounded.map { item.labelWeight * Float($0.slope) } ?? item.labelWeight
             for (position, row) in targetRows[index].enumerated() {
                 let label = item.example.labels[position]
                 let value = SoftmaxLoss.forwardAndBackward(
                     logits.rows(row..<row + 1), label: label == Example.ignoredLabel ? nil : label,
-                    labelWeight: item.labelWeight, teacher: item.teacherLogits, teacherRow: position,
+                    labelWeight: labelWeight, teacher: item.teacherLogits, teacherRow: position,
                     teacherWeight: item.teacherWeight)
-                losses[2 * row] = Double(item.labelWeight) * value.label
+                losses[2 * row] =
+                    if let bounded {
+                        // The bound is one number for the item: its first row carries it.
+                        position == 0 ? Double(item.labelWeight) * bounded.value : 0
+                    } else { Double(item.labelWeight) * value.label }
                 losses[2 * row + 1] = Double(item.teacherWeight) * value.teacher
             }
         }
+    }
+
+    /// The plain label loss of an item, with its logits left as they are.
+    private func labelLoss(of index: Int) -> Double {
+        var loss = 0.0
+        for (position, row) in targetRows[index].enumerated() {
+            let label = items[index].example.labels[position]
+            guard label != Example.ignoredLabel else { continue }
+            loss += negativeLogProbability(of: label, under: logits.rows(row..<row + 1).values)
+        }
+        return loss
     }
 
     /// Adds all rows in their order.
@@ -46,4 +64,11 @@ struct Objective: Sendable {
             loss.teacherLoss += losses[2 * row + 1]
         }
     }
+}
+
+/// -log softmax(logits)[label], in Double.
+package func negativeLogProbability(of label: Int32, under logits: some Collection<Float>) -> Double {
+    let top = Double(logits.max() ?? 0)
+    let total = logits.reduce(0.0) { $0 + exp(Double($1) - top) }
+    return top + log(total) - Double(logits[logits.index(logits.startIndex, offsetBy: Int(label))])
 }

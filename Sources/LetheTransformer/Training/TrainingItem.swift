@@ -2,6 +2,7 @@
 ///
 /// The objective of a step is the sum over its items of `labelWeight * Σ -log p(label)` over the positions with a label, plus
 /// `teacherWeight * Σ KL(softmax(teacher) ‖ p)` over all positions. A mean over tokens is a weight of one over their number.
+/// A bound is applied to the item's sum over positions before its weight.
 public struct TrainingItem: Sendable {
     /// The tokens.
     public var example: Example
@@ -11,13 +12,19 @@ public struct TrainingItem: Sendable {
     public var teacherLogits: [Float]?
     /// Weight of the divergence from the teacher.
     public var teacherWeight: Float
+    /// What bounds the label loss, nil for nothing.
+    public var bound: LabelBound?
 
     /// Makes an item. A step traps unless the teacher has labels × vocabulary logits.
-    public init(example: Example, labelWeight: Float = 1, teacherLogits: [Float]? = nil, teacherWeight: Float = 0) {
+    public init(
+        example: Example, labelWeight: Float = 1, teacherLogits: [Float]? = nil, teacherWeight: Float = 0,
+        bound: LabelBound? = nil
+    ) {
         self.example = example
         self.labelWeight = labelWeight
         self.teacherLogits = teacherLogits
         self.teacherWeight = teacherWeight
+        self.bound = bound
     }
 }
 

@@ -2,17 +2,27 @@ import ArgumentParser
 import LetheBytes
 import LetheService
 
+/// The method of a run.
+struct MethodOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A method of the policy's section methods, or retrain, in place of the policy's own.", valueName: "name"))
+    var method: String?
+}
+
 /// `lethe unlearn`
 struct Unlearn: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make the model forget everybody who asked, up to the candidate in the log.")
 
+    @OptionGroup var methodOptions: MethodOptions
     @OptionGroup var workspaceOptions: WorkspaceOptions
     @OptionGroup var outputOptions: OutputOptions
 
     func run() throws {
         let display = ProgressDisplay()
-        let dossier = try openWorkspace(workspaceOptions).unlearn(progress: display.show)
+        let dossier = try openWorkspace(workspaceOptions).unlearn(
+            method: methodOptions.method, progress: display.show)
         display.finish()
         try outputOptions.show(
             [
@@ -71,13 +81,14 @@ struct Run: ParsableCommand {
         abstract: "Unlearn, verify and certify all that waits.",
         discussion: "Exits 1 where the verdict is not a pass; the certificates then say so.")
 
+    @OptionGroup var methodOptions: MethodOptions
     @OptionGroup var workspaceOptions: WorkspaceOptions
     @OptionGroup var outputOptions: OutputOptions
 
     func run() throws {
         let workspace = try openWorkspace(workspaceOptions)
         let display = ProgressDisplay()
-        let dossier = try workspace.unlearn(progress: display.show)
+        let dossier = try workspace.unlearn(method: methodOptions.method, progress: display.show)
         let measured = try workspace.verify(dossier.runID, progress: display.show)
         display.finish()
         let files = try workspace.certify(dossier.runID)

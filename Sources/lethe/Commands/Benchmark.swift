@@ -4,5 +4,5 @@ import ArgumentParser
 struct Benchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure this machine: JSON and Markdown with the machine, settings and versions.",
-        subcommands: [BenchmarkEngine.self, Ledger.self])
+        subcommands: [BenchmarkEngine.self, Ledger.self, BenchmarkMethods.self, BenchmarkSearch.self])
 }

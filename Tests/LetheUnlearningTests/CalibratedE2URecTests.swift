@@ -214,7 +214,8 @@ struct CalibratedE2URecTests {
         let e2urec = TinyTask.method(forgetOnlyEpochs: 1, jointSteps: 3)
         let augmented = e2urec.augmentedModel(task) { _ in }
         #expect(
-            try e2urec.unlearn(task, augmented: augmented) { _ in }.parameters == e2urec.unlearn(task) { _ in }.parameters)
+            try e2urec.unlearn(task, augmented: augmented) { _ in }.parameters
+                == e2urec.unlearn(task) { _ in }.parameters)
     }
 
     @Test func withoutAnswersOrUnseenRecordsItIsRefused() throws {

@@ -64,7 +64,10 @@ public struct MethodsFigure: Sendable, Equatable {
                     Markup.Attribute("viewBox", "0 0 \(Int(drawing.width)) \(Int(drawing.height))"),
                     Markup.Attribute("role", "img"),
                 ],
-                [.element("title", [], [.text(title)]), .element("desc", [], [.text(description)]), .styleSheet(Self.style)]
+                [
+                    .element("title", [], [.text(title)]), .element("desc", [], [.text(description)]),
+                    .styleSheet(Self.style),
+                ]
                     + drawing.content))
     }
 
@@ -136,7 +139,8 @@ public struct MethodsFigure: Sendable, Equatable {
             for (number, part) in bar.parts.enumerated() where part.seconds > 0 && part.seconds.isFinite {
                 let from = scale.position(sum)
                 sum += part.seconds
-                drawing.rectangle("part part\(number % 4)", x: from, y: y, width: scale.position(sum) - from, height: 18)
+                drawing.rectangle(
+                    "part part\(number % 4)", x: from, y: y, width: scale.position(sum) - from, height: 18)
             }
             drawing.label(Figures.duration(totals[row]), style: "note", x: scale.position(sum) + 6, y: y + 13)
         }

@@ -49,7 +49,8 @@ public struct ClusteredBootstrap: Sendable {
             return point.map { Estimate(value: $0, interval: nil) }
         }
         let k = Double(references)
-        let widening = StudentT.quantile(0.975, degreesOfFreedom: references - 1) / 1.959963984540054
+        let widening =
+            StudentT.quantile(0.975, degreesOfFreedom: references - 1) / 1.959963984540054
             * (k / (k - 1)).squareRoot()
         var generator = SeededGenerator(seed: seed)
         var columns = [[Double]](repeating: [], count: point.count)

@@ -16,10 +16,13 @@ struct MethodsBenchmarkOptions: ParsableArguments {
     var shape = BenchmarkShape.tiny
 
     @Option(
-        name: .long, help: ArgumentHelp("A folder that receives everything; what is there already is used.", valueName: "dir"))
+        name: .long,
+        help: ArgumentHelp("A folder that receives everything; what is there already is used.", valueName: "dir"))
     var output: String
 
-    @Option(name: .long, help: ArgumentHelp("The settings: early-stopped, memorising, or both with a comma.", valueName: "names"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The settings: early-stopped, memorising, or both with a comma.", valueName: "names"))
     var settings = "early-stopped,memorising"
 
     @Option(
@@ -91,7 +94,8 @@ struct BenchmarkMethods: ParsableCommand {
     @Option(name: .long, help: "Seeds: models of every method.")
     var seeds = 3
 
-    @Option(name: .long, help: "Retrained models, for the row and the noise floor; default: as many as seeds, at least 3.")
+    @Option(
+        name: .long, help: "Retrained models, for the row and the noise floor; default: as many as seeds, at least 3.")
     var references: Int?
 
     @Option(name: .long, help: "The most forgotten records whose outputs are compared, evenly spaced.")
@@ -102,6 +106,13 @@ struct BenchmarkMethods: ParsableCommand {
 
     @Option(name: .long, help: "Users to forget instead of the data set's own choice, from 1 up.")
     var forgetUsers: Int?
+
+    @Option(
+        name: .long,
+        help:
+            "Also E2URec and its calibrated form answering this many requests in turn, each from what the last one left."
+    )
+    var requests: Int?
 
     @Option(name: .long, help: "Drawings of the bootstrap.")
     var replicates = 400
@@ -116,7 +127,8 @@ struct BenchmarkMethods: ParsableCommand {
             profile: try common.profile(), settings: try common.chosenSettings(),
             methods: try MethodsBenchmark.methods(named: common.methods), seeds: seeds, references: references,
             shape: common.shape, auditRecords: auditRecords, testRecords: testRecords, replicates: replicates,
-            forgottenUsers: forgetUsers, ablations: ablations, output: common.output, command: Self.command)
+            forgottenUsers: forgetUsers, requests: requests,
+            ablations: ablations, output: common.output, command: Self.command)
         let benchmark = try MethodsBenchmark(options, environment: Clock.environment())
         Interruption.watch()
         let display = ProgressDisplay()

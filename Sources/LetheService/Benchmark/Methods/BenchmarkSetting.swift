@@ -98,7 +98,8 @@ final class BenchmarkSetting {
         guard !control.records.isEmpty, !unseen.isEmpty, Set(audit.isLiked).count == 2 else {
             throw EngineError.invalidSetting(
                 name: "the split of setting \(setting.name)",
-                found: "\(control.records.count) test and \(unseen.count) validation records of users without training records, "
+                found:
+                    "\(control.records.count) test and \(unseen.count) validation records of users without training records, "
                     + "\(audit.records.count) forgotten records",
                 expected: "some of each, and forgotten records with both answers")
         }
@@ -106,8 +107,7 @@ final class BenchmarkSetting {
         jobs =
             [.base] + seeds.map { .original(seed: $0) } + (1...options.references).map { .retrained(seed: $0) }
             + [.row(method: "base", seed: 0)]
-            + (MethodsBenchmark.all.filter(options.methods.contains) + (options.ablations ? Self.ablations : []))
-            .flatMap { method in
+            + Self.rows(options).flatMap { method in
                 (method == "retrain" ? 1...options.references : seeds).map { .row(method: method, seed: $0) }
             }
         identity = [
@@ -118,9 +118,20 @@ final class BenchmarkSetting {
             "vocabulary": .string(Digest(sha256: data.tokenizer.modelBytes).hex),
             "template": .string(policy.model.promptTemplate.rawValue), "tokens": JSONValue(policy.model.maximumTokens),
             "shape": .string(options.shape.rawValue),
-            "shapes": .string("\(options.shape.configuration(vocabularySize: data.tokenizer.vocabularySize, dropout: policy.training.dropout))"),
+            "shapes": .string(
+                "\(options.shape.configuration(vocabularySize: data.tokenizer.vocabularySize, dropout: policy.training.dropout))"
+            ),
             "fineTuning": .string("\(policy.fineTuning)"),
         ]
+    }
+
+    /// The rows of a table in their order, the base's not among them.
+    private static func rows(_ options: MethodsBenchmark.Options) -> [String] {
+        let chosen = Set(options.methods + ["original", "retrain"])
+        let stackable: [Policy.MethodName] = [.e2urec, .calibratedE2URec]
+        let stacked = stackable.map(\.rawValue).filter { options.requests != nil && chosen.contains($0) }
+        return MethodsBenchmark.all.filter(chosen.contains) + stacked.map { $0 + "/stacked" }
+            + (options.ablations ? ablations : [])
     }
 
     /// Rows of the calibrated method with one ingredient left out.

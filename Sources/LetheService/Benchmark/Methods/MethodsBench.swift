@@ -65,7 +65,8 @@ final class MethodsBench {
         let key = try BenchmarkStore.key(
             "vocabulary",
             [
-                "pretraining": .string(recordsRoot(split.pretraining).hex), "size": JSONValue(policy.model.vocabularySize),
+                "pretraining": .string(recordsRoot(split.pretraining).hex),
+                "size": JSONValue(policy.model.vocabularySize),
                 "template": .string(policy.model.promptTemplate.rawValue),
             ])
         let bytes = try store.bytes("vocabulary", key) {
@@ -213,13 +214,16 @@ final class MethodsBench {
     func rowKey(_ setting: BenchmarkSetting, _ method: String, _ seed: Int) throws -> Digest {
         var more: [String: JSONValue] = ["method": .string(method), "seed": JSONValue(seed)]
         more["base"] = .string(try base(setting).model.record.weights)
-        if seed > 0, method != "retrain" { more["original"] = .string(try original(setting, seed).model.record.weights) }
+        if seed > 0, method != "retrain" {
+            more["original"] = .string(try original(setting, seed).model.record.weights)
+        }
         more["references"] = .array(
             try (1...options.references).map { .string(try retrained(setting, $0).model.record.weights) })
         more["control"] = .string(recordsRoot(setting.control.records).hex)
         if let settings = policyMethod(setting, method) {
             more["settings"] = .array(settings.fields.map { .string("\($0.name)=\($0.value)") })
             more["weightDecay"] = .string("\(setting.policy.training.weightDecay)")
+            if method.hasSuffix("/stacked") { more["requests"] = options.requests.map { JSONValue($0) } }
             more["decay"] = .string(setting.policy.training.learningRateDecay.rawValue)
         }
         return try key("row", setting, more)
@@ -243,6 +247,9 @@ final class MethodsBench {
                 checkpoints: MemoryCheckpoints())
         }
         let parts = name.split(separator: "/").map(String.init)
+        if parts.last == "stacked", let requests = options.requests {
+            return StackedRequests(made, requests: requests)
+        }
         guard parts.count == 2, var calibrated = made as? CalibratedE2URec,
             let ablation = CalibratedE2URec.Configuration.Ablation(rawValue: parts[1])
         else { return made }
@@ -271,12 +278,14 @@ final class MethodsBench {
         case "base":
             let base = try base(setting).model
             return try measure(
-                .single(base.parameters), setting, name, seed, parts: [.init(name: "base model", seconds: base.record.seconds)],
+                .single(base.parameters), setting, name, seed,
+                parts: [.init(name: "base model", seconds: base.record.seconds)],
                 curve: base.record.epochs, trainable: base.parameters.values.count, method: nil)
         case "retrain":
             let model = try retrained(setting, seed).model
             return try measure(
-                .single(model.parameters), setting, name, seed, parts: [.init(name: "retrain", seconds: model.record.seconds)],
+                .single(model.parameters), setting, name, seed,
+                parts: [.init(name: "retrain", seconds: model.record.seconds)],
                 curve: model.record.epochs, trainable: model.parameters.values.count, method: try method(setting, name))
         case "original":
             let model = try original(setting, seed).model
@@ -332,7 +341,8 @@ final class MethodsBench {
     static let t5Base = T5Configuration(dModel: 768, dKV: 64, dFF: 3_072, numLayers: 12, numHeads: 12)
 
     private func measure(
-        _ model: RecommenderModel, _ setting: BenchmarkSetting, _ name: String, _ seed: Int, parts: [MeasuredModel.Part],
+        _ model: RecommenderModel, _ setting: BenchmarkSetting, _ name: String, _ seed: Int,
+        parts: [MeasuredModel.Part],
         curve: [MeasuredModel.Point], trainable: Int, method: (any UnlearningMethod)?, recordsTrained: Int? = nil
     ) throws -> MeasuredModel {
         let inference = model.inference(pool: setting.pool)
@@ -348,10 +358,13 @@ final class MethodsBench {
             distances: [], program: program)
         let units = setting.test.records.count + setting.audit.records.count + setting.control.records.count
         events(.progress(.began(stage: "measuring \(name)", units: units)))
-        guard let test = margins(inference, setting.test, setting), let control = margins(inference, setting.control, setting),
+        guard let test = margins(inference, setting.test, setting),
+            let control = margins(inference, setting.control, setting),
             let (forgotten, distances) = try compare(inference, setting)
         else { return measured }
-        (measured.test, measured.control, measured.forgotten, measured.distances) = (test, control, forgotten, distances)
+        (measured.test, measured.control, measured.forgotten, measured.distances) = (
+            test, control, forgotten, distances
+        )
         return measured
     }
 
@@ -423,7 +436,8 @@ extension BenchmarkSetting {
     /// About how much work a job is, in records through a model forwards.
     func cost(of job: Job) -> Double {
         let (all, kept) = (Double(forgotten.count + retained.count), Double(retained.count))
-        let epochs = Double(policy.training.earlyStoppingPatience == nil ? policy.training.epochs : min(policy.training.epochs, 3))
+        let epochs = Double(
+            policy.training.earlyStoppingPatience == nil ? policy.training.epochs : min(policy.training.epochs, 3))
         let watched = Double(validation.count)
         let measuring = Double(test.records.count + control.records.count + 3 * audit.records.count)
         switch job {
@@ -435,7 +449,9 @@ extension BenchmarkSetting {
                 let name = Policy.MethodName(rawValue: method.split(separator: "/").first.map(String.init) ?? ""),
                 let settings = policy.method(named: name)
             else { return measuring }
-            return settings.cost(all: all, forgotten: Double(forgotten.count), shard: epochs * (3 * kept + 4 * watched))
+            let times = method.hasSuffix("/stacked") ? 2.0 : 1
+            return times
+                * settings.cost(all: all, forgotten: Double(forgotten.count), shard: epochs * (3 * kept + 4 * watched))
                 + measuring * (settings.isSharded ? 4 : 1)
         }
     }
@@ -457,7 +473,9 @@ extension Policy.Method {
         case .sisa: return shard
         case .receraser(let eraser):
             return shard + all
-                + (eraser.attention.map { Double($0.epochs) * all * Double(eraser.shards) / 10 + all * Double(eraser.shards) } ?? 0)
+                + (eraser.attention.map {
+                    Double($0.epochs) * all * Double(eraser.shards) / 10 + all * Double(eraser.shards)
+                } ?? 0)
         case .negKL(let pairs, _): return paired(pairs) * 4 / 3
         case .negGrad(let pairs, _, _), .badTeacherReference(let pairs), .randomLabel(let pairs): return paired(pairs)
         case .badTeacher(let teacher):

@@ -33,7 +33,7 @@ public struct MethodsBenchmark: Sendable {
         public var profile: DatasetProfile
         /// The settings, side by side.
         public var settings: [Setting]
-        /// Names of methods in the table's order; `MethodsBenchmark.all` has them all.
+        /// Names of methods in the table's order; `MethodsBenchmark.all` has them all. Original and Retrain are always rows.
         public var methods: [String]
         /// Seeds: models of every method.
         public var seeds: Int
@@ -47,8 +47,10 @@ public struct MethodsBenchmark: Sendable {
         public var testRecords: Int?
         /// Drawings of the bootstrap.
         public var replicates: Int
-        /// The share of users to forget instead of the data set's own; needs a split that is drawn here.
+        /// How many users to forget instead of the data set's own choice, drawn once and for all.
         public var forgottenUsers: Int?
+        /// Requests of a sequence, each answered from the model that the last one left: rows of their own; nil for none.
+        public var requests: Int?
         /// Whether the calibrated method's controls are run too.
         public var ablations: Bool
         /// The folder that receives everything.
@@ -60,7 +62,8 @@ public struct MethodsBenchmark: Sendable {
         public init(
             profile: DatasetProfile, settings: [Setting], methods: [String] = MethodsBenchmark.all, seeds: Int = 3,
             references: Int? = nil, shape: BenchmarkShape = .tiny, auditRecords: Int = 4_096, testRecords: Int? = nil,
-            replicates: Int = 400, forgottenUsers: Int? = nil, ablations: Bool = false, output: String, command: String
+            replicates: Int = 400, forgottenUsers: Int? = nil, requests: Int? = nil, ablations: Bool = false,
+            output: String, command: String
         ) {
             self.profile = profile
             self.settings = settings
@@ -72,6 +75,7 @@ public struct MethodsBenchmark: Sendable {
             self.testRecords = testRecords
             self.replicates = replicates
             self.forgottenUsers = forgottenUsers
+            self.requests = requests
             self.ablations = ablations
             self.output = output
             self.command = command
@@ -97,7 +101,8 @@ public struct MethodsBenchmark: Sendable {
         if list == "all" { return all }
         let names = list.split(separator: ",").map { String($0.filter { $0 != " " }) }
         for name in names where !all.contains(name) {
-            throw .invalidSetting(name: "--methods", found: name, expected: "all, or some of " + all.joined(separator: ", "))
+            throw .invalidSetting(
+                name: "--methods", found: name, expected: "all, or some of " + all.joined(separator: ", "))
         }
         return all.filter(names.contains)
     }
@@ -116,6 +121,7 @@ public struct MethodsBenchmark: Sendable {
         try check("--audit-records", options.auditRecords, 2...1_000_000)
         try check("--replicates", options.replicates, 2...100_000)
         if let records = options.testRecords { try check("--test-records", records, 10...10_000_000) }
+        if let requests = options.requests { try check("--requests", requests, 2...1_000) }
         if let users = options.forgottenUsers { try check("--forget-users", users, 1...10_000_000) }
         for setting in options.settings {
             if let users = setting.users { try check("--memorising-users", users, 2...10_000_000) }

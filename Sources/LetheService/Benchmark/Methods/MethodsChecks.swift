@@ -38,11 +38,15 @@ struct MethodsCheck {
                 "E2URec's AUC is no worse than Retrain's minus 0.5 points", "\(points(difference)) points",
                 difference.value >= -0.005)
             let others = ["original", "neggrad", "negkl", "bad-t"].compactMap(table.row)
-            for (place, name) in [(jsd, "JSD"), (DistanceMeasure.all.firstIndex(of: .init(.euclidean, over: .vocabulary)) ?? 0, "L2")] {
+            for (place, name) in [
+                (jsd, "JSD"), (DistanceMeasure.all.firstIndex(of: .init(.euclidean, over: .vocabulary)) ?? 0, "L2"),
+            ] {
                 let better = others.filter { $0.distances[place].value <= e2urec.distances[place].value }
                 check(
                     "E2URec is nearer to Retrain by \(name) than Original, NegGrad, NegKL and Bad-T",
-                    better.isEmpty ? "nearer than all of them that were run" : "not nearer than \(better.map(\.method).joined(separator: ", "))",
+                    better.isEmpty
+                        ? "nearer than all of them that were run"
+                        : "not nearer than \(better.map(\.method).joined(separator: ", "))",
                     better.isEmpty && !others.isEmpty)
             }
         }
@@ -71,10 +75,19 @@ struct MethodsCheck {
         guard isPublished else { return [] }
         let summary = SplitSummary(split)
         let rows: [(String, String, String)] = [
-            ("training, validation and test records", "\(split.training.count)/\(split.validation.count)/\(split.test.count)", "60000/20000/20000"),
+            (
+                "training, validation and test records",
+                "\(split.training.count)/\(split.validation.count)/\(split.test.count)", "60000/20000/20000"
+            ),
             ("training users, of them to forget", "\(summary.trainingUsers)/\(summary.forgottenUsers)", "1025/205"),
-            ("records to forget, retained ones", "\(split.forgottenRecords.count)/\(split.retainedRecords.count)", "12982/47018"),
-            ("SISA shards after removal", summary.retainedShardSizes.map(String.init).joined(separator: "/"), "11770/11739/11759/11750"),
+            (
+                "records to forget, retained ones", "\(split.forgottenRecords.count)/\(split.retainedRecords.count)",
+                "12982/47018"
+            ),
+            (
+                "SISA shards after removal", summary.retainedShardSizes.map(String.init).joined(separator: "/"),
+                "11770/11739/11759/11750"
+            ),
         ]
         return rows.map { name, found, expected in
             MethodsCheck(

@@ -42,7 +42,9 @@ struct MethodsMarkdown {
         let setting = table.setting
         let split = setting.data.split
         let training = setting.policy.training
-        let stopping = training.earlyStoppingPatience.map { "early stopping after \($0) without a better validation loss" }
+        let stopping = training.earlyStoppingPatience.map {
+            "early stopping after \($0) without a better validation loss"
+        }
         var parts = [
             "## Setting `\(setting.name)`",
             """
@@ -63,7 +65,9 @@ struct MethodsMarkdown {
                 table.rows.map { row in
                     [
                         row.method, text(row(.auc), 100, 2), text(row(.accuracy), 100, 2), text(row(.logLoss), 1, 4),
-                    ] + MethodsReport.shown.map { text(row.distances[$0], 100, 3) } + [text(row.aboveFloor[MethodsReport.shown[0]], 100, 3)]
+                    ] + MethodsReport.shown.map { text(row.distances[$0], 100, 3) } + [
+                        text(row.aboveFloor[MethodsReport.shown[0]], 100, 3)
+                    ]
                 } + [
                     ["*noise floor*", "", "", ""] + MethodsReport.shown.map { text(floor[$0], 100, 3) } + [""]
                 ]))
@@ -73,11 +77,15 @@ struct MethodsMarkdown {
                 + "records.")
         parts.append(
             grid(
-                ["method", "gap of gold margins", "membership AUC", "AUC on forgotten", "AUC, retained users", "AUC minus Retrain's"],
+                [
+                    "method", "gap of gold margins", "membership AUC", "AUC on forgotten", "AUC, retained users",
+                    "AUC minus Retrain's",
+                ],
                 table.rows.map { row in
                     [
                         row.method, text(row(.marginGap), 1, 3), text(row(.membershipAUC), 1, 3),
-                        text(row(.forgottenAUC), 100, 2), text(row(.retainedAUC), 100, 2), text(row(.aucDifference), 100, 2),
+                        text(row(.forgottenAUC), 100, 2), text(row(.retainedAUC), 100, 2),
+                        text(row(.aucDifference), 100, 2),
                     ]
                 }))
         parts.append(
@@ -92,7 +100,8 @@ struct MethodsMarkdown {
                     ]
                 }))
         if !table.diverged.isEmpty {
-            parts.append("Without a finite answer at some seed, so without a row: \(table.diverged.joined(separator: ", ")).")
+            parts.append(
+                "Without a finite answer at some seed, so without a row: \(table.diverged.joined(separator: ", ")).")
         }
         return parts
     }

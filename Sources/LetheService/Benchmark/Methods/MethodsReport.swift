@@ -94,13 +94,16 @@ public struct MethodsReport {
                 "training": JSONValue(split.training.count), "validation": JSONValue(split.validation.count),
                 "test": JSONValue(split.test.count), "trainingUsers": JSONValue(summary.trainingUsers),
                 "forgottenUsers": JSONValue(summary.forgottenUsers),
-                "forgotten": JSONValue(split.forgottenRecords.count), "retained": JSONValue(split.retainedRecords.count),
+                "forgotten": JSONValue(split.forgottenRecords.count),
+                "retained": JSONValue(split.retainedRecords.count),
                 "audited": JSONValue(table.setting.audit.records.count),
                 "testMeasured": JSONValue(table.setting.test.records.count),
                 "unseenTest": JSONValue(table.setting.control.records.count),
             ],
             "roots": .object(
-                table.setting.identity.filter { ["training", "validation", "test", "forgotten", "audited"].contains($0.key) }),
+                table.setting.identity.filter {
+                    ["training", "validation", "test", "forgotten", "audited"].contains($0.key)
+                }),
             "floor": Self.json(distances: table.floor), "rows": .array(table.rows.map { Self.json($0) }),
             "diverged": .array(table.diverged.map { .string($0) }),
         ]
@@ -214,7 +217,8 @@ public struct MethodsReport {
                 name: row.method,
                 points: points.enumerated().map {
                     AuditReport.Point(
-                        x: 100 * Double($0.offset + 1) / Double(points.count), y: ($0.element.loss - first) / abs(first))
+                        x: 100 * Double($0.offset + 1) / Double(points.count), y: ($0.element.loss - first) / abs(first)
+                    )
                 })
         }
         let curves = MethodsFigure.curves(
@@ -227,7 +231,9 @@ public struct MethodsReport {
 extension MethodsBench {
     /// The table of everything that was measured.
     func report() throws -> MethodsReport {
-        let isPublished = options.forgottenUsers == nil && dataset.publishedSplit != nil && options.profile.splitting.usesPublishedSplit
+        let isPublished =
+            options.forgottenUsers == nil && dataset.publishedSplit != nil
+            && options.profile.splitting.usesPublishedSplit
         let tables = try settings.map { try MethodsTable(self, $0) }
         let provenance = try dataset.provenance.files.map {
             (name: $0, digest: try Digest(sha256OfFile: Files.join(options.profile.folder, $0)).hex)

@@ -78,7 +78,8 @@ public struct MethodsSearch: Sendable {
         public var text: String {
             let rows = chosen.map { trial in
                 let changes = trial.changes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-                return "\(trial.setting)  \(trial.method): \(changes.isEmpty ? "as it was" : changes.joined(separator: ", ")) "
+                return
+                    "\(trial.setting)  \(trial.method): \(changes.isEmpty ? "as it was" : changes.joined(separator: ", ")) "
                     + "(AUC \(MethodsReport.fixed(100 * (trial.auc ?? .nan), 2)), gap \(MethodsReport.fixed(trial.gap ?? .nan, 3)))"
             }
             return "Criterion: \(criterion)\n\n" + rows.joined(separator: "\n") + "\n\nPolicies: "
@@ -121,7 +122,8 @@ public struct MethodsSearch: Sendable {
             let file = Files.join(options.output, "benchmark-\(setting.name).yaml")
             try Files.write(
                 try text.changing(
-                    changes, comment: "Chosen by lethe benchmark search, \(trials) trials a method; criterion in search.json."),
+                    changes,
+                    comment: "Chosen by lethe benchmark search, \(trials) trials a method; criterion in search.json."),
                 to: file)
             files.append(file)
         }
@@ -177,7 +179,10 @@ enum SearchGrid {
         switch method {
         case .retrain: return []
         // Their shards train as the original did; what is left to choose is how many there are.
-        case .sisa: return [Knob(field: "shards", isWhole: true, range: 2...8), Knob(field: "slices", isWhole: true, range: 1...4)]
+        case .sisa:
+            return [
+                Knob(field: "shards", isWhole: true, range: 2...8), Knob(field: "slices", isWhole: true, range: 1...4),
+            ]
         case .receraser:
             return [
                 Knob(field: "attention.learningRate", range: 1e-9...1),
@@ -219,10 +224,12 @@ final class SearchJudge {
             split.validation.filter { stayed.contains($0.userID) }.spreadOver(8_000), setting.data)
         unseen = try .init(UnseenUsers(split).selection.spreadOver(4_096), setting.data)
         forgotten = try .init(split.forgottenRecords.spreadOver(4_096), setting.data)
-        guard Set(validation.isLiked).count == 2, Set(unseen.isLiked).count == 2, Set(forgotten.isLiked).count == 2 else {
+        guard Set(validation.isLiked).count == 2, Set(unseen.isLiked).count == 2, Set(forgotten.isLiked).count == 2
+        else {
             throw EngineError.invalidSetting(
                 name: "the split of setting \(setting.name)",
-                found: "\(validation.records.count) validation records of retained users, \(unseen.records.count) of unseen users",
+                found:
+                    "\(validation.records.count) validation records of retained users, \(unseen.records.count) of unseen users",
                 expected: "some of each, with both answers")
         }
         let original = try bench.original(setting, 1).model.parameters
@@ -276,7 +283,9 @@ final class SearchJudge {
         return gap.isFinite ? gap : nil
     }
 
-    private static func auc(_ model: any LabelLogits, _ records: BenchmarkSetting.Measured, _ data: PreparedData) -> Double? {
+    private static func auc(_ model: any LabelLogits, _ records: BenchmarkSetting.Measured, _ data: PreparedData)
+        -> Double?
+    {
         let margins = margins(model, records, data)
         return margins.allSatisfy(\.isFinite) ? areaUnderROC(scores: margins, labels: records.isLiked) : nil
     }

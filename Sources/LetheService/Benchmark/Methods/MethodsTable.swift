@@ -144,7 +144,8 @@ private struct RowMeasurer {
             let control = model.control.map(Double.init)
             func gold(_ margins: [Double], _ liked: [Bool]) -> [Double] { zip(margins, liked).map { $1 ? $0 : -$0 } }
             var (yes, no) = (
-                [Double](repeating: 0, count: setting.audit.userCount), [Double](repeating: 0, count: setting.audit.userCount)
+                [Double](repeating: 0, count: setting.audit.userCount),
+                [Double](repeating: 0, count: setting.audit.userCount)
             )
             for (index, margin) in forgotten.enumerated() {
                 let user = setting.audit.userOfRecord[index]

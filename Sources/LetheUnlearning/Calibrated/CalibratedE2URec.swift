@@ -7,7 +7,7 @@ public import LetheTransformer
 ///     L = beta KL(p_F || p)[D_f] + (1 - beta) (CE + KL(p_o || p))[D_r],   first position only
 ///
 /// p_F is `CalibratedTeacher`'s. Training ends when the student leans hardly further to the right answers on forgotten records than on
-/// records of unseen users, both seen through the student, so that a general loss of confidence is no progress; progress tells this
+/// records of unseen users (a twentieth of the original's gap, or one standard error), both seen through the student, so that a general loss of confidence is no progress; progress tells this
 /// gap where other trainings tell a validation loss. Teachers are frozen and asked once a record. Every ingredient can be switched
 /// off, to see what it is worth.
 public struct CalibratedE2URec: AugmentingMethod {
@@ -220,7 +220,7 @@ public struct CalibratedE2URec: AugmentingMethod {
         var retained = BatchSampler(
             count: max(data.retained.count, 1), batchSize: configuration.batchSize, order: task.seeds.order,
             pass: 8_500)
-        let enough = Self.tolerance * max(try marginGap(student, task: task, answers: answers), 0)
+        let enough = Self.tolerance * max(try marginGap(student, task: task, answers: answers).value, 0)
         var sum = 0.0
         for step in 1...max(configuration.steps, 1) {
             let others = retained.next()
@@ -232,21 +232,26 @@ public struct CalibratedE2URec: AugmentingMethod {
             progress(
                 .epoch(
                     number: step, trainingLoss: sum / Double((step - 1) % configuration.interval + 1),
-                    validationLoss: gap))
+                    validationLoss: gap.value))
             sum = 0
             // Without a forgetting loss the gap closes, if at all, by chance: the control takes all its steps.
-            if gap <= enough, remembers(.fixedSteps), remembers(.retainedOnly) { break }
+            if gap.value <= max(enough, gap.standardError), remembers(.fixedSteps), remembers(.retainedOnly) { break }
         }
     }
 
     /// How much further the student leans to the right answers on forgotten records than on unseen users' records, in logits.
-    private func marginGap(_ student: Trainer, task: UnlearningTask, answers: AnswerTokens) throws -> Double {
+    private func marginGap(
+        _ student: Trainer, task: UnlearningTask, answers: AnswerTokens
+    ) throws -> (value: Double, standardError: Double) {
         let inference = Inference(parameters: task.original, adapter: student.adapter, pool: task.pool)
-        func mean(_ records: [Example]) throws -> Double {
+        func margins(_ records: [Example]) throws -> GoldMargins {
             let some = records.spread(Self.criterionRecords)
-            return try GoldMargins(some, logits: inference.logits(some, positions: .first), answers: answers).mean
+            return try GoldMargins(some, logits: inference.logits(some, positions: .first), answers: answers)
         }
-        return try mean(task.forgotten) - mean(task.unseen)
+        let (forgotten, unseen) = (try margins(task.forgotten), try margins(task.unseen))
+        return (
+            forgotten.mean - unseen.mean, (forgotten.varianceOfMean + unseen.varianceOfMean).squareRoot()
+        )
     }
 
     /// The objective of one step over these forgotten and these retained records.

@@ -38,14 +38,28 @@ struct GoldMargins {
         return isYes
     }
 
+    /// The margins of each answer that occurs.
+    private var sides: [[Double]] {
+        [true, false].map { side in zip(values, isYes).filter { $0.1 == side }.map(\.0) }.filter { !$0.isEmpty }
+    }
+
     /// The mean of the two answers' means; of the one answer that occurs where the other does not; 0 without records.
     var mean: Double {
-        let means = [true, false].compactMap { side -> Double? in
-            let margins = zip(values, isYes).filter { $0.1 == side }.map(\.0)
-            return margins.isEmpty ? nil : margins.reduce(0, +) / Double(margins.count)
-        }
-        return means.isEmpty ? 0 : means.reduce(0, +) / Double(means.count)
+        let sides = sides
+        return sides.reduce(0) { $0 + Self.mean($1) } / Double(max(sides.count, 1))
     }
+
+    /// The variance of `mean` over records, as if they were independent.
+    var varianceOfMean: Double {
+        let sides = sides
+        return sides.reduce(0) { sum, margins in
+            let mean = Self.mean(margins)
+            let squares = margins.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+            return sum + squares / Double(max(margins.count - 1, 1) * margins.count)
+        } / Double(max(sides.count * sides.count, 1))
+    }
+
+    private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 
     /// The value that a share of the margins is below, to the nearest record.
     func quantile(_ share: Double) -> Double {

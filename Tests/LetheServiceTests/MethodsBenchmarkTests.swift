@@ -49,6 +49,7 @@ import Testing
     ) throws -> MethodsBenchmark.Options {
         let folder = try data.get()
         let memorising = String(decoding: policy, as: UTF8.self).replacing("\n  epochs: 2\n", with: "\n  epochs: 3\n")
+            .replacing("learningRateDecay: linear", with: "learningRateDecay: none")
         return MethodsBenchmark.Options(
             profile: DatasetProfile(kind: .synthetic, folder: folder.path),
             settings: [

@@ -40,22 +40,38 @@ struct ClusteredBootstrapTests {
         zip(values, draw.users[0]).reduce(0) { $0 + $1.0 * $1.1 } / draw.users[0].reduce(0, +)
     }
 
-    @Test func theIntervalOfAMeanIsAsWideAsTheoryWantsAndWidenedForFewReferences() throws {
+    @Test func theIntervalOfAMeanOverUsersIsAsWideAsTheoryWantsHoweverFewReferences() throws {
         var generator = SeededGenerator(seed: 3)
         let values = (0..<200).map { _ in Double(generator.nextNormal()) }
-        func width(_ references: Int) throws -> Double {
-            let bootstrap = ClusteredBootstrap(
-                groups: [200], rows: 2, references: references, replicates: 2_000, seed: 1)
-            let interval = try #require(bootstrap.estimates { [Self.mean(values, $0)] }[0].interval)
-            return interval.upper - interval.lower
-        }
         let deviation = try #require(standardDeviation(values))
         let theory = 2 * 1.96 * deviation / Double(200).squareRoot()
         for references in [2, 3, 10] {
-            let k = Double(references)
-            let factor = StudentT.quantile(0.975, degreesOfFreedom: references - 1) / 1.96 * (k / (k - 1)).squareRoot()
-            #expect(abs(try width(references) / (factor * theory) - 1) < 0.1, "\(references)")
+            let bootstrap = ClusteredBootstrap(
+                groups: [200], rows: 2, references: references, replicates: 2_000, seed: 1)
+            let interval = try #require(bootstrap.estimates { [Self.mean(values, $0)] }[0].interval)
+            #expect(abs((interval.upper - interval.lower) / theory - 1) < 0.1, "\(references)")
         }
+    }
+
+    @Test func theModelsPartIsWidenedForFewReferencesAndAddedInSquares() throws {
+        let (references, k) = ([0.0, 1, 2, 4, 3, 2.5], 6.0)
+        var generator = SeededGenerator(seed: 3)
+        let values = (0..<200).map { _ in 20 * Double(generator.nextNormal()) }
+        let estimates = ClusteredBootstrap(groups: [200], rows: 1, references: 6, replicates: 4_000, seed: 1).estimates
+        {
+            let mean = $0.references.reduce(0.0) { $0 + references[$1] } / k
+            return [mean, Self.mean(values, $0), mean + Self.mean(values, $0)]
+        }
+        func half(_ place: Int) throws -> Double {
+            let interval = try #require(estimates[place].interval)
+            return (interval.upper - interval.lower) / 2
+        }
+        // The bootstrap's own deviation of a mean of k is s sqrt((k-1)/k) / sqrt(k): widened it is t s / sqrt(k).
+        let deviation = try #require(standardDeviation(references))
+        let theory = StudentT.quantile(0.975, degreesOfFreedom: 5) * deviation / k.squareRoot()
+        #expect(abs(try half(0) / theory - 1) < 0.1)
+        let together = try (half(0) * half(0) + half(1) * half(1)).squareRoot()
+        #expect(abs(try half(2) / together - 1) < 0.05)
     }
 
     @Test func oneDrawingServesAllStatisticsSoThatDifferencesAreTight() throws {
@@ -75,6 +91,8 @@ struct ClusteredBootstrapTests {
         let estimates = ClusteredBootstrap(groups: [5], rows: 3, references: 2, replicates: 200, seed: 9).estimates {
             if Set($0.references).count == 1 { alone += 1 }
             #expect($0.rows.count == 3 && $0.references.count == 2 && $0.users[0].reduce(0, +) == 5)
+            // Users and models are never drawn at once: each has a part of the interval of its own.
+            #expect($0.users[0] == [1, 1, 1, 1, 1] || ($0.rows == [0, 1, 2] && $0.references == [0, 1]))
             return [$0.rows.reduce(0.0) { $0 + Double($1) } / 3]
         }
         #expect(alone == 0)

@@ -12,9 +12,10 @@ public struct BootstrapDraw: Sendable {
 
 /// Intervals of many statistics from the same drawings, so that differences of two of them have intervals of their own.
 ///
-/// Users are drawn with replacement within their groups, and so are the seeds of the rows and the references; a draw that leaves no
-/// row beside a reference of another seed is drawn again. The half-widths are widened by t(k-1, .975) / 1.96 sqrt(k / (k-1)), k
-/// being the number of references: few of them show too little of their own spread (VERIFICATION 3.3).
+/// Two drawings: users with replacement within their groups, with all models; and seeds of the rows and references with
+/// replacement, with all users (a draw of one reference only is drawn again). The half-width is the root of the sum of the squares of
+/// both. The models' is widened before by t(k-1, .975) / 1.96 sqrt(k / (k-1)), k being the number of references: few of them show
+/// too little of their own spread (VERIFICATION 3.3), while of users there are enough.
 public struct ClusteredBootstrap: Sendable {
     /// Users of each group.
     public let groups: [Int]
@@ -50,28 +51,50 @@ public struct ClusteredBootstrap: Sendable {
         }
         let k = Double(references)
         let widening =
-            StudentT.quantile(0.975, degreesOfFreedom: references - 1) / 1.959963984540054
-            * (k / (k - 1)).squareRoot()
+            StudentT.quantile(0.975, degreesOfFreedom: references - 1) / 1.959963984540054 * (k / (k - 1)).squareRoot()
         var generator = SeededGenerator(seed: seed)
-        var columns = [[Double]](repeating: [], count: point.count)
-        for _ in 0..<replicates {
-            let users = groups.map { drawnMultiplicities($0, using: &generator) }
-            var (drawnRows, drawnReferences): ([Int], [Int])
-            repeat {
-                drawnRows = (0..<rows).map { _ in drawnIndex(below: rows, using: &generator) }
-                drawnReferences = (0..<references).map { _ in drawnIndex(below: references, using: &generator) }
-            } while drawnReferences.allSatisfy { $0 == drawnReferences[0] }
-            let values = statistics(BootstrapDraw(users: users, rows: drawnRows, references: drawnReferences))
-            for (place, value) in values.enumerated() { columns[place].append(value) }
+        let everybody = groups.map { [Double](repeating: 1, count: $0) }
+        let byUsers = distances(from: point) {
+            statistics(
+                BootstrapDraw(
+                    users: groups.map { drawnMultiplicities($0, using: &generator) }, rows: Array(0..<rows),
+                    references: Array(0..<references)))
         }
-        return zip(point, columns).map { value, drawn in
-            guard value.isFinite, drawn.allSatisfy(\.isFinite) else { return Estimate(value: value, interval: nil) }
-            let sorted = drawn.sorted()
+        let byModels = distances(from: point) {
+            var drawn: [Int]
+            repeat {
+                drawn = (0..<references).map { _ in drawnIndex(below: references, using: &generator) }
+            } while drawn.allSatisfy { $0 == drawn[0] }
+            return statistics(
+                BootstrapDraw(
+                    users: everybody, rows: (0..<rows).map { _ in drawnIndex(below: rows, using: &generator) },
+                    references: drawn))
+        }
+        return point.enumerated().map { place, value in
+            guard let users = byUsers[place], let models = byModels[place] else {
+                return Estimate(value: value, interval: nil)
+            }
+            func together(_ users: Double, _ models: Double) -> Double {
+                (users * users + widening * widening * models * models).squareRoot()
+            }
             return Estimate(
                 value: value,
                 interval: Interval(
-                    lower: value - widening * max(0, value - quantile(sorted, 0.025)),
-                    upper: value + widening * max(0, quantile(sorted, 0.975) - value)))
+                    lower: value - together(users.below, models.below),
+                    upper: value + together(users.above, models.above)))
+        }
+    }
+
+    /// How far the 2.5% and 97.5% quantiles of drawn statistics are below and above the point; nil where a number is not finite.
+    private func distances(from point: [Double], draw: () -> [Double]) -> [(below: Double, above: Double)?] {
+        var columns = [[Double]](repeating: [], count: point.count)
+        for _ in 0..<replicates {
+            for (place, value) in draw().enumerated() { columns[place].append(value) }
+        }
+        return zip(point, columns).map { value, drawn in
+            guard value.isFinite, drawn.allSatisfy(\.isFinite) else { return nil }
+            let sorted = drawn.sorted()
+            return (max(0, value - quantile(sorted, 0.025)), max(0, quantile(sorted, 0.975) - value))
         }
     }
 }

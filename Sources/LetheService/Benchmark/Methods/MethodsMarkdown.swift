@@ -14,7 +14,7 @@ struct MethodsMarkdown {
             "# Methods of unlearning on \(report.dataset)",
             """
             \(options.shape.rawValue) T5, \(options.seeds) \(options.seeds == 1 ? "seed" : "seeds"), \(options.references) retrained \
-            models. In brackets: 95% intervals, users and seeds drawn with replacement (\(options.replicates) drawings)\
+            models. In brackets: 95% intervals, users and, apart from them, seeds drawn with replacement (\(options.replicates) drawings)\
             \(options.seeds == 1 ? "; with one seed, what another seed would change is not in them" : ""). AUC, ACC, JSD, symmetric KL \
             and L2 times 100. A row is compared with retrained models of other seeds than its own. JSD is the true one in nats; \
             symmetric KL is what the paper's code prints as JSD. Read no distance without its floor: the distance between retrained \

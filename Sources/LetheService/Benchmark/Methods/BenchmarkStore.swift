@@ -12,7 +12,8 @@ struct BenchmarkStore {
 
     init(folder: String) throws {
         self.folder = folder
-        try Files.createFolders(folder)
+        // Outputs on records of people, if without their names.
+        try Files.createFolders(folder, permissions: 0o700)
     }
 
     /// The key of a thing that depends on these values.

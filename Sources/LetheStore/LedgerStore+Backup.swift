@@ -96,6 +96,7 @@ extension LedgerStore {
     ) throws -> String? {
         let draft = path + ".restoring"
         try removeDatabase(draft)
+        try removeUnfinished(draft)
         defer { try? removeDatabase(draft) }
         let writer = try AtomicFileWriter(path: draft, permissions: 0o600)
         var failure: (any Error)?
@@ -131,6 +132,15 @@ extension LedgerStore {
         let restored = try open(path)
         try restored.publish()
         return old
+    }
+
+    /// Removes what a copy to `draft` left that was killed while it wrote: it holds rows of the vault.
+    private static func removeUnfinished(_ draft: String) throws {
+        let folder = Files.folder(of: draft)
+        for name in try Files.names(in: folder)
+        where name.hasPrefix(".\(Files.name(of: draft)).") && name.hasSuffix(".tmp") {
+            try Files.remove(Files.join(folder, name))
+        }
     }
 
     /// Gives the database at `path`, and the write-ahead log that belongs to it, a second name that is free. Nothing is taken away yet:

@@ -5,7 +5,7 @@ import LetheService
 /// `lethe model`
 struct Model: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Train, merge, check and describe models: folders in Hugging Face's layout.",
+        commandName: "model", abstract: "Train, merge, check and describe models: folders in Hugging Face's layout.",
         subcommands: [
             Pretrain.self, ModelTrain.self, ModelLogits.self, Merge.self, Describe.self, Check.self,
         ])
@@ -13,6 +13,7 @@ struct Model: ParsableCommand {
     /// `lethe model pretrain`
     struct Pretrain: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "pretrain",
             abstract: "Train vocabulary and base model on records of people outside the training window.")
 
         @OptionGroup var workspaceOptions: WorkspaceOptions
@@ -30,6 +31,7 @@ struct Model: ParsableCommand {
     /// `lethe model merge`
     struct Merge: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "merge",
             abstract: "Add an adapter's update to a model's weights and write the result as a new folder.")
 
         @Option(name: .long, help: ArgumentHelp("The model's folder.", valueName: "dir"))
@@ -56,7 +58,7 @@ struct Model: ParsableCommand {
     /// `lethe model describe`
     struct Describe: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print a model's shape, parameters by module and digest.",
+            commandName: "describe", abstract: "Print a model's shape, parameters by module and digest.",
             discussion: """
                 A folder with weights is read and checked whole. A config.json alone is described by its shape; with \
                 --lora-rank it also says how many parameters an adapter on q and v has.

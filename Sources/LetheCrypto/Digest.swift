@@ -29,11 +29,17 @@ public struct Digest: Sendable, Hashable {
     ///
     /// - Throws: `.notHex` for anything else, uppercase digits included: a digest has one spelling.
     public init(hex: String) throws(DigestError) {
-        let isLowercaseHex = hex.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-        guard hex.utf8.count == 2 * Self.byteCount, isLowercaseHex, let bytes = try? Hex.decode(hex) else {
-            throw .notHex(found: hex)
-        }
-        self.init(exactly: bytes)
+        var text = hex
+        guard let digest = text.withUTF8({ Digest(lowercaseHex: $0) }) else { throw .notHex(found: hex) }
+        self = digest
+    }
+
+    /// The same of digits that are given as bytes; nil for anything else.
+    package init?(lowercaseHex digits: UnsafeBufferPointer<UInt8>) {
+        guard digits.count == 2 * Self.byteCount else { return nil }
+        func word(_ index: Int) -> UInt64? { UInt64(lowercaseHex: digits[(16 * index)..<(16 * index + 16)]) }
+        guard let first = word(0), let second = word(1), let third = word(2), let fourth = word(3) else { return nil }
+        words = (first, second, third, fourth)
     }
 
     /// - Precondition: `bytes` holds 32 bytes; every caller has checked or produced them.
@@ -61,6 +67,15 @@ public struct Digest: Sendable, Hashable {
     public func append(to buffer: inout [UInt8]) {
         let bigEndian = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
         withUnsafeBytes(of: bigEndian) { buffer.append(contentsOf: $0) }
+    }
+
+    /// Appends the 64 digits of `hex` to `buffer` without a temporary text.
+    package func append(hexTo buffer: inout [UInt8]) {
+        for word in [words.0, words.1, words.2, words.3] {
+            for place in stride(from: UInt64(60), through: 0, by: -4) {
+                buffer.append(Hex.digit(UInt8(truncatingIfNeeded: word >> place & 15)))
+            }
+        }
     }
 
     /// Equality of all 32 bytes.

@@ -44,11 +44,11 @@ public struct DecimalNumber: Sendable, Hashable, CustomStringConvertible {
     public var description: String { text }
 }
 
-enum CanonicalNumber {
+package enum CanonicalNumber {
     static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
     /// `0|[1-9][0-9]*` up to 2^64-1.
-    static func wholeNumber(_ text: String) -> UInt64? {
+    package static func wholeNumber(_ text: String) -> UInt64? {
         guard text.utf8.allSatisfy(isDigit), text == "0" || text.utf8.first != UInt8(ascii: "0") else { return nil }
         return UInt64(text)
     }

@@ -29,22 +29,29 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     ///
     /// - Throws: `.malformed` for other spellings and for dates that do not exist.
     public init(_ text: String) throws(TimestampError) {
-        let bytes = Array(text.utf8)
-        let pattern = Array("dddd-dd-ddTdd:dd:ddZ".utf8)
-        let matches =
-            bytes.count == pattern.count
-            && zip(bytes, pattern).allSatisfy { byte, place in
-                place == UInt8(ascii: "d") ? CanonicalNumber.isDigit(byte) : byte == place
+        var spelling = text
+        guard let moment = spelling.withUTF8({ Timestamp(ascii: $0) }) else { throw .malformed(found: text) }
+        self = moment
+    }
+
+    /// The same of text that is given as bytes; nil for anything else.
+    package init?(ascii text: UnsafeBufferPointer<UInt8>) {
+        let pattern: StaticString = "dddd-dd-ddTdd:dd:ddZ"
+        guard text.count == pattern.utf8CodeUnitCount else { return nil }
+        for offset in text.indices {
+            let place = pattern.utf8Start[offset]
+            guard place == UInt8(ascii: "d") ? CanonicalNumber.isDigit(text[offset]) : text[offset] == place else {
+                return nil
             }
-        guard matches else { throw .malformed(found: text) }
+        }
         func number(_ range: Range<Int>) -> Int64 {
-            bytes[range].reduce(0) { 10 * $0 + Int64($1 - UInt8(ascii: "0")) }
+            range.reduce(0) { 10 * $0 + Int64(text[$1] - UInt8(ascii: "0")) }
         }
         let (year, month, day) = (number(0..<4), number(5..<7), number(8..<10))
         let (hour, minute, second) = (number(11..<13), number(14..<16), number(17..<19))
         guard year >= 1, (1...12).contains(month), day >= 1, day <= Self.daysInMonth(month, year),
             hour < 24, minute < 60, second < 60
-        else { throw .malformed(found: text) }
+        else { return nil }
         secondsSinceEpoch =
             Self.daysSinceEpoch(year: year, month: month, day: day) * 86_400 + hour * 3_600 + minute * 60 + second
     }

@@ -126,16 +126,24 @@ extension AuditPass {
             return
         }
         let signers = checkSignatures(entry, content)
-        if let event = content.event {
-            checkTime(of: event, at: entry.index)
-            if let type = event.registration { registrations.append((type, entry.index)) }
+        switch content.meaning {
+        case .event(let event): try replay(event, entry, signers)
+        case .evidence(let statement):
+            if statement.predicateType == PredicateType.unlearningCertificate {
+                try checkCertificate(statement, entry)
+            }
         }
-        switch content.event {
-        case .key(let event)?:
+    }
+
+    private mutating func replay(_ event: LedgerEvent, _ entry: ReadEntry, _ signers: [VerifyingKey]) throws {
+        checkTime(of: event, at: entry.index)
+        if let type = event.registration { registrations.append((type, entry.index)) }
+        switch event {
+        case .key(let event):
             do { try keys.apply(event, at: entry.index, signers: signers) } catch {
                 report(.entry(entry.index), "key event", expected: "one that takes effect", found: "\(error)")
             }
-        case .run(let event)?:
+        case .run(let event):
             do { try state.apply(.run(event), at: entry.index) } catch {
                 report(
                     .entry(entry.index), "event", expected: "one that follows from the entries before",
@@ -143,13 +151,9 @@ extension AuditPass {
                 return
             }
             checkSeeds(of: event, at: entry.index)
-        case .request(let event)?: try follow(.request(event), of: event.requestID, at: entry.index)
-        case .shred(let event)?: try follow(.shred(event), of: event.requestID, at: entry.index)
-        case .policy?, .model?: break
-        case nil:
-            if content.statement.predicateType == PredicateType.unlearningCertificate {
-                try checkCertificate(content, entry)
-            }
+        case .request(let change): try follow(event, of: change.requestID, at: entry.index)
+        case .shred(let destruction): try follow(event, of: destruction.requestID, at: entry.index)
+        case .policy, .model: break
         }
     }
 
@@ -213,10 +217,10 @@ extension AuditPass {
         }
     }
 
-    private mutating func checkCertificate(_ content: EntryContent, _ entry: ReadEntry) throws {
+    private mutating func checkCertificate(_ statement: Statement, _ entry: ReadEntry) throws {
         let index = entry.index
         let claim: CertificateClaim
-        do { claim = try CertificateClaim(content.statement) } catch {
+        do { claim = try CertificateClaim(statement) } catch {
             report(.entry(index), "certificate", expected: "the members of a certificate", found: "\(error)")
             return
         }

@@ -18,32 +18,29 @@ extension AuditPass {
         guard try advance(event, of: id, at: index) else {
             suspects.insert(id)
             state.forget(id)
-            lastIndexes[id] = nil
+            followed[id] = nil
             return
         }
         try checkFulfilment(event, at: index)
-        guard lastIndexes[id] == index, let record = state.requests[id] else { return }
-        if try storedRequest(id) == record.cells {
+        guard let expected = followed[id], expected.lastIndex == index, let record = state.requests[id] else { return }
+        if try expected.row ?? storedRequest(id) == record.cells {
             matchedRequests += 1
         } else {
             suspects.insert(id)
         }
         state.forget(id)
-        lastIndexes[id] = nil
+        followed[id] = nil
     }
 
     /// Applies the event to the request that is followed; false where it is not as its row says.
     private mutating func advance(_ event: LedgerEvent, of id: RequestID, at index: UInt64) throws -> Bool {
         if case .request(let request) = event, case .received = request.kind {
-            let row = try Cells.first(
-                db, "SELECT received_index, last_index FROM requests WHERE request_id = CAST(? AS TEXT)",
-                [.text(id.text)])
-            guard state.requests[id] == nil, row?[0].unsigned == index, let last = row?[1].unsigned, last >= index
-            else {
-                return false
-            }
-            lastIndexes[id] = last
-        } else if let last = lastIndexes[id], index <= last {
+            guard state.requests[id] == nil, let row = try storedRequest(id),
+                let indexes = RequestRecord.indexes(cells: row), indexes.received == index, indexes.last >= index
+            else { return false }
+            followed[id] = FollowedRequest(
+                lastIndex: indexes.last, row: indexes.last - index <= FollowedRequest.reach ? row : nil)
+        } else if let last = followed[id]?.lastIndex, index <= last {
             // Followed since its receipt.
         } else {
             return false
@@ -133,10 +130,7 @@ extension AuditPass {
         }
     }
 
-    func storedRequest(_ id: RequestID) throws -> [Cell]? {
-        try Cells.first(
-            db, TableShape.requests.select + " WHERE request_id = CAST(? AS TEXT)", [.text(id.text)])
-    }
+    func storedRequest(_ id: RequestID) throws -> [Cell]? { try requestRows.first([.text(id.text)]) }
 
     /// The receipt of a request, as the entry says that the row points to.
     func receipt(
@@ -236,13 +230,20 @@ extension AuditPass {
         var rows = try RowStream(
             db,
             "SELECT CAST(request_id AS BLOB), CAST(state AS BLOB), received_index FROM requests ORDER BY request_id")
-        while let row = try rows.next() {
-            found.requests += 1
-            if try certificates.contains(row[0]) { continue }
-            found.withoutCertificateByState[row[1].text, default: 0] += 1
-            if found.withoutCertificate.count < listing {
-                found.withoutCertificate.append(
-                    .init(requestID: row[0].text, state: row[1].text, receivedIndex: row[2].unsigned ?? 0))
+        try certificates.readRequests { certified in
+            var next = try certified.next()?[0].blob
+            while let row = try rows.next() {
+                found.requests += 1
+                let id = row[0].blob ?? []
+                while let certificate = next, certificate.lexicographicallyPrecedes(id) {
+                    next = try certified.next()?[0].blob
+                }
+                if next == id { continue }
+                found.withoutCertificateByState[row[1].text, default: 0] += 1
+                if found.withoutCertificate.count < listing {
+                    found.withoutCertificate.append(
+                        .init(requestID: row[0].text, state: row[1].text, receivedIndex: row[2].unsigned ?? 0))
+                }
             }
         }
         return found

@@ -180,6 +180,26 @@ struct RowStream {
     }
 }
 
+/// A query for one row that is asked again and again, compiled once.
+struct RowLookup {
+    private let statement: Statement
+    private let db: Database
+
+    /// The first row of `sql`, by its arguments.
+    init(_ db: Database, _ sql: String) throws {
+        self.db = db
+        statement = try db.makeStatement(sql: sql)
+    }
+
+    /// The row for these arguments; nil where there is none.
+    func first(_ arguments: [Cell]) throws -> [Cell]? {
+        let handle = statement.sqliteStatement
+        defer { sqlite3_reset(handle) }
+        try Cells.bind(arguments, to: handle, in: db)
+        return try Cells.next(handle, in: db) ? Cells.cells(of: handle) : nil
+    }
+}
+
 extension Cell {
     /// The value for GRDB's own statements.
     var databaseValue: (any DatabaseValueConvertible)? {

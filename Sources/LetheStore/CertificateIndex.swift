@@ -42,12 +42,12 @@ struct CertificateIndex {
         }
     }
 
-    /// Whether a certificate was issued for the request.
-    func contains(_ requestID: Cell) throws -> Bool {
-        guard count > 0 else { return false }
-        return try queue.read { db in
-            try Cells.first(
-                db, "SELECT 1 FROM certificates WHERE request_id = CAST(? AS TEXT) LIMIT 1", [requestID]) != nil
+    /// Lends the requests that a certificate was issued for, in the order of their ids, to be read beside others.
+    func readRequests(_ body: (inout RowStream) throws -> Void) throws {
+        try queue.read { db in
+            var rows = try RowStream(
+                db, "SELECT CAST(request_id AS BLOB) FROM certificates GROUP BY request_id ORDER BY request_id")
+            try body(&rows)
         }
     }
 }

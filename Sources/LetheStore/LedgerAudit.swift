@@ -185,6 +185,17 @@ extension LedgerAudit.Outcome {
     }
 }
 
+/// What the audit keeps of a stored request while it follows the request's events.
+struct FollowedRequest {
+    /// For how many entries a row is kept; one that ends later is read again then, so that many open requests cost little memory.
+    static let reach: UInt64 = 2_048
+
+    /// The index of its last event, as the row says.
+    let lastIndex: UInt64
+    /// The row itself, where the last event is near.
+    let row: [Cell]?
+}
+
 /// A row that the entries imply, and the entry that implies it.
 struct ExpectedRow {
     let cells: [Cell]
@@ -202,8 +213,10 @@ struct AuditPass {
 
     /// What the entries add up to: every run, and every request between its receipt and its last event.
     var state = LedgerState()
-    /// The index of the last event of each request in `state`, as its stored row says.
-    var lastIndexes: [RequestID: UInt64] = [:]
+    /// What the stored row of each request in `state` says.
+    var followed: [RequestID: FollowedRequest] = [:]
+    /// The stored row of a request, by its id.
+    let requestRows: RowLookup
     /// Requests whose row or events are not as they should be, to be derived again with all their events.
     var suspects: Set<RequestID> = []
     /// What the suspects' events add up to.
@@ -233,6 +246,8 @@ struct AuditPass {
         self.trust = trust
         self.checksSignatures = checksSignatures
         keys = KeyRegistry(origin: tables.origin, trustedRoots: trust.roots)
+        requestRows = try RowLookup(
+            tables.db, TableShape.requests.select + " WHERE request_id = CAST(? AS TEXT)")
         certificates = try CertificateIndex()
         nodes = NodeComparison(db: tables.db)
         checkpoints = try CheckpointComparison(db: tables.db)

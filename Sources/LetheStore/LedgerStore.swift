@@ -110,6 +110,8 @@ public final class LedgerStore: Sendable {
                     PRAGMA secure_delete = ON;
                     PRAGMA trusted_schema = OFF;
                     PRAGMA cell_size_check = ON;
+                    PRAGMA cache_size = -16384;
+                    PRAGMA wal_autocheckpoint = 8192;
                     """)
         }
         return queue

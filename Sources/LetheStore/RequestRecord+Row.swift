@@ -20,6 +20,12 @@ extension RequestRecord {
         ]
     }
 
+    /// The entries of the receipt and of the last event that a row names; nil where it names none.
+    static func indexes(cells: [Cell]) -> (received: UInt64, last: UInt64)? {
+        guard let received = cells[16].unsigned, let last = cells[17].unsigned else { return nil }
+        return (received, last)
+    }
+
     /// Reads a row back.
     /// - Throws: `StoreError.corrupt` where a value has no meaning.
     init(cells: [Cell]) throws {

@@ -51,4 +51,18 @@ struct HygieneTests {
             }
         }
     }
+
+    /// A name that the argument parser derives from the type costs a search of every protocol conformance of the program, for
+    /// each command, whichever of them runs.
+    @Test func everyCommandStatesItsName() {
+        var commands = 0
+        for file in SourceTree.files where file.room == "lethe" {
+            for (number, line) in file.lines.enumerated() where line.contains("= CommandConfiguration(") {
+                commands += 1
+                let start = file.lines[number..<min(file.lines.count, number + 2)].joined()
+                #expect(start.contains("commandName: \""), "\(file.path):\(number + 1): name the command")
+            }
+        }
+        #expect(commands > 30)
+    }
 }

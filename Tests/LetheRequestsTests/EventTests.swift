@@ -156,7 +156,8 @@ struct LedgerEventTests {
         let checked = try RequestChecker(audience: request.audience, requesterKeys: [key.publicKey])
             .check(request.sign(with: key), now: now)
         let subjectKey = SubjectKey.generate()
-        let event = RequestEvent(receiving: checked, at: now, under: subjectKey, policy: try demoPolicy())
+        let event = RequestEvent(
+            receiving: checked, at: now, under: subjectKey, policy: try PolicyInForce(demoPolicy()))
         let text = String(decoding: try LedgerEvent.request(event).statement().canonicalBytes(), as: UTF8.self)
             .lowercased()
         for secret in [

@@ -15,7 +15,7 @@ struct GroupTests {
         -> LedgerUnit
     {
         let (checked, key) = try ledger.request(number, value: value)
-        let receipt = RequestEvent(receiving: checked, at: ledger.now, under: key, policy: ledger.policy)
+        let receipt = RequestEvent(receiving: checked, at: ledger.now, under: key, policy: PolicyInForce(ledger.policy))
         let acceptance = RequestEvent(
             requestID: receipt.requestID, at: ledger.now, requestCommitment: receipt.requestCommitment,
             kind: .changed(.identityConfirmed, clock: nil))
@@ -293,7 +293,7 @@ struct InterleavingTests {
                 number += 1
                 let (checked, key) = try ledger.request(number)
                 let event = LedgerEvent.request(
-                    RequestEvent(receiving: checked, at: ledger.now, under: key, policy: ledger.policy))
+                    RequestEvent(receiving: checked, at: ledger.now, under: key, policy: PolicyInForce(ledger.policy)))
                 let unit = LedgerUnit(
                     entries: [try LedgerEntry(signing: event, with: [ledger.controller])],
                     vault: [try VaultItem(checked, key: key).sealed(under: ledger.masterKey)])

@@ -65,7 +65,8 @@ struct KeyAuditTests {
         try ledger.store.append(
             entries: [
                 LedgerEvent.request(
-                    RequestEvent(receiving: checked, at: ledger.now, under: subject, policy: ledger.policy)
+                    RequestEvent(
+                        receiving: checked, at: ledger.now, under: subject, policy: PolicyInForce(ledger.policy))
                 ).sign(with: [ledger.controller])
             ], vault: [.init(checked, key: subject)], masterKey: ledger.masterKey,
             signer: ledger.signer)

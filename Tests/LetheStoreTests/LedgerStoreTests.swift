@@ -126,7 +126,7 @@ struct LedgerStoreTests {
         let before = try ledger.store.size()
         let (checked, key) = try ledger.request(1)
         let receipt = LedgerEvent.request(
-            RequestEvent(receiving: checked, at: ledger.now, under: key, policy: ledger.policy))
+            RequestEvent(receiving: checked, at: ledger.now, under: key, policy: PolicyInForce(ledger.policy)))
         let good = try receipt.sign(with: [ledger.controller])
         let item = VaultItem(checked, key: key)
         let other = VaultItem(checked, key: .generate())
@@ -164,7 +164,8 @@ struct LedgerStoreTests {
         try ledger.start()
         let (checked, key) = try ledger.request(1)
         try ledger.append(
-            .request(RequestEvent(receiving: checked, at: ledger.now, under: key, policy: ledger.policy)),
+            .request(
+                RequestEvent(receiving: checked, at: ledger.now, under: key, policy: PolicyInForce(ledger.policy))),
             vault: [VaultItem(checked, key: key)])
         try ledger.append(ledger.change(1, .withdrawn))
         try ledger.shred(1)
@@ -278,7 +279,8 @@ struct StoreFailureTests {
             try store.read { _ = try Int.fetchOne($0.db, sql: "PRAGMA max_page_count = \(limit)") }
             let size = try store.size()
             let (checked, key) = try ledger.request(1, value: String(repeating: "a", count: 200))
-            let receipt = RequestEvent(receiving: checked, at: ledger.now, under: key, policy: ledger.policy)
+            let receipt = RequestEvent(
+                receiving: checked, at: ledger.now, under: key, policy: PolicyInForce(ledger.policy))
             let policy = LedgerEvent.policy(PolicyEvent(adopting: ledger.policy, at: ledger.now))
             let entries =
                 try [LedgerEvent.request(receipt)].map { try $0.sign(with: [ledger.controller]) }

@@ -66,7 +66,7 @@ struct SpecificationTests {
         #expect(String(decoding: envelope.payload, as: UTF8.self) + "\n" == payload)
         let key = try VerifyingKey(pem: page.example("controller"))
         #expect(try envelope.verify(trusting: [key]).signers == [key])
-        #expect(try EntryContent(bytes).statement.predicateType == PredicateType.policyEvent)
+        #expect(try EntryContent(bytes).event?.predicateType == PredicateType.policyEvent)
         let types = PredicateType.all.compactMap { $0.split(separator: ":").dropFirst(2).first }
         #expect(types.allSatisfy { page.text.contains($0) })
     }

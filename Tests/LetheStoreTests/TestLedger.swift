@@ -108,7 +108,7 @@ struct TestLedger {
     func receive(_ number: Int) throws {
         let (checked, key) = try request(number)
         try append(
-            .request(RequestEvent(receiving: checked, at: now, under: key, policy: policy)),
+            .request(RequestEvent(receiving: checked, at: now, under: key, policy: PolicyInForce(policy))),
             vault: [VaultItem(checked, key: key)])
     }
 

@@ -47,6 +47,11 @@ public enum Base64 {
 
     /// The bytes that text spells which is given as bytes, so that a caller can wipe it.
     public static func decode(ascii text: [UInt8]) throws(TextEncodingError) -> [UInt8] {
+        try text.withUnsafeBufferPointer { (text) throws(TextEncodingError) in try decode(ascii: text) }
+    }
+
+    /// The same without an array of its own.
+    package static func decode(ascii text: UnsafeBufferPointer<UInt8>) throws(TextEncodingError) -> [UInt8] {
         var characters = text[...]
         guard characters.count % 4 == 0 else { throw .length(encoding: "Base64", count: characters.count) }
         for _ in 0..<2 where characters.last == padding { characters.removeLast() }

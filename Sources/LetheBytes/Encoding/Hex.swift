@@ -39,7 +39,8 @@ public enum Hex {
         }
     }
 
-    private static func digit(_ value: UInt8) -> UInt8 {
+    /// The digit of a value below 16.
+    package static func digit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 
@@ -64,6 +65,17 @@ public enum Hex {
         case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
         case UInt8(ascii: "A")...UInt8(ascii: "F") where allowingUppercase: digit - UInt8(ascii: "A") + 10
         default: nil
+        }
+    }
+}
+
+extension UInt64 {
+    /// Reads lower-case digits, the first the most significant; nil where a byte is no such digit. More than 16 overflow unseen.
+    package init?(lowercaseHex digits: Slice<UnsafeBufferPointer<UInt8>>) {
+        self = 0
+        for digit in digits {
+            guard let value = Hex.value(of: digit, allowingUppercase: false) else { return nil }
+            self = self << 4 | UInt64(value)
         }
     }
 }

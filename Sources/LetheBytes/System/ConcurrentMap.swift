@@ -17,6 +17,11 @@ extension Array where Element: Sendable {
             let part = self[(number * size)..<Swift.min(count, (number + 1) * size)].map(transform)
             parts.withLock { $0[number] = part }
         }
-        return parts.withLock { Array<Result>($0.joined()) }
+        return parts.withLock { parts in
+            var results: [Result] = []
+            results.reserveCapacity(count)
+            for part in parts { results += part }
+            return results
+        }
     }
 }

@@ -36,6 +36,15 @@ public enum LedgerEvent: Sendable, Equatable {
         }
     }
 
+    /// Reads the event of a signed payload where its spelling alone tells which it is; nil where the payload must be parsed.
+    package init?(recognizing payload: [UInt8]) {
+        guard let event = CanonicalRequestEvent.read(payload) else { return nil }
+        self = .request(event)
+    }
+
+    /// What its statement is said to mean.
+    package var predicateType: String { type(of: body).predicateType }
+
     /// When it happened, by the clock of who logged it.
     public var at: Timestamp { body.at }
 
@@ -46,14 +55,15 @@ public enum LedgerEvent: Sendable, Equatable {
     /// The log entry: a canonical DSSE envelope over the statement, signed by each of `keys`.
     /// - Throws: `EventError` where a value is not allowed in the log or the entry is too large.
     public func sign(with keys: [SigningKey]) throws(EventError) -> [UInt8] {
+        let payload = try canonicalBytes()
+        do { return try DSSEEnvelope(signing: payload, with: keys).canonicalBytes } catch { throw .envelope(error) }
+    }
+
+    /// The payload to sign.
+    private func canonicalBytes() throws(EventError) -> [UInt8] {
+        if case .request(let event) = self, let bytes = CanonicalRequestEvent.write(event) { return bytes }
         let statement = try statement()
-        do {
-            return try DSSEEnvelope(signing: statement.canonicalBytes(), with: keys).canonicalBytes
-        } catch let error as EnvelopeError {
-            throw .envelope(error)
-        } catch {
-            throw .notCanonical
-        }
+        do { return try statement.canonicalBytes() } catch { throw .notCanonical }
     }
 
     private var body: any EventBody {

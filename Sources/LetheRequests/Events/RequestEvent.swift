@@ -71,10 +71,10 @@ public struct RequestEvent: Sendable, Equatable, EventBody {
     }
 
     /// The receipt of `checked`, with commitments under `key` and deadlines by `policy`.
-    public init(receiving checked: CheckedRequest, at: Timestamp, under key: SubjectKey, policy: Policy) {
+    public init(receiving checked: CheckedRequest, at: Timestamp, under key: SubjectKey, policy: PolicyInForce) {
         let request = checked.request
-        let clock = StatutoryClock(regulation: request.regulation, holidays: Set(policy.clock.holidays))
-        let day = at.date(utcOffsetMinutes: policy.clock.utcOffsetMinutes)
+        let clock = StatutoryClock(regulation: request.regulation, holidays: policy.holidays)
+        let day = at.date(utcOffsetMinutes: policy.policy.clock.utcOffsetMinutes)
         self.init(
             requestID: request.requestID, at: at, requestCommitment: key.commitment(toRequest: checked.rawBytes),
             kind: .received(

@@ -1,24 +1,32 @@
 /// The name of an unlearning run: a random UUID, version 4, lowercase.
 public struct RunID: Sendable, Hashable, Comparable, CustomStringConvertible {
-    /// The canonical text, 36 characters.
-    public let text: String
+    private let uuid: RandomUUID
 
-    /// Takes a canonical version 4 UUID; nil for any other text.
+    /// Takes a canonical version 4 UUID; nil for any other text, uppercase or another version included.
     public init?(_ text: String) {
-        guard UUIDText.isRandomUUID(text) else { return nil }
-        self.text = text
+        guard let uuid = RandomUUID(text) else { return nil }
+        self.uuid = uuid
     }
 
-    private init(drawn text: String) { self.text = text }
+    /// The same of text that is given as bytes.
+    init?(ascii text: UnsafeBufferPointer<UInt8>) {
+        guard let uuid = RandomUUID(ascii: text) else { return nil }
+        self.uuid = uuid
+    }
+
+    private init(_ uuid: RandomUUID) { self.uuid = uuid }
 
     /// Draws a run id from `generator`.
     public static func random(using generator: inout some RandomNumberGenerator) -> RunID {
-        RunID(drawn: UUIDText.random(using: &generator))
+        RunID(RandomUUID(using: &generator))
     }
+
+    /// The canonical text, 36 characters.
+    public var text: String { uuid.text }
 
     /// The canonical text.
     public var description: String { text }
 
     /// Orders by text.
-    public static func < (left: RunID, right: RunID) -> Bool { left.text < right.text }
+    public static func < (left: RunID, right: RunID) -> Bool { left.uuid < right.uuid }
 }

@@ -1,6 +1,23 @@
 import LetheBytes
 public import LetheCrypto
 
+/// A policy with what follows from it, worked out once instead of for every request.
+public struct PolicyInForce: Sendable {
+    /// The policy.
+    public let policy: Policy
+    /// Its digest.
+    public let digest: Digest
+    /// The days that its clock does not count as working days.
+    let holidays: Set<CivilDate>
+
+    /// Works out what follows from `policy`.
+    public init(_ policy: Policy) {
+        self.policy = policy
+        digest = policy.digest
+        holidays = Set(policy.clock.holidays)
+    }
+}
+
 extension Policy {
     /// The digest that certificates and run events name: SHA-256 of `canonicalBytes`.
     ///

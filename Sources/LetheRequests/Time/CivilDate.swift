@@ -28,11 +28,22 @@ public struct CivilDate: Sendable, Hashable, Comparable {
     /// Parses `YYYY-MM-DD`, exactly ten ASCII characters.
     /// - Throws: `.malformedDate` for another form, `.noSuchDay` for a day that does not exist.
     public init(_ text: String) throws(DateError) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
-            let year = decimal(bytes[0..<4]), let month = decimal(bytes[5..<7]), let day = decimal(bytes[8..<10])
-        else { throw .malformedDate(excerpt(text)) }
-        try self.init(year: year, month: month, day: day)
+        var spelling = text
+        guard let date = spelling.withUTF8({ Self.numbers(ascii: $0) }) else { throw .malformedDate(excerpt(text)) }
+        try self.init(year: date.year, month: date.month, day: date.day)
+    }
+
+    /// The same of text that is given as bytes; nil for anything else.
+    init?(ascii text: UnsafeBufferPointer<UInt8>) {
+        guard let date = Self.numbers(ascii: text) else { return nil }
+        try? self.init(year: date.year, month: date.month, day: date.day)
+    }
+
+    private static func numbers(ascii text: UnsafeBufferPointer<UInt8>) -> (year: Int, month: Int, day: Int)? {
+        guard text.count == 10, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
+            let year = decimal(text[0..<4]), let month = decimal(text[5..<7]), let day = decimal(text[8..<10])
+        else { return nil }
+        return (year, month, day)
     }
 
     /// The day that lies `days` days after 1970-01-01.
@@ -119,7 +130,7 @@ public enum DateError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 /// The number that ASCII digits spell, nil when one of them is something else.
-func decimal(_ digits: ArraySlice<UInt8>) -> Int? {
+func decimal(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
     var value = 0
     for digit in digits {
         guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }

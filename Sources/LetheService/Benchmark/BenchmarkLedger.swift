@@ -72,8 +72,7 @@ struct BenchmarkLedger: Sendable {
     }
 
     /// Receives requests; every one of them must be accepted.
-    func receive(_ requests: [[UInt8]], groupSize: Int, of users: Int) throws {
-        let subjects = DataSubjects(names: (0..<users).map { (name: "\($0)", user: $0) })
+    func receive(_ requests: [[UInt8]], groupSize: Int, of subjects: DataSubjects) throws {
         let reception = RequestReception(store: store, signer: signer)
         try reception.receive(
             requests, groupSize: groupSize,
@@ -81,8 +80,8 @@ struct BenchmarkLedger: Sendable {
                 RequestIntake(
                     checker: RequestChecker(
                         audience: Self.origin, requesterKeys: [keys.portal.publicKey], policy: policy),
-                    policy: policy, subjects: subjects, controller: keys.controller, masterKey: masterKey,
-                    now: environment.now())
+                    policy: PolicyInForce(policy), subjects: subjects, controller: keys.controller,
+                    masterKey: masterKey, now: environment.now())
             }
         ) { outcomes in
             for case .refused(let error) in outcomes { throw error }

@@ -54,6 +54,8 @@ public struct LedgerBenchmark {
         progress("appends to a small log")
         let users = settings.requests + 4_096 + settings.arrivalsPerSecond * settings.arrivalSeconds
         let total = Swift.max(users, (settings.largeEntries ?? 0) / 2 + 4_096)
+        // Held from the first measurement to the last: what they say of memory is comparable.
+        let subjects = DataSubjects(names: (0..<total).lazy.map { (name: "\($0)", user: $0) })
         var next = 0
         func requests(_ count: Int) throws -> [[UInt8]] {
             defer { next += count }
@@ -64,7 +66,7 @@ public struct LedgerBenchmark {
             let size = try ledger.store.size()
             for _ in 0..<31 {
                 let group = try requests(8)
-                seconds.append(try time { try ledger.receive(group, groupSize: 8, of: total) })
+                seconds.append(try time { try ledger.receive(group, groupSize: 8, of: subjects) })
             }
             return .init(entries: Int(size), milliseconds: 1_000 * median(seconds))
         }
@@ -74,7 +76,7 @@ public struct LedgerBenchmark {
         let waiting = try requests(settings.requests)
         Memory.resetPeak()
         let before = Self.processorSeconds()
-        let seconds = try time { try ledger.receive(waiting, groupSize: settings.groupSize, of: total) }
+        let seconds = try time { try ledger.receive(waiting, groupSize: settings.groupSize, of: subjects) }
         figures.processorMicroseconds = 1_000_000 * (Self.processorSeconds() - before) / Double(waiting.count)
         figures.requestsPerSecond = Double(waiting.count) / seconds
         figures.memory.append(
@@ -82,7 +84,7 @@ public struct LedgerBenchmark {
 
         progress("latency at \(settings.arrivalsPerSecond) requests a second")
         let arriving = try requests(settings.arrivalsPerSecond * settings.arrivalSeconds)
-        figures.latencies = try latencies(of: arriving, ledger: ledger, users: total)
+        figures.latencies = try latencies(of: arriving, ledger: ledger, subjects: subjects)
 
         progress("certificate verification")
         try measureCertificate(ledger, into: &figures)
@@ -96,7 +98,7 @@ public struct LedgerBenchmark {
             var receiving = 0.0
             while try ledger.store.size() < large {
                 let group = try requests(Swift.min(16_384, (large - Int(ledger.store.size()) + 1) / 2))
-                receiving += try time { try ledger.receive(group, groupSize: settings.groupSize, of: total) }
+                receiving += try time { try ledger.receive(group, groupSize: settings.groupSize, of: subjects) }
             }
             figures.memory.append(
                 .init(what: "receive", entries: Int(try ledger.store.size()), peakMebibytes: Memory.peakMebibytes()))
@@ -163,7 +165,7 @@ public struct LedgerBenchmark {
 
     /// Open loop: requests arrive by the clock; whatever waits when the ledger is free becomes one group.
     private func latencies(
-        of requests: [[UInt8]], ledger: BenchmarkLedger, users: Int
+        of requests: [[UInt8]], ledger: BenchmarkLedger, subjects: DataSubjects
     ) throws -> LedgerFigures.Latencies {
         struct Arrival: Sendable {
             let request: [UInt8]
@@ -192,7 +194,7 @@ public struct LedgerBenchmark {
                 return waiting
             }
             if group.isEmpty { continue }
-            try ledger.receive(group.map(\.request), groupSize: settings.groupSize, of: users)
+            try ledger.receive(group.map(\.request), groupSize: settings.groupSize, of: subjects)
             let now = seconds()
             latencies += group.map { now - $0.due }
             groups += 1

@@ -48,8 +48,8 @@ extension Workspace {
     private func intake() throws -> RequestIntake {
         RequestIntake(
             checker: RequestChecker(audience: origin, requesterKeys: try requesterKeys(), policy: policy),
-            policy: policy, subjects: try subjects(), controller: try keys.controller, masterKey: try masterKey,
-            now: environment.now())
+            policy: PolicyInForce(policy), subjects: try subjects(), controller: try keys.controller,
+            masterKey: try masterKey, now: environment.now())
     }
 
     /// Remembers for this session's report that a request was turned away, and why; nothing of the request itself.

@@ -7,6 +7,7 @@ extension Benchmark {
     /// `lethe benchmark ledger`
     struct Ledger: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "ledger",
             abstract:
                 "Requests a second, latency, audit rate and memory of the ledger, beside the machine's own limits.",
             discussion: """

@@ -7,6 +7,7 @@ extension CertificateCommand {
     /// `lethe certificate bundle`
     struct Bundle: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "bundle",
             abstract: "Write a folder with which a certificate can be checked with sh, openssl and sha256sum alone.",
             discussion: """
                 It holds the certificate, the forgetting test and the request's receipt as they stand in the log, with their proofs, the \

@@ -12,7 +12,8 @@ struct CertificateCommand: ParsableCommand {
 
     /// `lethe certificate list`
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the certificates of a workspace.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List the certificates of a workspace.")
 
         @OptionGroup var workspaceOptions: WorkspaceOptions
         @OptionGroup var outputOptions: OutputOptions
@@ -39,7 +40,8 @@ struct CertificateCommand: ParsableCommand {
 
     /// `lethe certificate show`
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print one certificate of a workspace in words.")
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "Print one certificate of a workspace in words.")
 
         @Argument(help: "The certificate's number.")
         var number: Int
@@ -61,6 +63,7 @@ struct CertificateCommand: ParsableCommand {
     /// `lethe certificate verify`
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "verify",
             abstract:
                 "Verify a certificate with nothing but the file and the keys you trust: no workspace, no network.",
             discussion: "Exits 1 where the certificate does not hold, and says what, expected and found.")

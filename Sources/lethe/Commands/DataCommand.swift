@@ -10,7 +10,7 @@ struct DataCommand: ParsableCommand {
     /// `lethe data synthesize`
     struct Synthesize: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write invented data in MovieLens-1M's own format.",
+            commandName: "synthesize", abstract: "Write invented data in MovieLens-1M's own format.",
             discussion: "The same seed gives the same bytes. People have quirks that a model can memorise.")
 
         @Option(name: .long, help: ArgumentHelp("A new folder.", valueName: "dir"))
@@ -30,6 +30,7 @@ struct DataCommand: ParsableCommand {
     /// `lethe data describe`
     struct Describe: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "describe",
             abstract: "Print counts, label balance and digests of a data set and of its split.",
             discussion: """
                 Rows that were left out are counted with their reason and the first line. Without --dataset, the folder is \

@@ -5,6 +5,7 @@ import LetheService
 /// `lethe demo`
 struct Demo: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "demo",
         abstract: "The whole way on real steps: requests, unlearning, verification, certificates, report.",
         discussion: """
             With synthetic data it takes a few minutes. With --dataset ml-1m --data DIR it runs the paper's split of \

@@ -8,7 +8,7 @@ import LetheService
 /// `lethe key`: Ed25519 keys in PEM, and those that the log knows.
 struct Key: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make Ed25519 keys; list, rotate, revoke and register those that the log knows.",
+        commandName: "key", abstract: "Make Ed25519 keys; list, rotate, revoke and register those that the log knows.",
         subcommands: [
             Generate.self, Encrypt.self, Decrypt.self, List.self, Rotate.self, Revoke.self, Register.self,
         ])
@@ -16,6 +16,7 @@ struct Key: ParsableCommand {
     /// `lethe key generate`
     struct Generate: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "generate",
             abstract: "Make a key pair: PKCS#8 in FILE (mode 0600), the public key in FILE.pub.",
             discussion: "Refuses to overwrite. With --name, also prints the public key as a signed-note verifier key.")
 
@@ -57,7 +58,8 @@ struct Key: ParsableCommand {
 
     /// `lethe key list`
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the keys in the log, with role and validity.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List the keys in the log, with role and validity.")
 
         @OptionGroup var workspaceOptions: WorkspaceOptions
         @OptionGroup var outputOptions: OutputOptions

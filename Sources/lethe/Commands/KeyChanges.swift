@@ -10,6 +10,7 @@ extension Key {
     /// `lethe key rotate`
     struct Rotate: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "rotate",
             abstract: "Replace the workspace's key of a role; the old key and the root key sign the change.",
             discussion: """
                 Certificates issued before keep verifying: the trust file, written anew, lists both keys with the entries for which each \
@@ -32,7 +33,7 @@ extension Key {
     /// `lethe key revoke`
     struct Revoke: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "End a key; where it is the workspace's own, a new one takes its place.",
+            commandName: "revoke", abstract: "End a key; where it is the workspace's own, a new one takes its place.",
             discussion: """
                 With --from INDEX the key was in other hands from that entry on. Nothing it signed from there on counts any more; what it \
                 signed before counts only under a checkpoint of at most that size which a witness cosigned. The audit and every verifier \
@@ -59,6 +60,7 @@ extension Key {
     /// `lethe key register`
     struct Register: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "register",
             abstract:
                 "Let the log know somebody else's public key: an agent that files requests, a witness, a second verifier.",
             discussion: "A key has one role, for ever: one that the log knows already is refused.")

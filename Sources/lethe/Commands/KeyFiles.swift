@@ -29,6 +29,7 @@ extension Key {
     /// `lethe key encrypt`
     struct Encrypt: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "encrypt",
             abstract: "Put a private key file under a passphrase (PKCS#8, PBES2: scrypt and AES-256-CBC).",
             discussion: """
                 The file is replaced in one step; `openssl pkey` reads the result. What was on the disk before may survive in free \
@@ -52,6 +53,7 @@ extension Key {
     /// `lethe key decrypt`
     struct Decrypt: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "decrypt",
             abstract: "Take a private key file out of its passphrase; it stays readable by its owner alone.")
 
         @Argument(help: ArgumentHelp("An encrypted private key in PEM.", valueName: "file"))

@@ -6,6 +6,7 @@ extension Log {
     /// `lethe log audit`
     struct Audit: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "audit",
             abstract: "Derive the whole ledger again from its entries and name everything that differs.",
             discussion: """
                 Exits 1 where something differs, and names the entry, the field, what was expected and found, and the last \

@@ -6,7 +6,7 @@ extension Log {
     /// `lethe log backup`
     struct Backup: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Copy the ledger to a file, while it is in use, and audit the copy.",
+            commandName: "backup", abstract: "Copy the ledger to a file, while it is in use, and audit the copy.",
             discussion: """
                 The file appears only when it is complete and the audit has found nothing. No private key is in it. The vault's \
                 rows are, sealed; with keys/vault.key they open, so a backup must be destroyed as soon as the personal data of \
@@ -31,7 +31,7 @@ extension Log {
     /// `lethe log restore`
     struct Restore: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Put a backup in the place of a lost or damaged ledger.",
+            commandName: "restore", abstract: "Put a backup in the place of a lost or damaged ledger.",
             discussion: """
                 Never makes two histories of one log: refuses a backup that is older than any checkpoint known to have been \
                 published (recorded beside the database, in the workspace's certificates, or given with --checkpoint), one \

@@ -6,6 +6,7 @@ extension Log {
     /// `lethe log export`
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "export",
             abstract:
                 "Write the log as a static folder that any C2SP tlog-tiles client reads, or bring one up to date.",
             discussion: """

@@ -6,7 +6,7 @@ import LetheService
 /// `lethe log`
 struct Log: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "The transparency log: checkpoints, witnesses, proofs, audit, export, backup.",
+        commandName: "log", abstract: "The transparency log: checkpoints, witnesses, proofs, audit, export, backup.",
         subcommands: [
             CheckpointCommand.self, Prove.self, Audit.self, Export.self, Backup.self, Restore.self,
         ])
@@ -14,7 +14,7 @@ struct Log: ParsableCommand {
     /// `lethe log prove`
     struct Prove: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print the proof that an entry is in the log (a C2SP .tlog-proof file).")
+            commandName: "prove", abstract: "Print the proof that an entry is in the log (a C2SP .tlog-proof file).")
 
         @Argument(help: "The entry's index, counted from 0.")
         var index: UInt64

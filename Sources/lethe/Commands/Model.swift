@@ -5,7 +5,7 @@ import LetheService
 /// `lethe model`
 struct Model: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Train, merge, check and describe models: folders in Hugging Face's layout.",
+        commandName: "model", abstract: "Train, merge, check and describe models: folders in Hugging Face's layout.",
         subcommands: [
             Pretrain.self, ModelTrain.self, ModelLogits.self, Merge.self, Describe.self, Check.self,
         ])
@@ -32,6 +32,7 @@ struct Model: ParsableCommand {
     /// `lethe model merge`
     struct Merge: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "merge",
             abstract: "Add an adapter's update to a model's weights and write the result as a new folder.")
 
         @Option(name: .long, help: ArgumentHelp("The model's folder.", valueName: "dir"))
@@ -58,7 +59,7 @@ struct Model: ParsableCommand {
     /// `lethe model describe`
     struct Describe: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print a model's shape, parameters by module and digest.",
+            commandName: "describe", abstract: "Print a model's shape, parameters by module and digest.",
             discussion: """
                 A folder with weights is read and checked whole. A config.json alone is described by its shape; with \
                 --lora-rank it also says how many parameters an adapter on q and v has.

@@ -7,6 +7,7 @@ extension Model {
     /// `lethe model check`
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "check",
             abstract: "Say whether a model is the one in service, or one that an unlearning run has replaced.",
             discussion: """
                 Exits 0 only for the model that the log says is in service. A restored backup or a redeployed older model exits 1, and so \

@@ -10,7 +10,8 @@ struct PolicyCommand: ParsableCommand {
 
     /// `lethe policy check`
     struct Check: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Validate a policy and explain it in words.")
+        static let configuration = CommandConfiguration(
+            commandName: "check", abstract: "Validate a policy and explain it in words.")
 
         @Argument(help: ArgumentHelp("A policy in YAML.", valueName: "file"))
         var file: String

@@ -5,6 +5,7 @@ import LetheService
 /// `lethe report`
 struct Report: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "report",
         abstract: "Write audit reports: for people (HTML, Markdown) and for programs (JSON, CSV).")
 
     @Option(

@@ -8,7 +8,7 @@ extension Request {
     /// `lethe request submit`
     struct Submit: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check signed requests and record them in the log.",
+            commandName: "submit", abstract: "Check signed requests and record them in the log.",
             discussion: """
                 Refused requests (forged, replayed, expired, for another controller) change nothing and harm no other: each gets \
                 its own answer, and the exit code is 2 where one was refused. A request is reported as received only when it is \

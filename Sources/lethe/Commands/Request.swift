@@ -8,13 +8,13 @@ import LetheStatements
 /// `lethe request`: sign, file and follow deletion requests.
 struct Request: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Sign, submit and follow deletion requests.",
+        commandName: "request", abstract: "Sign, submit and follow deletion requests.",
         subcommands: [Sign.self, Submit.self, List.self, Show.self])
 
     /// `lethe request sign`
     struct Sign: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write a signed deletion request.",
+            commandName: "sign", abstract: "Write a signed deletion request.",
             discussion: """
                 The file holds personal data: it is for the controller named by --audience, not for publication. The key must \
                 be one that the controller accepts requests from; a workspace accepts its own portal's, keys/portal.pem.
@@ -65,7 +65,8 @@ struct Request: ParsableCommand {
 
     /// `lethe request list`
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the requests with their state and deadline.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List the requests with their state and deadline.")
 
         @OptionGroup var workspaceOptions: WorkspaceOptions
         @OptionGroup var outputOptions: OutputOptions
@@ -84,7 +85,8 @@ struct Request: ParsableCommand {
 
     /// `lethe request show`
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one request as the log has it.")
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "Show one request as the log has it.")
 
         @Argument(help: "The request's id.")
         var id: String

@@ -13,7 +13,7 @@ struct MethodOptions: ParsableArguments {
 /// `lethe unlearn`
 struct Unlearn: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make the model forget everybody who asked, up to the candidate in the log.",
+        commandName: "unlearn", abstract: "Make the model forget everybody who asked, up to the candidate in the log.",
         discussion: TrainingOptions.discussion)
 
     @OptionGroup var methodOptions: MethodOptions
@@ -43,7 +43,7 @@ struct Unlearn: ParsableCommand {
 /// `lethe verify`
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Retrain reference models, compare, and judge a run by the policy.",
+        commandName: "verify", abstract: "Retrain reference models, compare, and judge a run by the policy.",
         discussion: "Exits 1 where the verdict is not a pass.\n\n" + TrainingOptions.discussion)
 
     @Argument(help: ArgumentHelp("The run.", valueName: "run"))
@@ -65,7 +65,7 @@ struct Verify: ParsableCommand {
 /// `lethe certify`
 struct Certify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Issue the certificates of a judged run, one a request.")
+        commandName: "certify", abstract: "Issue the certificates of a judged run, one a request.")
 
     @Argument(help: ArgumentHelp("The run.", valueName: "run"))
     var runID: String
@@ -82,7 +82,7 @@ struct Certify: ParsableCommand {
 /// `lethe run`
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Unlearn, verify and certify all that waits.",
+        commandName: "run", abstract: "Unlearn, verify and certify all that waits.",
         discussion: "Exits 1 where the verdict is not a pass; the certificates then say so.\n\n"
             + TrainingOptions.discussion)
 

@@ -16,7 +16,7 @@ struct WitnessCommand: ParsableCommand {
     /// `lethe witness serve`
     struct Serve: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Answer add-checkpoint requests over HTTP until SIGINT or SIGTERM.",
+            commandName: "serve", abstract: "Answer add-checkpoint requests over HTTP until SIGINT or SIGTERM.",
             discussion: """
                 Cosigns a checkpoint only where the log's key signed it and it extends the last one that was cosigned; that is on \
                 the disk before the answer leaves. Put a reverse proxy before it for TLS. The state directory belongs to the \

@@ -13,6 +13,7 @@ struct Model: ParsableCommand {
     /// `lethe model pretrain`
     struct Pretrain: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "pretrain",
             abstract: "Train vocabulary and base model on records of people outside the training window.",
             discussion: TrainingOptions.discussion)
 

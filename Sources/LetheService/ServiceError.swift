@@ -32,6 +32,8 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case unknownRequest(id: String)
     /// A method that the policy has no settings for.
     case methodNotInPolicy(found: String, known: [String])
+    /// Another process works on the same computation.
+    case busy(path: String)
     /// Nothing to do: no request waits for unlearning.
     case nothingDue
     /// No run of this name.
@@ -98,6 +100,7 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
         case .unknownRequest(let id): "no request \(id)"
         case .methodNotInPolicy(let found, let known):
             "the policy has no settings for method \(found): it has \(known.joined(separator: ", "))"
+        case .busy(let path): "\(path): another process is working on this; wait for it, or end it"
         case .nothingDue: "no request waits for unlearning"
         case .unknownRun(let id): "no run \(id)"
         case .noJudgedRun: "no run was judged yet; run `lethe run`"

@@ -15,15 +15,16 @@ public protocol AugmentingMethod: UnlearningMethod {
 
 extension AugmentingMethod {
     /// Trains the augmented model of a task.
-    public func augmentedModel(_ task: UnlearningTask, progress: ProgressHandler) -> T5Parameters {
-        fineTune(
+    /// - Throws: as `fineTune` does.
+    public func augmentedModel(_ task: UnlearningTask, progress: ProgressHandler) throws -> T5Parameters {
+        try fineTune(
             task.original, on: task.forgotten, configuration: augmentation, seeds: task.seeds, pool: task.pool,
-            stage: "augmented model", progress: progress
+            stage: "augmented model", session: task.session, progress: progress
         ).parameters
     }
 
     /// Trains the augmented model and does the rest.
     public func unlearn(_ task: UnlearningTask, progress: ProgressHandler) throws -> UnlearnedModel {
-        try unlearn(task, augmented: augmentedModel(task, progress: progress), progress: progress)
+        try unlearn(task, augmented: try augmentedModel(task, progress: progress), progress: progress)
     }
 }

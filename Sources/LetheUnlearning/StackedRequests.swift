@@ -45,11 +45,14 @@ public struct StackedRequests: UnlearningMethod {
         var model = RecommenderModel.single(task.original)
         var records: Int?
         var rest = task
+        // Stages of one name in several requests cannot be kept apart; between requests there is a place to stop.
+        rest.session = .unkept
         for request in 0..<requests {
             let isAsked = task.forgottenOrigins.map { requestOf[$0.user] == request }
             let waits = task.forgottenOrigins.map { (requestOf[$0.user] ?? 0) > request }
             func part<Value>(_ values: [Value], _ isIn: [Bool]) -> [Value] { zip(values, isIn).filter(\.1).map(\.0) }
             guard isAsked.contains(true) else { continue }
+            try task.session.stopIfAsked(name)
             rest.original = try model.singleModel()
             rest.forgotten = part(task.forgotten, isAsked)
             rest.forgottenOrigins = part(task.forgottenOrigins, isAsked)

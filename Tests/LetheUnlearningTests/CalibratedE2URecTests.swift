@@ -21,8 +21,8 @@ struct CalibratedE2URecTests {
                 augmentation: TinyTask.fineTuning(epochs: 20, learningRate: 1e-2), ablations: ablations))
     }
 
-    private static func task(threads: Int = 1) -> UnlearningTask {
-        var task = TinyTask.task(threads: threads)
+    private static func task(threads: Int = 1) throws -> UnlearningTask {
+        var task = try TinyTask.task(threads: threads)
         task.unseen = TinyTask.records(60, seed: 99)
         return task
     }
@@ -172,7 +172,7 @@ struct CalibratedE2URecTests {
     // MARK: the whole
 
     @Test func trainingEndsWhereForgottenRecordsLookLikeUnseenOnesAndRetainedOnesAreStillKnown() throws {
-        let task = Self.task()
+        let task = try Self.task()
         var looks: [Double] = []
         let model = try Self.method(steps: 600).unlearn(task) { event in
             if case .epoch(_, _, let gap?) = event { looks.append(gap) }
@@ -185,7 +185,7 @@ struct CalibratedE2URecTests {
     }
 
     @Test func theControlsDoWhatTheirNamesSay() throws {
-        let task = Self.task()
+        let task = try Self.task()
         func looks(_ ablations: Set<CalibratedE2URec.Configuration.Ablation>) throws -> (T5Parameters, Int) {
             var count = 0
             let model = try Self.method(ablations, steps: 60).unlearn(task) { event in
@@ -212,16 +212,16 @@ struct CalibratedE2URecTests {
     }
 
     @Test func anAugmentedModelMadeBeforehandGivesTheSameBits() throws {
-        let task = Self.task()
+        let task = try Self.task()
         let e2urec = TinyTask.method(forgetOnlyEpochs: 1, jointSteps: 3)
-        let augmented = e2urec.augmentedModel(task) { _ in }
+        let augmented = try e2urec.augmentedModel(task) { _ in }
         #expect(
             try e2urec.unlearn(task, augmented: augmented) { _ in }.parameters
                 == e2urec.unlearn(task) { _ in }.parameters)
     }
 
     @Test func withoutAnswersOrUnseenRecordsItIsRefused() throws {
-        var task = Self.task()
+        var task = try Self.task()
         task.unseen = task.unseen.filter { $0.labels[0] == TinyTask.yes }
         #expect(throws: UnlearningError.unseenMissing(method: "e2urec-calibrated", answer: "no")) {
             try Self.method().unlearn(task) { _ in }
@@ -230,7 +230,7 @@ struct CalibratedE2URecTests {
         #expect(throws: UnlearningError.unseenMissing(method: "e2urec-calibrated", answer: "yes")) {
             try Self.method().unlearn(task) { _ in }
         }
-        task = Self.task()
+        task = try Self.task()
         task.answers = nil
         #expect(throws: UnlearningError.answersMissing(method: "e2urec-calibrated")) {
             try Self.method().unlearn(task) { _ in }

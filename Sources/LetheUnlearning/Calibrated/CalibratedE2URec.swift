@@ -39,17 +39,16 @@ public struct CalibratedE2URec: AugmentingMethod {
     }
 
     /// Calibrates the teacher, trains the adapter until the criterion holds, and merges it.
-    /// - Throws: `UnlearningError` without the answers' tokens, or without unseen records of either answer.
+    /// - Throws: `UnlearningError` without the answers' tokens, or without unseen records of either answer; `TrainingStopped`.
     public func unlearn(
         _ task: UnlearningTask, augmented: T5Parameters, progress: ProgressHandler
     ) throws -> UnlearnedModel {
         let answers = try checked(task)
-        let original = Inference(parameters: task.original, pool: task.pool)
         let forgotten = positions(task.forgotten)
         progress(.began(stage: "teachers", units: 2 * forgotten.count + task.unseen.count))
-        let teacher = try forgettingTeacher(
-            forgotten, unseen: task.unseen, original: original,
-            augmented: Inference(parameters: augmented, pool: task.pool), answers: answers)
+        let original = Inference(parameters: task.original, pool: task.pool)
+        let teacher = try keptTeacher(
+            forgotten, original: original, augmented: augmented, task: task, answers: answers)
         var generator = SeededGenerator(order: task.seeds.order, pass: 8_000)
         let retained = positions(
             task.retained.indices.shuffled(using: &generator).prefix(configuration.anchors).map { task.retained[$0] })
@@ -57,18 +56,11 @@ public struct CalibratedE2URec: AugmentingMethod {
             remembers(.withoutDivergence) ? original.logits(retained, positions: .all) : retained.map { _ in [] }
         progress(.advanced(units: 2 * forgotten.count + task.unseen.count))
 
-        let student = Trainer(
-            parameters: task.original,
-            adapter: try LoRAParameters(
-                configuration: configuration.adapter, model: task.original.configuration, seed: task.seeds.adapter),
-            optimizer: AdamWConfiguration(
-                learningRate: configuration.learningRate, weightDecay: configuration.weightDecay),
-            dropoutSeed: task.seeds.dropout, pool: task.pool)
+        var adapter = try LoRAParameters(
+            configuration: configuration.adapter, model: task.original.configuration, seed: task.seeds.adapter)
         let data = StepData(
             forgotten: forgotten, forgetting: teacher, retained: retained, remembering: remembering)
-        try train(student, data, task: task, answers: answers, progress: progress)
-
-        guard let adapter = student.adapter else { preconditionFailure("a LoRA trainer has an adapter") }
+        adapter.values = try train(adapter, data, task: task, answers: answers, progress: progress).values
         return UnlearnedModel(
             parameters: adapter.merged(into: task.original), trainableParameters: adapter.values.count,
             modelsRead: [.original, .augmented],
@@ -103,6 +95,32 @@ public struct CalibratedE2URec: AugmentingMethod {
     private func positions(_ records: [Example]) -> [Example] {
         remembers(.allPositions)
             ? records.map { Example(inputIDs: $0.inputIDs, labels: Array($0.labels.prefix(1))) } : records
+    }
+
+    /// The teacher's logits on every forgotten record, computed once however often the run is interrupted.
+    private func keptTeacher(
+        _ forgotten: [Example], original: Inference, augmented: T5Parameters, task: UnlearningTask,
+        answers: AnswerTokens
+    ) throws -> [[Float]] {
+        let sizes = forgotten.map { $0.labels.count * task.original.configuration.vocabularySize }
+        let values = try task.session.once("teachers", count: sizes.reduce(0, +)) {
+            $0.add("\(configuration)")
+            $0.add(task.original.values)
+            $0.add(augmented.values)
+            $0.add(forgotten)
+            $0.add(task.unseen)
+        } compute: {
+            try task.session.stopIfAsked("teachers")
+            return try forgettingTeacher(
+                forgotten, unseen: task.unseen, original: original,
+                augmented: Inference(parameters: augmented, pool: task.pool), answers: answers
+            ).flatMap(\.self)
+        }
+        var start = 0
+        return sizes.map { size in
+            defer { start += size }
+            return Array(values[start..<start + size])
+        }
     }
 
     /// The teacher's logits on every forgotten record, over the positions that the loss looks at.
@@ -143,39 +161,52 @@ public struct CalibratedE2URec: AugmentingMethod {
     }
 
     private func train(
-        _ student: Trainer, _ data: StepData, task: UnlearningTask, answers: AnswerTokens, progress: ProgressHandler
-    ) throws {
-        guard !data.forgotten.isEmpty else { return }
-        progress(.began(stage: "forgetting and remembering", units: 2 * configuration.steps * configuration.batchSize))
+        _ adapter: LoRAParameters, _ data: StepData, task: UnlearningTask, answers: AnswerTokens,
+        progress: ProgressHandler
+    ) throws -> TrainingState.Memory {
         var forgotten = BatchSampler(
-            count: data.forgotten.count, batchSize: configuration.batchSize, order: task.seeds.order, pass: 8_001)
+            count: max(data.forgotten.count, 1), batchSize: configuration.batchSize, order: task.seeds.order,
+            pass: 8_001)
         var retained = BatchSampler(
             count: max(data.retained.count, 1), batchSize: configuration.batchSize, order: task.seeds.order,
             pass: 8_500)
-        let enough = Self.tolerance * max(try marginGap(student, task: task, answers: answers).value, 0)
-        var sum = 0.0
-        for step in 1...max(configuration.steps, 1) {
-            let others = retained.next()
-            let loss = student.step(items(data, forgotten.next(), data.retained.isEmpty ? [] : others))
-            sum += loss.objective
-            progress(.advanced(units: 2 * configuration.batchSize))
-            guard step % configuration.interval == 0 || step == configuration.steps else { continue }
-            let gap = try marginGap(student, task: task, answers: answers)
-            progress(
-                .epoch(
-                    number: step, trainingLoss: sum / Double((step - 1) % configuration.interval + 1),
-                    validationLoss: gap.value))
-            sum = 0
-            // Without a forgetting loss the gap closes, if at all, by chance: the control takes all its steps.
-            if gap.value <= max(enough, gap.standardError), remembers(.fixedSteps), remembers(.retainedOnly) { break }
+        var phase = TrainingPhase(
+            stage: "forgetting and remembering", steps: data.forgotten.isEmpty ? 0 : configuration.steps,
+            stepsPerEpoch: configuration.interval, units: 2 * configuration.steps * configuration.batchSize)
+        phase.keepsMoments = false
+        // Without a forgetting loss the gap closes, if at all, by chance: the control takes all its steps.
+        if remembers(.fixedSteps), remembers(.retainedOnly) {
+            let gap = try marginGap(adapter, task: task, answers: answers)
+            phase.target = max(Self.tolerance * gap.value, gap.standardError)
         }
+        return try phase.train(
+            TrainingPhase.Start(
+                parameters: task.original, adapter: adapter,
+                optimizer: AdamWConfiguration(
+                    learningRate: configuration.learningRate, weightDecay: configuration.weightDecay),
+                dropoutSeed: task.seeds.dropout),
+            session: task.session, pool: task.pool, progress: progress,
+            inputs: { hash in
+                hash.add("\(configuration) \(task.seeds)")
+                hash.add(data.forgotten)
+                hash.add(data.retained)
+                hash.add(task.unseen)
+                for logits in data.forgetting { hash.add(logits) }
+            },
+            next: { (forgotten.next(), retained.next()) },
+            validate: { trainer, _ in
+                try trainer.adapter.map { try marginGap($0, task: task, answers: answers).value }
+            },
+            items: { items(data, $0.0, data.retained.isEmpty ? [] : $0.1) }
+        ).memory
     }
 
-    /// How much further the student leans to the right answers on forgotten records than on unseen users' records, in logits.
+    /// How much further the original with this adapter leans to the right answers on forgotten records than on unseen users'
+    /// records, in logits.
     private func marginGap(
-        _ student: Trainer, task: UnlearningTask, answers: AnswerTokens
+        _ adapter: LoRAParameters, task: UnlearningTask, answers: AnswerTokens
     ) throws -> (value: Double, standardError: Double) {
-        let inference = Inference(parameters: task.original, adapter: student.adapter, pool: task.pool)
+        let inference = Inference(parameters: task.original, adapter: adapter, pool: task.pool)
         func margins(_ records: [Example]) throws -> GoldMargins {
             let some = records.spread(Self.criterionRecords)
             return try GoldMargins(some, logits: inference.logits(some, positions: .first), answers: answers)

@@ -132,7 +132,9 @@ struct BenchmarkMethods: ParsableCommand {
         let benchmark = try MethodsBenchmark(options, environment: Clock.environment())
         Interruption.watch()
         let display = ProgressDisplay()
-        let report = try benchmark.run(shouldStop: { Interruption.isRequested }) { display.show($0) }
+        let report = try benchmark.run(
+            shouldStop: { Interruption.isRequested }, isInterrupted: { Interruption.isRequested }
+        ) { display.show($0) }
         display.finish()
         guard let report else { Self.stop() }
         try report.write()
@@ -174,7 +176,9 @@ struct BenchmarkSearch: ParsableCommand {
         let search = try MethodsSearch(options, trials: trials, environment: Clock.environment())
         Interruption.watch()
         let display = ProgressDisplay()
-        let outcome = try search.run(shouldStop: { Interruption.isRequested }) { display.show($0) }
+        let outcome = try search.run(
+            shouldStop: { Interruption.isRequested }, isInterrupted: { Interruption.isRequested }
+        ) { display.show($0) }
         display.finish()
         guard let outcome else { BenchmarkMethods.stop() }
         try outputOptions.show(outcome.json, outcome.text)

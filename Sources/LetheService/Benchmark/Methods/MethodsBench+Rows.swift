@@ -68,7 +68,8 @@ extension MethodsBench {
             seeds: Self.seeds("unlearn", seed), originalSeeds: Self.seeds("original", seed),
             forgottenOrigins: split.forgottenRecords.map(RecordOrigin.init),
             retainedOrigins: split.retainedRecords.map(RecordOrigin.init), unseen: setting.unseen,
-            answers: LetheUnlearning.AnswerTokens(yes: decision.yes, no: decision.no), pool: setting.pool)
+            answers: LetheUnlearning.AnswerTokens(yes: decision.yes, no: decision.no), pool: setting.pool,
+            session: session)
     }
 
     func row(_ setting: BenchmarkSetting, _ name: String, _ seed: Int) throws -> MeasuredModel {
@@ -107,7 +108,7 @@ extension MethodsBench {
             stages.note(progress)
             switch progress {
             case .began(let name, _): stage = name
-            case .advanced: break
+            case .advanced, .resumed: break
             case .epoch(let number, let loss, let watched):
                 if loss.isFinite {
                     curve.append(

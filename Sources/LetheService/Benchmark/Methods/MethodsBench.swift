@@ -13,6 +13,8 @@ final class MethodsBench {
     let options: MethodsBenchmark.Options
     let environment: ServiceEnvironment
     let events: (MethodsBenchmark.Event) -> Void
+    /// Stops a training between two steps; keeps nothing, since a row's time is that of one run of it.
+    let session: TrainingSession
     let store: BenchmarkStore
     let dataset: InteractionDataset
     let fullSplit: RecommendationSplit
@@ -27,11 +29,12 @@ final class MethodsBench {
 
     init(
         _ options: MethodsBenchmark.Options, environment: ServiceEnvironment,
-        events: @escaping (MethodsBenchmark.Event) -> Void
+        isInterrupted: @escaping @Sendable () -> Bool, events: @escaping (MethodsBenchmark.Event) -> Void
     ) throws {
         self.options = options
         self.environment = environment
         self.events = events
+        session = TrainingSession(store: nil, shouldStop: isInterrupted)
         try Files.createFolders(options.output)
         store = try BenchmarkStore(folder: Files.join(options.output, "cache"))
         program = try environment.program().hex
@@ -196,9 +199,9 @@ final class MethodsBench {
         _ seeds: TrainingSeeds, _ pool: WorkerPool, _ stage: String
     ) throws -> BenchmarkStore.Model {
         let began = environment.seconds()
-        let model = fineTune(
+        let model = try fineTune(
             start, on: records, validation: validation, configuration: configuration, seeds: seeds, pool: pool,
-            stage: stage
+            stage: stage, session: session
         ) { events(.progress(ServiceProgress($0))) }
         return BenchmarkStore.Model(
             parameters: model.parameters,

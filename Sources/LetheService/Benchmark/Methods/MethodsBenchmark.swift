@@ -145,14 +145,20 @@ public struct MethodsBenchmark: Sendable {
 
     /// Trains and measures what is not there yet, and makes the table of everything.
     ///
-    /// - Parameter shouldStop: asked between jobs.
+    /// - Parameters:
+    ///   - shouldStop: asked between jobs.
+    ///   - isInterrupted: asked before every step of a training; the job's work is lost then.
     /// - Returns: nil where it was asked to stop; what was done is kept.
-    public func run(shouldStop: () -> Bool, events: @escaping (Event) -> Void) throws -> MethodsReport? {
-        let bench = try MethodsBench(options, environment: environment, events: events)
+    public func run(
+        shouldStop: () -> Bool, isInterrupted: @escaping @Sendable () -> Bool = { false },
+        events: @escaping (Event) -> Void
+    ) throws -> MethodsReport? {
+        let bench = try MethodsBench(
+            options, environment: environment, isInterrupted: isInterrupted, events: events)
         for setting in bench.settings {
             for job in setting.jobs {
                 if shouldStop() { return nil }
-                try bench.perform(job, in: setting)
+                do { try bench.perform(job, in: setting) } catch is TrainingStopped { return nil }
             }
         }
         return try bench.report()

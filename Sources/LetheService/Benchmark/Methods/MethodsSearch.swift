@@ -1,5 +1,6 @@
 public import LetheBytes
 import LetheRequests
+import LetheUnlearning
 
 /// Chooses hyper-parameters of every method with the same number of trials each, on validation data, and never with a retrained
 /// model: none is trained here.
@@ -85,9 +86,11 @@ public struct MethodsSearch: Sendable {
     /// Tries everything that was not tried yet, chooses, and writes the policies.
     /// - Returns: nil where it was asked to stop; trials that were done are kept.
     public func run(
-        shouldStop: () -> Bool, events: @escaping (MethodsBenchmark.Event) -> Void
+        shouldStop: () -> Bool, isInterrupted: @escaping @Sendable () -> Bool = { false },
+        events: @escaping (MethodsBenchmark.Event) -> Void
     ) throws -> Outcome? {
-        let bench = try MethodsBench(options, environment: environment, events: events)
+        let bench = try MethodsBench(
+            options, environment: environment, isInterrupted: isInterrupted, events: events)
         var all: [Trial] = []
         var chosen: [Trial] = []
         var files: [String] = []
@@ -106,7 +109,11 @@ public struct MethodsSearch: Sendable {
                             number: place * trials + number + 1, of: methods.count * trials,
                             name: "\(setting.name): \(name.rawValue), trial \(number + 1)", secondsLeft: nil))
                     let policy = try Policy(yaml: try text.changing([name: candidate]))
-                    own.append(try judge.trial(name, candidate, policy: policy))
+                    do {
+                        own.append(try judge.trial(name, candidate, policy: policy))
+                    } catch is TrainingStopped {
+                        return nil
+                    }
                 }
                 if let best = Self.best(own) {
                     chosen.append(best)

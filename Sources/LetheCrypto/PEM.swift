@@ -86,6 +86,8 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
     case encrypted
     /// The passphrase does not open the key, or the file was altered.
     case wrongPassphrase
+    /// The private key is not that of the public key beside it: one of the files was altered or exchanged.
+    case otherPublicKey(file: String, expected: String, found: String)
     /// The file that the key is in.
     case file(FileError)
     /// The inside of the PEM block is not base64.
@@ -111,6 +113,8 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
         case .encrypted:
             "key: the private key is encrypted and no passphrase was given"
         case .wrongPassphrase: "key: wrong passphrase (or the file was altered); nothing was changed"
+        case .otherPublicKey(let file, let expected, let found):
+            "not the private key of \(file): expected key \(expected), found \(found); the file was altered or exchanged"
         case .file(let error): "\(error)"
         case .badBase64(let label):
             "key: the PEM block \(Printable.quoted(label)) is not base64 in lines of 64 characters"

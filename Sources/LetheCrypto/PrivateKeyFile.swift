@@ -9,14 +9,31 @@ public enum PrivateKeyFile {
 
     /// Reads the key at `path`; `passphrase` is used for an encrypted one only.
     ///
-    /// - Throws: `.file(.exposed)` where others may read the file, with the command that mends it; the other cases of `KeyError`.
+    /// Where its public key lies beside it, as `path` and `.pub`, the two must belong together: encryption with PBES2 does not
+    /// authenticate, so that a damaged file may open to another key.
+    /// - Throws: `.file(.exposed)` where others may read the file, with the command that mends it; `.otherPublicKey`; the other cases
+    ///   of `KeyError`.
     public static func read(_ path: String, passphrase: Passphrase?) throws(KeyError) -> SigningKey {
         var (text, exposure) = try readText(path)
         defer { wipe(&text) }
         // What is no private key at all is told so, not to change its permissions.
         let isPrivate = text.firstRange(of: Array("PRIVATE KEY-----".utf8)) != nil
         if isPrivate, let exposure { throw .file(exposure) }
-        return try SigningKey(pemBytes: text, passphrase: passphrase)
+        let key = try SigningKey(pemBytes: text, passphrase: passphrase)
+        if let expected = try publicKey(beside: path), expected != key.publicKey {
+            throw .otherPublicKey(file: path + ".pub", expected: expected.keyID, found: key.publicKey.keyID)
+        }
+        return key
+    }
+
+    private static func publicKey(beside path: String) throws(KeyError) -> VerifyingKey? {
+        let bytes: [UInt8]
+        do {
+            bytes = try Files.read(path + ".pub", limit: maximumByteCount)
+        } catch .notFound { return nil } catch {
+            throw .file(error)
+        }
+        return try VerifyingKey(pem: String(decoding: bytes, as: UTF8.self))
     }
 
     /// Whether the key at `path` is under a passphrase.

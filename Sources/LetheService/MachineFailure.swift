@@ -24,13 +24,19 @@ extension ServiceError: MachineFailureReporting {
     public var isMachineFailure: Bool {
         switch self {
         case .unreachable: true
-        case .quorumMissed(_, _, let isMachineFailure): isMachineFailure
+        case .quorumMissed(_, _, let isMachineFailure), .timestampsMissed(_, _, let isMachineFailure):
+            isMachineFailure
         default: false
         }
     }
 
     /// True where something was checked and does not hold: exit code 1.
-    public var isFailedCheck: Bool { if case .quorumMissed = self { !isMachineFailure } else { false } }
+    public var isFailedCheck: Bool {
+        switch self {
+        case .quorumMissed, .timestampsMissed: !isMachineFailure
+        default: false
+        }
+    }
 }
 
 extension KeyError: MachineFailureReporting {

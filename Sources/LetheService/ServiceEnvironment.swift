@@ -15,6 +15,11 @@ public struct ServiceEnvironment: Sendable {
     /// Posts to witnesses and timestamp authorities.
     public var post: WebPost
 
+    /// Whether a long computation should stop where it can; it then leaves a checkpoint and throws `TrainingStopped`.
+    public var shouldStop: @Sendable () -> Bool = { false }
+    /// Seconds from one checkpoint of a training to the next; no bit of a result depends on it.
+    public var checkpointInterval = 30.0
+
     /// The passphrase of encrypted keys; asked only where a key that is needed is encrypted.
     public var passphrase: @Sendable () throws -> Passphrase
 

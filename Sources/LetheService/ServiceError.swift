@@ -32,6 +32,8 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case unknownRequest(id: String)
     /// A method that the policy has no settings for.
     case methodNotInPolicy(found: String, known: [String])
+    /// Another process works on the same computation.
+    case busy(path: String)
     /// Nothing to do: no request waits for unlearning.
     case nothingDue
     /// No run of this name.
@@ -60,6 +62,8 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case witnessPolicy(file: String, problem: String)
     /// Too few witnesses have cosigned the checkpoint.
     case quorumMissed(demand: String, outcomes: [String], isMachineFailure: Bool)
+    /// Too few of the policy's authorities have stamped the checkpoint.
+    case timestampsMissed(demand: String, outcomes: [String], isMachineFailure: Bool)
     /// A timestamp of something that is no checkpoint of this log.
     case unknownTimestamp(imprint: String)
     /// The folder of an export does not hold a prefix of this log.
@@ -96,6 +100,7 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
         case .unknownRequest(let id): "no request \(id)"
         case .methodNotInPolicy(let found, let known):
             "the policy has no settings for method \(found): it has \(known.joined(separator: ", "))"
+        case .busy(let path): "\(path): another process is working on this; wait for it, or end it"
         case .nothingDue: "no request waits for unlearning"
         case .unknownRun(let id): "no run \(id)"
         case .noJudgedRun: "no run was judged yet; run `lethe run`"
@@ -115,6 +120,9 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
         case .quorumMissed(let demand, let outcomes, _):
             "checkpoint: expected cosignatures of \(demand); \(outcomes.joined(separator: "; ")); what was done so far is "
                 + "kept, repeat the command when the witnesses answer"
+        case .timestampsMissed(let demand, let outcomes, _):
+            "checkpoint: expected timestamps by \(demand); \(outcomes.joined(separator: "; ")); what was done so far is "
+                + "kept, repeat the command when the authorities answer"
         case .unknownTimestamp(let imprint): "timestamp: stamps \(imprint), which is no checkpoint of this log"
         case .exportRefused(let path, let problem): "\(path): not exported to: \(problem)"
         case .restoreRefused(let path, let problem): "\(path): not restored: \(problem)"

@@ -96,6 +96,7 @@ extension LedgerStore {
     ) throws -> String? {
         let draft = path + ".restoring"
         try removeDatabase(draft)
+        try removeUnfinished(draft)
         defer { try? removeDatabase(draft) }
         let writer = try AtomicFileWriter(path: draft, permissions: 0o600)
         var failure: (any Error)?
@@ -126,23 +127,44 @@ extension LedgerStore {
             }
             try verify(copy)
         }
-        let old = try setAside(path)
-        try place(draft, as: path)
+        let old = try keep(path)
+        if old == nil { try place(draft, as: path) } else { try replace(path, by: draft) }
         let restored = try open(path)
         try restored.publish()
         return old
     }
 
-    /// Moves the database at `path`, with the files that belong to it, to a name that is free.
-    private static func setAside(_ path: String) throws -> String? {
+    /// Removes what a copy to `draft` left that was killed while it wrote: it holds rows of the vault.
+    private static func removeUnfinished(_ draft: String) throws {
+        let folder = Files.folder(of: draft)
+        for name in try Files.names(in: folder)
+        where name.hasPrefix(".\(Files.name(of: draft)).") && name.hasSuffix(".tmp") {
+            try Files.remove(Files.join(folder, name))
+        }
+    }
+
+    /// Gives the database at `path`, and the write-ahead log that belongs to it, a second name that is free. Nothing is taken away yet:
+    /// whatever happens from here on, the whole of it is on the disk under that name.
+    private static func keep(_ path: String) throws -> String? {
         guard Files.exists(path) else { return nil }
         var number = 1
-        while Files.exists("\(path).replaced-\(number)") { number += 1 }
+        while ["", "-wal"].contains(where: { Files.exists("\(path).replaced-\(number)" + $0) }) { number += 1 }
         let old = "\(path).replaced-\(number)"
-        for suffix in ["-wal", "-shm", ""] where Files.exists(path + suffix) {
-            try Files.rename(path + suffix, to: old + suffix)
+        for suffix in ["-wal", ""] where Files.exists(path + suffix) {
+            try Files.link(path + suffix, to: old + suffix)
         }
         try Files.synchronizeFolder(Files.folder(of: path))
         return old
+    }
+
+    /// Puts a complete database in the place of the one at `path`, in one step. The old write-ahead log goes first: SQLite would apply it
+    /// to the new database. A process that ends in between leaves the old database without its last transactions, which the newest
+    /// checkpoint beside it gives away, and restoring again goes on from there.
+    private static func replace(_ path: String, by draft: String) throws {
+        try synchronize(draft)
+        for suffix in ["-wal", "-shm"] { try Files.remove(path + suffix) }
+        try Files.synchronizeFolder(Files.folder(of: path))
+        try Files.rename(draft, to: path)
+        try Files.synchronizeFolder(Files.folder(of: path))
     }
 }

@@ -50,19 +50,16 @@ extension LedgerStore {
         }
     }
 
-    /// The last checkpoint over more than `index` entries that was cosigned enough.
-    /// - Parameter isEnough: judges a checkpoint by its note with all its cosignatures.
-    public func lastCheckpoint(
-        covering index: UInt64, where isEnough: (SignedNote) -> Bool
-    ) throws(StoreError) -> SignedNote? {
+    /// The sizes of the checkpoints over more than `index` entries that somebody cosigned or stamped, the largest first.
+    public func vouchedSizes(covering index: UInt64) throws(StoreError) -> [UInt64] {
         try read { tables in
-            let sizes = try Cells.fetch(
-                tables.db, "SELECT DISTINCT size FROM cosignatures WHERE size > ? ORDER BY size DESC",
-                [.position(index)])
-            for size in sizes.compactMap(\.[0].unsigned) {
-                if let note = try tables.checkpoint(size: size).map(tables.cosigned), isEnough(note) { return note }
-            }
-            return nil
+            try Cells.fetch(
+                tables.db,
+                """
+                SELECT size FROM cosignatures WHERE size > ?1 UNION SELECT size FROM timestamps WHERE size > ?1
+                ORDER BY size DESC
+                """, [.position(index)]
+            ).compactMap(\.[0].unsigned)
         }
     }
 }

@@ -79,26 +79,18 @@ public struct E2URec: UnlearningMethod {
 
     /// Trains the augmented model, derives the forgetting teacher, trains the adapter and merges it.
     public func unlearn(_ task: UnlearningTask, progress: ProgressHandler) throws -> UnlearnedModel {
-        let augmented = fineTune(
+        let augmented = try fineTune(
             task.original, on: task.forgotten, configuration: configuration.augmentation, seeds: task.seeds,
-            pool: task.pool, stage: "augmented model", progress: progress
+            pool: task.pool, stage: "augmented model", session: task.session, progress: progress
         ).parameters
-        progress(.began(stage: "forgetting teacher", units: 2 * task.forgotten.count))
-        let teacher = forgettingTeacher(
-            original: Inference(parameters: task.original, pool: task.pool),
-            augmented: Inference(parameters: augmented, pool: task.pool), on: task.forgotten, progress: progress)
+        let teacher = try forgettingTeacher(augmented: augmented, task: task, progress: progress)
 
-        let student = Trainer(
-            parameters: task.original,
-            adapter: try LoRAParameters(
-                configuration: configuration.adapter, model: task.original.configuration, seed: task.seeds.adapter),
-            optimizer: AdamWConfiguration(
-                learningRate: configuration.learningRate, weightDecay: configuration.weightDecay),
-            dropoutSeed: task.seeds.dropout, pool: task.pool)
-        forget(student, task: task, teacher: teacher, progress: progress)
-        learnJointly(student, task: task, teacher: teacher, progress: progress)
+        var adapter = try LoRAParameters(
+            configuration: configuration.adapter, model: task.original.configuration, seed: task.seeds.adapter)
+        let forgot = try forget(adapter, task: task, teacher: teacher, progress: progress)
+        let learned = try learnJointly(adapter, from: forgot, task: task, teacher: teacher, progress: progress)
+        adapter.values = learned.values
 
-        guard let adapter = student.adapter else { preconditionFailure("a LoRA trainer has an adapter") }
         return UnlearnedModel(
             parameters: adapter.merged(into: task.original), trainableParameters: adapter.values.count,
             modelsRead: [.original, .augmented],
@@ -109,13 +101,40 @@ public struct E2URec: UnlearningMethod {
             ])
     }
 
-    /// `z_o - alpha * relu(z_a - z_o)` for each record: the teachers are frozen, so this is computed once.
+    /// `z_o - alpha * relu(z_a - z_o)` for each forgotten record: the teachers are frozen, so this is computed once.
+    private func forgettingTeacher(
+        augmented: T5Parameters, task: UnlearningTask, progress: ProgressHandler
+    ) throws -> [[Float]] {
+        let stage = "forgetting teacher"
+        progress(.began(stage: stage, units: 2 * task.forgotten.count))
+        let sizes = task.forgotten.map { $0.labels.count * task.original.configuration.vocabularySize }
+        let values = try task.session.once(stage, count: sizes.reduce(0, +)) {
+            $0.add("\(configuration.alpha)")
+            $0.add(task.original.values)
+            $0.add(augmented.values)
+            $0.add(task.forgotten)
+        } compute: {
+            try forgettingTeacher(
+                original: Inference(parameters: task.original, pool: task.pool),
+                augmented: Inference(parameters: augmented, pool: task.pool), on: task.forgotten,
+                session: task.session, progress: progress
+            ).flatMap(\.self)
+        }
+        var start = 0
+        return sizes.map { size in
+            defer { start += size }
+            return Array(values[start..<start + size])
+        }
+    }
+
     func forgettingTeacher(
-        original: Inference, augmented: Inference, on forgotten: [Example], progress: ProgressHandler
-    ) -> [[Float]] {
+        original: Inference, augmented: Inference, on forgotten: [Example], session: TrainingSession = .unkept,
+        progress: ProgressHandler
+    ) throws -> [[Float]] {
         var teacher: [[Float]] = []
         teacher.reserveCapacity(forgotten.count)
         for start in stride(from: 0, to: forgotten.count, by: 256) {
+            try session.stopIfAsked("forgetting teacher")
             let slice = Array(forgotten[start..<min(start + 256, forgotten.count)])
             let pairs = zip(original.logits(slice, positions: .all), augmented.logits(slice, positions: .all))
             for (original, augmented) in pairs {
@@ -133,53 +152,73 @@ public struct E2URec: UnlearningMethod {
     }
 
     /// Phase one: the forgetting loss alone.
-    private func forget(_ student: Trainer, task: UnlearningTask, teacher: [[Float]], progress: ProgressHandler) {
-        progress(.began(stage: "forgetting", units: configuration.forgetOnlyEpochs * task.forgotten.count))
-        for pass in 0..<configuration.forgetOnlyEpochs {
-            var sampler = BatchSampler(
-                count: task.forgotten.count, batchSize: configuration.batchSize, order: task.seeds.order,
-                pass: 1000 + pass)
-            var sum = 0.0
-            for _ in 0..<sampler.batchesPerPass {
-                let batch = sampler.next()
-                sum += student.step(forgettingItems(batch, task: task, teacher: teacher, weight: 1)).objective
-                progress(.advanced(units: batch.count))
-            }
-            progress(
-                .epoch(
-                    number: pass + 1, trainingLoss: sum / Double(max(sampler.batchesPerPass, 1)), validationLoss: nil))
-        }
+    private func forget(
+        _ adapter: LoRAParameters, task: UnlearningTask, teacher: [[Float]], progress: ProgressHandler
+    ) throws -> TrainingState.Memory {
+        var forgotten = BatchSampler(
+            count: max(task.forgotten.count, 1), batchSize: configuration.batchSize, order: task.seeds.order,
+            pass: 1000)
+        let phase = TrainingPhase(
+            stage: "forgetting",
+            steps: task.forgotten.isEmpty ? 0 : configuration.forgetOnlyEpochs * forgotten.batchesPerPass,
+            stepsPerEpoch: forgotten.batchesPerPass, units: configuration.forgetOnlyEpochs * task.forgotten.count)
+        return try phase.train(
+            start(adapter, state: nil, task), session: task.session, pool: task.pool, progress: progress,
+            inputs: { addInputs(to: &$0, task, teacher) }, next: { forgotten.next() },
+            items: { forgettingItems($0, task: task, teacher: teacher, weight: 1) }
+        ).memory
     }
 
     /// Phase two: forgetting and remembering together.
     private func learnJointly(
-        _ student: Trainer, task: UnlearningTask, teacher: [[Float]], progress: ProgressHandler
-    ) {
-        guard configuration.jointSteps > 0, !task.retained.isEmpty else { return }
-        progress(
-            .began(stage: "forgetting and remembering", units: 2 * configuration.jointSteps * configuration.batchSize))
+        _ adapter: LoRAParameters, from forgot: TrainingState.Memory, task: UnlearningTask, teacher: [[Float]],
+        progress: ProgressHandler
+    ) throws -> TrainingState.Memory {
+        guard configuration.jointSteps > 0, !task.retained.isEmpty else { return forgot }
         let original = Inference(parameters: task.original, pool: task.pool)
         var forgotten = BatchSampler(
-            count: task.forgotten.count, batchSize: configuration.batchSize, order: task.seeds.order, pass: 2000)
+            count: max(task.forgotten.count, 1), batchSize: configuration.batchSize, order: task.seeds.order, pass: 2000
+        )
         var retained = BatchSampler(
             count: task.retained.count, batchSize: configuration.batchSize, order: task.seeds.order, pass: 3000)
         // The joint phase has no passes of its own: its curve has about ten points.
-        let interval = max(1, configuration.jointSteps / 10)
-        var sum = 0.0
-        for step in 1...configuration.jointSteps {
-            let forgetting = forgettingItems(
-                forgotten.next(), task: task, teacher: teacher, weight: configuration.beta)
-            let examples = retained.next().map { task.retained[$0] }
-            let remembering = rememberingItems(
-                examples, teacher: original.logits(examples, positions: .all), weight: 1 - configuration.beta)
-            sum += student.step(forgetting + remembering).objective
-            progress(.advanced(units: forgetting.count + remembering.count))
-            if step % interval == 0 {
-                progress(
-                    .epoch(number: step / interval, trainingLoss: sum / Double(interval), validationLoss: nil))
-                sum = 0
+        let phase = TrainingPhase(
+            stage: "forgetting and remembering", steps: configuration.jointSteps,
+            stepsPerEpoch: max(1, configuration.jointSteps / 10),
+            units: 2 * configuration.jointSteps * configuration.batchSize)
+        var adapter = adapter
+        adapter.values = forgot.values
+        return try phase.train(
+            start(adapter, state: forgot.optimizer, task), session: task.session, pool: task.pool,
+            progress: progress,
+            inputs: {
+                addInputs(to: &$0, task, teacher)
+                $0.add(task.retained)
+            },
+            next: { (forgotten.next(), retained.next()) },
+            items: { batch in
+                let examples = batch.1.map { task.retained[$0] }
+                return forgettingItems(batch.0, task: task, teacher: teacher, weight: configuration.beta)
+                    + rememberingItems(
+                        examples, teacher: original.logits(examples, positions: .all), weight: 1 - configuration.beta)
             }
-        }
+        ).memory
+    }
+
+    private func start(
+        _ adapter: LoRAParameters, state: OptimizerState?, _ task: UnlearningTask
+    ) -> TrainingPhase.Start {
+        TrainingPhase.Start(
+            parameters: task.original, adapter: adapter,
+            optimizer: AdamWConfiguration(
+                learningRate: configuration.learningRate, weightDecay: configuration.weightDecay),
+            dropoutSeed: task.seeds.dropout, state: state)
+    }
+
+    private func addInputs(to hash: inout KeyHash, _ task: UnlearningTask, _ teacher: [[Float]]) {
+        hash.add("\(configuration) \(task.seeds)")
+        hash.add(task.forgotten)
+        for logits in teacher { hash.add(logits) }
     }
 
     /// Items of `weight * KL(p_F || p_student)`, the mean over the batch's label positions.

@@ -35,13 +35,15 @@ public struct UnlearningTask: Sendable {
     public var answers: AnswerTokens?
     /// Threads to compute on; the bits do not depend on how many.
     public var pool: WorkerPool
+    /// How the method survives being interrupted; the bits do not depend on it.
+    public var session: TrainingSession
 
     /// A task from its parts.
     public init(
         base: T5Parameters, original: T5Parameters, forgotten: [Example], retained: [Example],
         validation: [Example], seeds: TrainingSeeds, originalSeeds: TrainingSeeds? = nil,
         forgottenOrigins: [RecordOrigin] = [], retainedOrigins: [RecordOrigin] = [], answers: AnswerTokens? = nil,
-        pool: WorkerPool
+        pool: WorkerPool, session: TrainingSession = .unkept
     ) {
         self.base = base
         self.original = original
@@ -54,6 +56,7 @@ public struct UnlearningTask: Sendable {
         self.retainedOrigins = retainedOrigins
         self.answers = answers
         self.pool = pool
+        self.session = session
     }
 }
 
@@ -182,7 +185,8 @@ public protocol UnlearningMethod: Sendable {
     /// - Throws: `ModelError` when the hyper-parameters do not fit the shape.
     func trainableParameters(of shape: T5Configuration) throws(ModelError) -> Int
     /// Makes a model that has forgotten `task.forgotten`. The same task gives the same bits at any number of threads.
-    /// - Throws: `ModelError` when the hyper-parameters do not fit the model, `UnlearningError` when the task lacks an input.
+    /// - Throws: `ModelError` when the hyper-parameters do not fit the model, `UnlearningError` when the task lacks an input,
+    ///   `TrainingStopped` where the task's session asks for it: the same task with the same states goes on from there.
     func unlearn(_ task: UnlearningTask, progress: ProgressHandler) throws -> UnlearnedModel
 }
 

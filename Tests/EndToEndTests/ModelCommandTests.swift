@@ -224,7 +224,9 @@ struct ModelCommandTests {
             naming: "out.checkpoint", "another model, input or setting")
         let bytes = try folder.bytes("out.checkpoint")
         try folder.write(Array(bytes.dropLast(3)), to: "out.checkpoint")
-        try expectRefusal(train("out", steps: 9), in: folder, naming: "out.checkpoint", "truncated")
+        try expectRefusal(
+            train("out", ["--checkpoint-every", "2"], steps: 1_000_000), in: folder, naming: "out.checkpoint",
+            "truncated")
     }
 
     @Test func anAdapterTrainsMergesAndIsDescribed() throws {

@@ -3,6 +3,7 @@ import LetheBytes
 import LetheCrypto
 import LetheListener
 import LetheLog
+import Synchronization
 import Testing
 
 @Suite(.serialized, .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")))
@@ -123,6 +124,61 @@ struct TimestampTests {
         try folder.write(folder.bytes("tsa/tsa.pem"), to: "desk/timestamping/first.pem")
         try expectRefusal(
             ["log", "checkpoint", "--workspace", "desk"], in: folder, naming: "first.pem", "as in the policy")
+    }
+
+    /// A policy's minimum of timestamps holds for certificates, exports and checkpoints alike.
+    @Test func noCertificateIsHandedOutWithoutTheTimestampsOfThePolicy() throws {
+        let folder = desk.folder
+        let isUp = Mutex(false)
+        let server = try PlayedServer { [script = Self.script.path, authority] request in
+            let query = folder.path("asked.tsq")
+            guard isUp.withLock({ $0 }), (try? folder.write(request.body, to: "asked.tsq")) != nil,
+                (try? Self.call(script, "reply", authority, query, folder.path("answer.tsr"))) == 0,
+                let answer = try? folder.bytes("answer.tsr")
+            else { return HTTPResponse(500, "down") }
+            return HTTPResponse(200, contentType: "application/timestamp-reply", body: answer)
+        }
+        try Files.remove(folder.path("desk"))
+        let certificate = try folder.bytes("tsa/ca.pem")
+        let section = """
+            timestamping:
+              minimum: 1
+              authorities:
+                - {name: first, url: "\(server.url)", certificate: \(Digest(sha256: certificate).hex)}
+
+            """
+        try folder.write(Array((Tour.policy + section).utf8), to: "policy.yaml")
+        let user = try #require(try Tour.trainingUsers(in: folder.path("data")).first)
+        func done(_ arguments: String...) throws -> LetheCommand.Result {
+            let result = try LetheCommand.run(arguments, in: folder)
+            try #require(result.status == 0, "\(arguments): \(result.errors)")
+            return result
+        }
+        let at = ["--workspace", "desk"]
+        _ = try done(
+            "init", "--workspace", "desk", "--policy", "policy.yaml", "--data", "data", "--origin", Tour.origin)
+        try Files.createFolder(folder.path("desk/timestamping"))
+        try folder.write(certificate, to: "desk/timestamping/first.pem")
+        _ = try done("model", "pretrain", "--workspace", "desk")
+        _ = try done("model", "train", "--workspace", "desk")
+        _ = try done(
+            "request", "sign", "--workspace", "desk", "--subject", "\(user)", "--key", "desk/keys/portal.pem",
+            "--output",
+            "request.json")
+        _ = try done("request", "submit", "request.json", "--workspace", "desk")
+        let unlearned = try done("unlearn", "--workspace", "desk", "--json")
+        let run = try #require(try unlearned.json()["run"]?.stringValue ?? unlearned.json()["runId"]?.stringValue)
+        _ = try LetheCommand.run(["verify", run] + at, in: folder)
+
+        for command in [["certify", run], ["log", "export", "--output", "public"]] {
+            let missed = try LetheCommand.run(command + at, in: folder)
+            #expect(missed.status == 3 && missed.errors.contains("timestamps by 1 of first"), "\(missed.errors)")
+        }
+        #expect(try Files.names(in: folder.path("desk/certificates")) == [] && !folder.has("public"))
+        isUp.withLock { $0 = true }
+        _ = try done("certify", run, "--workspace", "desk")
+        #expect(try Files.names(in: folder.path("desk/certificates")).count == 1)
+        #expect(try LetheCommand.run(["log", "audit"] + at, in: folder).status == 0)
     }
 
     @Test func authoritiesThatFailAreTheMachinesFaultAndFalseOnesAreNot() throws {

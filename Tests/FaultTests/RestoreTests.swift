@@ -39,6 +39,62 @@ extension FaultTests {
             try made.expectWhole(folder, acknowledged: Set(first.acknowledged + second.acknowledged), "restored")
         }
 
+        /// Every step of a restore fails or is the last: what was acknowledged is in the ledger that is there, or in the one that restoring
+        /// again puts there; and a ledger that was replaced, or was going to be, is kept. A rotating part of the calls, or all of them with
+        /// LETHE_EXHAUSTIVE=1.
+        @Test(arguments: [Fault.Mode.lost, .kept, .before, .after, .torn], [true, false])
+        func aRestoreThatEndsAnywhereLosesNothing(mode: Fault.Mode, isLost: Bool) throws {
+            let made = try FaultDesk.current
+            let source = try made.copy()
+            let files = try made.sign(2, in: source)
+            let old = source.path + "/disk/old"
+            #expect(try made.run(["log", "backup", "--output", old] + desk, in: source).status == 0)
+            let received = try made.run(["request", "submit"] + files + desk, in: source)
+            #expect(received.acknowledged.count == 2, "\(received.errors)")
+            #expect(
+                try made.run(["log", "backup", "--output", source.path + "/disk/new"] + desk, in: source).status == 0)
+            try lose(source)
+            // What is to be replaced: nothing, or a whole ledger that was put back from an older copy by hand.
+            if !isLost {
+                try FileManager.default.copyItem(atPath: old, toPath: source.path + "/disk/desk/ledger.sqlite")
+            }
+            let restore = ["log", "restore", "disk/new"] + desk
+            let isExhaustive = ProcessInfo.processInfo.environment["LETHE_EXHAUSTIVE"] == "1"
+            var call = isExhaustive ? 1 : 1 + Int(Date().timeIntervalSince1970 / 86_400) % 4
+            var struckCount = 0
+            while true {
+                let folder = try ScratchFolder()
+                try FileManager.default.copyItem(atPath: source.path + "/disk", toPath: folder.path + "/disk")
+                let fault = Fault(at: call, mode: mode, repeats: call % 3 == 0)
+                let struck = try made.run(restore, in: folder, fault: fault)
+                #expect(
+                    struck.wasKilled || [0, 3].contains(struck.status), "\(fault): \(struck.status) \(struck.errors)")
+                #expect(
+                    struck.wasKilled || struck.status == 0 || struck.errors.split(separator: "\n").count == 1,
+                    "\(fault): \(struck.errors)")
+                if struck.wasKilled || struck.status == 3 { struckCount += 1 }
+                if struck.status == 0, !struck.wasKilled {
+                    try made.expectWhole(folder, acknowledged: Set(received.acknowledged), "\(fault)")
+                } else {
+                    let again = try made.run(restore, in: folder)
+                    // It may have been done: then the ledger is whole, and not replaced.
+                    #expect(
+                        again.status == 0 || (again.status == 2 && again.errors.contains("whole")),
+                        "\(fault), again: \(again.status) \(again.errors)")
+                    try made.expectWhole(folder, acknowledged: Set(received.acknowledged), "\(fault), again")
+                }
+                let names = try Files.names(in: folder.path + "/disk/desk")
+                #expect(isLost || names.contains { $0.hasPrefix("ledger.sqlite.replaced-") }, "\(fault): \(names)")
+                // A disk on which nothing can be removed from some call on keeps a copy that the next restore removes.
+                let isTidy = !names.contains { $0.contains("restoring") }
+                #expect(isTidy || (fault.repeats && struck.status == 0), "\(fault): \(names)")
+                if let calls = struck.calls, calls < call { break }
+                call += isExhaustive ? 1 : 4
+                #expect(call < 1_000)
+            }
+            #expect(struckCount > 3)
+        }
+
         @Test func aCheckpointFromElsewhereIsEnoughToRefuseAnOldBackup() throws {
             let made = try FaultDesk.current
             let folder = try made.copy()

@@ -56,6 +56,48 @@ struct EncryptedKeyTests {
         }
     }
 
+    /// Every bit with LETHE_EXHAUSTIVE=1, else a part of them that changes from day to day.
+    @Test func everyFlippedBitOfAFileIsRefusedOrGivesTheSameKey() throws {
+        try withTemporaryFolder { folder in
+            let (path, given) = (folder + "/key.pem", try passphrase(secret))
+            try PrivateKeyFile.write(key, to: path, under: given)
+            try Files.write(Array(key.publicKey.pem.utf8), to: path + ".pub")
+            let file = try Files.read(path, limit: 4096)
+            let isExhaustive = ProcessInfo.processInfo.environment["LETHE_EXHAUSTIVE"] == "1"
+            let step = isExhaustive ? 1 : 61
+            let first = isExhaustive ? 0 : Int(Date().timeIntervalSince1970 / 86_400) % step
+            var (flips, refused) = (0, 0)
+            for bit in stride(from: first, to: file.count * 8, by: step) {
+                var altered = file
+                altered[bit / 8] ^= 1 << UInt8(bit % 8)
+                try Files.write(altered, to: path, permissions: 0o600)
+                flips += 1
+                do throws(KeyError) {
+                    let opened = try PrivateKeyFile.read(path, passphrase: given)
+                    #expect(opened.publicKey == key.publicKey, "bit \(bit)")
+                } catch { refused += 1 }
+            }
+            #expect(refused * 10 >= flips * 9)
+            if isExhaustive {
+                print("flipped \(flips) bits of an encrypted key: \(refused) refused, the others give the same key")
+            }
+        }
+    }
+
+    @Test func aKeyThatIsNotThatOfThePublicKeyBesideItIsRefused() throws {
+        try withTemporaryFolder { folder in
+            let path = folder + "/key.pem"
+            let other = SigningKey.generate()
+            try PrivateKeyFile.write(key, to: path, under: nil)
+            try Files.write(Array(other.publicKey.pem.utf8), to: path + ".pub")
+            let expected = KeyError.otherPublicKey(
+                file: path + ".pub", expected: other.publicKey.keyID, found: key.publicKey.keyID)
+            #expect(throws: expected) { try PrivateKeyFile.read(path, passphrase: nil) }
+            try Files.write(Array("nonsense".utf8), to: path + ".pub")
+            #expect(throws: KeyError.self) { try PrivateKeyFile.read(path, passphrase: nil) }
+        }
+    }
+
     @Test func passphrasesAreHeldToTheirRules() throws {
         #expect(throws: PassphraseError.empty) { try passphrase("") }
         #expect(throws: PassphraseError.tooLong(limit: 1024)) { try passphrase(String(repeating: "x", count: 1025)) }

@@ -337,6 +337,34 @@ struct LedgerAuditTests {
         }
     }
 
+    @Test(arguments: [(-61, true), (-60, false), (0, false)])
+    func anEntryFromBeforeItsPredecessorIsNamed(seconds: Int64, isFound: Bool) throws {
+        let ledger = try TestLedger.full()
+        // The controller itself sets an entry back, rebuilds the tree and signs anew: everything but the order of times holds.
+        let envelope = try DSSEEnvelope(parsing: ledger.store.entry(8))
+        guard case .request(let event) = try LedgerEvent(Statement(parsingUnverified: envelope.payload)) else {
+            Issue.record("entry 8 is no event of a request")
+            return
+        }
+        var newest = Timestamp.epoch
+        for index in 0..<8 as Range<UInt64> {
+            let before = try Statement(
+                parsingUnverified: DSSEEnvelope(parsing: ledger.store.entry(index)).payload)
+            if let event = try LedgerEvent(before) { newest = max(newest, event.at) }
+        }
+        let at = newest.adding(seconds: seconds)
+        let moved = try LedgerEvent.request(
+            RequestEvent(
+                requestID: event.requestID, at: at, requestCommitment: event.requestCommitment, kind: event.kind)
+        ).sign(with: [ledger.controller])
+        try rebuild(ledger, replacing: 8, with: moved)
+        let finding = try ledger.audit().first { $0.field == "at" && $0.entryIndex == 8 }
+        #expect((finding != nil) == isFound)
+        if let finding {
+            #expect("\(finding)".contains("\(newest)") && "\(finding)".contains("\(at)"), "\(finding)")
+        }
+    }
+
     // MARK: Parts
 
     /// The findings of an audit of the reopened file; a clear refusal to open counts as one.

@@ -27,4 +27,17 @@ struct RedactionTests {
         }
         #expect("\(SigningKey.generate())" == "SigningKey(redacted)")
     }
+
+    @Test(arguments: [0o640, 0o604, 0o644, 0o660, 0o700 | 0o010, 0o777] as [UInt16])
+    func aVaultKeyThatOthersMayReadIsRefused(mode: UInt16) throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/vault.key"
+        _ = try MasterKey.create(path)
+        _ = try MasterKey.load(path)
+        let bytes = try Files.read(path, limit: 1_024)
+        try Files.write(bytes, to: path, permissions: mode)
+        let error = #expect(throws: StoreError.self) { try MasterKey.load(path) }
+        let text = error.map { "\($0)" } ?? ""
+        #expect(text.contains(path) && !text.contains(String(decoding: bytes.prefix(8), as: UTF8.self)), "\(text)")
+    }
 }

@@ -9,36 +9,36 @@ struct FineTuningTests {
         _ configuration: FineTuningConfiguration, on records: [Example] = TinyTask.records(20, seed: 3),
         validation: [Example] = [], dropout: Float = 0, seeds: TrainingSeeds = TinyTask.seeds, threads: Int = 1,
         progress: ProgressHandler = { _ in }
-    ) -> FineTunedModel {
-        fineTune(
+    ) throws -> FineTunedModel {
+        try fineTune(
             TinyTask.model(dropout: dropout), on: records, validation: validation, configuration: configuration,
             seeds: seeds, pool: WorkerPool(threads: threads), stage: "test", progress: progress)
     }
 
-    @Test func theSameSeedsGiveTheSameBitsAtAnyNumberOfThreads() {
+    @Test func theSameSeedsGiveTheSameBitsAtAnyNumberOfThreads() throws {
         let configuration = TinyTask.fineTuning(epochs: 3)
-        let first = train(configuration, dropout: 0.1)
-        let second = train(configuration, dropout: 0.1)
-        let threaded = train(configuration, dropout: 0.1, threads: 2)
+        let first = try train(configuration, dropout: 0.1)
+        let second = try train(configuration, dropout: 0.1)
+        let threaded = try train(configuration, dropout: 0.1, threads: 2)
         #expect(first.parameters == second.parameters)
         #expect(first.parameters == threaded.parameters)
         #expect(first.epochs == threaded.epochs)
     }
 
-    @Test func orderAndDropoutSeedsBothMatter() {
+    @Test func orderAndDropoutSeedsBothMatter() throws {
         let configuration = TinyTask.fineTuning(epochs: 2)
-        let model = train(configuration, dropout: 0.1).parameters
+        let model = try train(configuration, dropout: 0.1).parameters
         let otherOrder = TrainingSeeds(order: 99, dropout: 12, adapter: 13)
         let otherDropout = TrainingSeeds(order: 11, dropout: 99, adapter: 13)
         let otherAdapter = TrainingSeeds(order: 11, dropout: 12, adapter: 99)
-        #expect(train(configuration, dropout: 0.1, seeds: otherOrder).parameters != model)
-        #expect(train(configuration, dropout: 0.1, seeds: otherDropout).parameters != model)
-        #expect(train(configuration, dropout: 0.1, seeds: otherAdapter).parameters == model)
+        #expect(try train(configuration, dropout: 0.1, seeds: otherOrder).parameters != model)
+        #expect(try train(configuration, dropout: 0.1, seeds: otherDropout).parameters != model)
+        #expect(try train(configuration, dropout: 0.1, seeds: otherAdapter).parameters == model)
     }
 
     @Test func trainingLearnsItsRecords() throws {
         let records = TinyTask.records(20, seed: 3)
-        let model = train(TinyTask.fineTuning(epochs: 40), on: records)
+        let model = try train(TinyTask.fineTuning(epochs: 40), on: records)
         #expect(model.steps == 40 * 3)
         #expect(model.keptEpoch == 40)
         #expect(try #require(model.epochs.first).trainingLoss > 0.7)
@@ -53,28 +53,28 @@ struct FineTuningTests {
             Example(
                 inputIDs: record.inputIDs, labels: [record.labels[0] == TinyTask.yes ? TinyTask.no : TinyTask.yes])
         }
-        let stopped = train(TinyTask.fineTuning(epochs: 40, patience: 2), on: records, validation: opposite)
+        let stopped = try train(TinyTask.fineTuning(epochs: 40, patience: 2), on: records, validation: opposite)
         let losses = try stopped.epochs.map { try #require($0.validationLoss) }
         let best = try #require(losses.min())
         #expect(stopped.keptEpoch == (losses.firstIndex(of: best) ?? -1) + 1)
         #expect(stopped.epochs.count == stopped.keptEpoch + 2)
         #expect(stopped.epochs.count < 40)
-        #expect(stopped.parameters == train(TinyTask.fineTuning(epochs: stopped.keptEpoch), on: records).parameters)
+        #expect(try stopped.parameters == train(TinyTask.fineTuning(epochs: stopped.keptEpoch), on: records).parameters)
         let measured = meanLabelLoss(of: stopped.parameters, on: opposite, pool: WorkerPool(threads: 1))
         #expect(measured == best)
     }
 
-    @Test func withoutPatienceTheLastEpochIsKeptWhateverValidationSays() {
+    @Test func withoutPatienceTheLastEpochIsKeptWhateverValidationSays() throws {
         let records = TinyTask.records(20, seed: 3)
-        let watched = train(TinyTask.fineTuning(epochs: 3), on: records, validation: TinyTask.records(4, seed: 9))
-        #expect(watched.parameters == train(TinyTask.fineTuning(epochs: 3), on: records).parameters)
+        let watched = try train(TinyTask.fineTuning(epochs: 3), on: records, validation: TinyTask.records(4, seed: 9))
+        #expect(try watched.parameters == train(TinyTask.fineTuning(epochs: 3), on: records).parameters)
         #expect(watched.epochs.allSatisfy { $0.validationLoss == nil })
     }
 
-    @Test func theLinearScheduleFallsInAStraightLine() {
+    @Test func theLinearScheduleFallsInAStraightLine() throws {
         let records = TinyTask.records(20, seed: 3)
         let configuration = TinyTask.fineTuning(epochs: 2, schedule: .linear)
-        let trained = train(configuration, on: records).parameters
+        let trained = try train(configuration, on: records).parameters
 
         // By hand: 3 steps an epoch, so the rates are 6/6, 5/6 ... 1/6 of the first.
         let trainer = Trainer(
@@ -92,20 +92,21 @@ struct FineTuningTests {
             }
         }
         #expect(trained == trainer.parameters)
-        #expect(trained != train(TinyTask.fineTuning(epochs: 2), on: records).parameters)
+        #expect(try trained != train(TinyTask.fineTuning(epochs: 2), on: records).parameters)
     }
 
-    @Test func progressAddsUpToWhatWasAnnounced() {
+    @Test func progressAddsUpToWhatWasAnnounced() throws {
         var announced = 0
         var done = 0
         var epochs: [Int] = []
-        _ = train(TinyTask.fineTuning(epochs: 3)) { event in
+        _ = try train(TinyTask.fineTuning(epochs: 3)) { event in
             switch event {
             case .began(let stage, let units):
                 #expect(stage == "test")
                 announced += units
             case .advanced(let units): done += units
             case .epoch(let number, _, _): epochs.append(number)
+            case .resumed: Issue.record("nothing was interrupted")
             }
         }
         #expect(announced == 60)
@@ -113,7 +114,7 @@ struct FineTuningTests {
         #expect(epochs == [1, 2, 3])
     }
 
-    @Test func theLossOfABatchIsTheMeanOverItsKeptLabels() {
+    @Test func theLossOfABatchIsTheMeanOverItsKeptLabels() throws {
         let batch = [
             Example(inputIDs: [5, 1], labels: [2, Example.ignoredLabel, 4]), Example(inputIDs: [6, 1], labels: [3]),
         ]

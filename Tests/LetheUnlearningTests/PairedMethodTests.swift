@@ -166,14 +166,14 @@ struct PairedMethodTests {
         }
     }
 
-    private static let methods: [any UnlearningMethod] = [
+    static let methods: [any UnlearningMethod] = [
         NegGrad(training: training), NegGrad(training: training, bound: .cap(1)),
         NegGrad(training: training, bound: .preference(beta: 0.1)), NegKL(training: training),
         LabelReplacement(rule: .opposite, training: training), LabelReplacement(rule: .coin, training: training),
         BadTeacher(configuration: .init(learningRate: 1e-3, batchSize: 8)),
     ]
 
-    private static func task(threads: Int = 1) -> UnlearningTask {
+    static func task(threads: Int = 1) -> UnlearningTask {
         UnlearningTask(
             base: TinyTask.model(), original: TinyTask.model(seed: 2), forgotten: TinyTask.records(9, seed: 21),
             retained: TinyTask.records(14, seed: 22), validation: [], seeds: TinyTask.seeds,

@@ -38,11 +38,11 @@ enum TinyTask {
     }
 
     /// A base model, an original that learned all records by heart, and a fifth of the records to forget.
-    static func task(threads: Int = 1) -> UnlearningTask {
+    static func task(threads: Int = 1) throws -> UnlearningTask {
         let pool = WorkerPool(threads: threads)
         let (forgotten, retained) = (records(12, seed: 21), records(48, seed: 22))
         let base = model()
-        let original = fineTune(
+        let original = try fineTune(
             base, on: forgotten + retained, configuration: fineTuning(epochs: 24), seeds: seeds, pool: pool,
             stage: "original", progress: { _ in })
         return UnlearningTask(

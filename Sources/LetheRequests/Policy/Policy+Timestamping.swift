@@ -49,6 +49,9 @@ extension Policy.Timestamping {
         ]
     }
 
+    /// What is demanded, in a few words.
+    public var demand: String { "\(minimum) of \(authorities.map(\.name).joined(separator: ", "))" }
+
     /// In plain words.
     var explanation: String {
         "Published checkpoints are stamped with the time by at least \(minimum) of "

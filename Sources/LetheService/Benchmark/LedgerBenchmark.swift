@@ -52,7 +52,7 @@ public struct LedgerBenchmark {
         let ledger = try BenchmarkLedger(path: Files.join(folder, "ledger.sqlite"), environment: environment)
 
         progress("appends to a small log")
-        let users = settings.requests + 4_096 + settings.arrivalsPerSecond * settings.arrivalSeconds
+        let users = settings.requests + Self.smallEntries + 4_096 + settings.arrivalsPerSecond * settings.arrivalSeconds
         let total = Swift.max(users, (settings.largeEntries ?? 0) / 2 + 4_096)
         // Held from the first measurement to the last: what they say of memory is comparable.
         let subjects = DataSubjects(names: (0..<total).lazy.map { (name: "\($0)", user: $0) })
@@ -71,6 +71,11 @@ public struct LedgerBenchmark {
             return .init(entries: Int(size), milliseconds: 1_000 * median(seconds))
         }
         figures.appends.append(try medianAppend())
+
+        let missing = Self.smallEntries - Int(try ledger.store.size())
+        try ledger.receive(requests((missing + 1) / 2), groupSize: settings.groupSize, of: subjects)
+        progress("audit of \(try ledger.store.size()) entries")
+        try audit(ledger, into: &figures)
 
         progress("\(settings.requests) signed requests in groups of \(settings.groupSize)")
         let waiting = try requests(settings.requests)
@@ -110,6 +115,9 @@ public struct LedgerBenchmark {
         figures.appends.append(try medianAppend())
         return figures
     }
+
+    /// Entries of the small log that a larger one is compared with.
+    private static let smallEntries = 10_000
 
     // MARK: Parts
 

@@ -49,7 +49,7 @@ public struct LedgerFigures: Sendable {
     var certificateMilliseconds = 0.0
     var certificateProcessMilliseconds = 0.0
     var certificateBytes = 0
-    var certificateEntry: UInt64 = 0
+    var certificateEntry: UInt64?
     var audits: [Audit] = []
     var memory: [Peak] = []
 
@@ -86,7 +86,17 @@ public struct LedgerFigures: Sendable {
             Target(
                 name: "audit against the machine's signature checks", target: "at least 80%",
                 measured: "\(decimal(100 * audit))%", isMet: audit >= 0.8),
-        ]
+        ] + [auditMemoryTarget].compactMap(\.self)
+    }
+
+    /// Whether an audit of the largest log takes hardly more memory than one of the smallest.
+    private var auditMemoryTarget: Target? {
+        let audits = memory.filter { $0.what == "audit of log" }
+        guard let small = audits.first, let large = audits.last, large.entries > small.entries else { return nil }
+        let growth = large.peakMebibytes - small.peakMebibytes
+        return Target(
+            name: "memory of an audit of \(large.entries) entries against one of \(small.entries)",
+            target: "at most 16 MiB more", measured: "\(decimal(growth)) MiB", isMet: growth <= 16)
     }
 
     /// Whether every target was met.

@@ -1,6 +1,6 @@
 import LetheBytes
 public import LetheCrypto
-import LetheLog
+public import LetheLog
 import LetheRequests
 import LetheStore
 
@@ -39,34 +39,68 @@ extension Workspace {
         }
     }
 
-    /// Has the newest checkpoint stamped by those authorities of the policy that have not done so.
+    /// What became of having a checkpoint stamped as the policy says.
+    public struct Stamping: Sendable, Equatable {
+        /// What the policy demands, in words.
+        public let demand: String
+        /// One line for each authority that did not stamp it.
+        public let failures: [String]
+        /// Whether the policy's minimum is reached.
+        public let isMet: Bool
+        /// Whether it would be, had every authority answered.
+        public let couldBeMet: Bool
+    }
+
+    /// Has a stored checkpoint, the newest where none is given, stamped by those authorities of the policy that have not done so.
     ///
-    /// - Returns: one line for each authority that did not, and whether the policy's minimum is reached; nil where the policy asks
-    ///   for no time.
-    public func stampAsThePolicySays() throws -> (failures: [String], isMet: Bool)? {
+    /// - Returns: what came of it; a missed minimum is no error here; nil where the policy asks for no time.
+    public func stampAsThePolicySays(_ checkpoint: SignedNote? = nil) throws -> Stamping? {
         guard let wanted = policy.timestamping else { return nil }
-        let note = try checkpoint()
-        let size = try Checkpoint(parsing: note.text).size
-        let imprint = LedgerStore.timestampImprint(ofCheckpoint: note.text)
-        let stored = try store.timestamps(size: size)
+        let note = try checkpoint ?? self.checkpoint()
+        let authorities = try namedAuthorities()
+        var missing = try lackingStamps(of: note, among: authorities)
         var failures: [String] = []
-        var count = 0
-        for (named, trusted) in try namedAuthorities() {
-            if stored.contains(where: { (try? trusted.verify($0.response, imprint: imprint)) != nil }) {
-                count += 1
-                continue
-            }
+        var silent = 0
+        for (named, trusted) in missing {
             do {
-                _ = try stampCheckpoint(at: named.url, trusting: [trusted])
-                count += 1
-            } catch let error as ServiceError { failures.append("\(named.name): \(error)") } catch let error
-                as StoreError
-                where !error.isMachineFailure
-            {
+                _ = try stamp(note, at: named.url, trusting: [trusted])
+                missing.removeAll { $0.named == named }
+            } catch let error as ServiceError {
+                if case .unreachable = error { silent += 1 }
+                failures.append("\(named.name): \(error)")
+            } catch let error as StoreError where !error.isMachineFailure {
                 failures.append("\(named.name): \(error)")
             } catch let error as TimestampingError { failures.append("\(named.name): \(error)") }
         }
-        return (failures, count >= wanted.minimum)
+        let count = authorities.count - missing.count
+        return Stamping(
+            demand: wanted.demand, failures: failures, isMet: count >= wanted.minimum,
+            couldBeMet: count + silent >= wanted.minimum)
+    }
+
+    /// Has `note` stamped as the policy says.
+    /// - Throws: `ServiceError.timestampsMissed`; what was stamped is kept.
+    func requireStamps(of note: SignedNote) throws {
+        guard let stamping = try stampAsThePolicySays(note), !stamping.isMet else { return }
+        throw ServiceError.timestampsMissed(
+            demand: stamping.demand, outcomes: stamping.failures, isMachineFailure: stamping.couldBeMet)
+    }
+
+    /// Whether as many of the policy's authorities as it demands have stamped `note`; asks nobody.
+    func hasStamps(_ note: SignedNote) throws -> Bool {
+        guard let wanted = policy.timestamping else { return true }
+        let authorities = try namedAuthorities()
+        return try authorities.count - lackingStamps(of: note, among: authorities).count >= wanted.minimum
+    }
+
+    private func lackingStamps(
+        of note: SignedNote, among authorities: [(named: Policy.Timestamping.Authority, trusted: TimestampAuthority)]
+    ) throws -> [(named: Policy.Timestamping.Authority, trusted: TimestampAuthority)] {
+        let imprint = LedgerStore.timestampImprint(ofCheckpoint: note.text)
+        let stored = try store.timestamps(size: Checkpoint(parsing: note.text).size)
+        return authorities.filter { authority in
+            !stored.contains { (try? authority.trusted.verify($0.response, imprint: imprint)) != nil }
+        }
     }
 
     /// A query for the newest checkpoint, for an authority that is asked by other means.
@@ -78,7 +112,13 @@ extension Workspace {
     /// - Throws: `ServiceError.unreachable`; `StoreError.timestampRefused`.
     public func stampCheckpoint(at url: String, trusting authorities: [TimestampAuthority]) throws -> VerifiedTimestamp
     {
-        let query = try timestampQuery()
+        try stamp(checkpoint(), at: url, trusting: authorities)
+    }
+
+    private func stamp(
+        _ note: SignedNote, at url: String, trusting authorities: [TimestampAuthority]
+    ) throws -> VerifiedTimestamp {
+        let query = TimestampQuery(imprint: LedgerStore.timestampImprint(ofCheckpoint: note.text))
         let answer = try environment.post(
             WebRequest(
                 url: url, contentType: TimestampQuery.contentType, body: query.der,

@@ -2,6 +2,7 @@ import LetheBytes
 import LetheCertificates
 import LetheCrypto
 public import LetheLog
+import LetheRequests
 import LetheStore
 
 extension Workspace {
@@ -67,30 +68,38 @@ extension Workspace {
         }
     }
 
-    /// The newest checkpoint, which meets the workspace's policy.
-    /// - Throws: `ServiceError.quorumMissed`.
+    /// The newest checkpoint, cosigned as `witnesses.txt` demands and stamped as the policy's section `timestamping` does.
+    /// - Throws: `ServiceError.quorumMissed`, `.timestampsMissed`.
     func publishedCheckpoint() throws -> SignedNote {
-        guard let policy = try witnessPolicy() else { return try checkpoint() }
+        let policy = try witnessPolicy()
         let publication = try publishCheckpoint(policy: policy)
         guard publication.isMet else {
             throw ServiceError.quorumMissed(
-                demand: policy.demand, outcomes: publication.outcomes.map(\.line),
+                demand: policy?.demand ?? "", outcomes: publication.outcomes.map(\.line),
                 isMachineFailure: publication.couldBeMet)
         }
+        try requireStamps(of: publication.note)
         return publication.note
     }
 
-    /// A stored checkpoint over entry `index` that meets the workspace's policy, asked of nobody; nil where there is none.
-    func cosignedCheckpoint(covering index: UInt64) throws -> SignedNote? {
-        guard let policy = try witnessPolicy() else { return nil }
-        return try store.lastCheckpoint(covering: index) { note in
-            (try? cosigners(of: note, policy)).map(policy.isMet) ?? false
+    /// A stored checkpoint over entry `index` that is cosigned and stamped as it must be, asked of nobody; nil where there is none,
+    /// or nothing is demanded.
+    func vouchedCheckpoint(covering index: UInt64) throws -> SignedNote? {
+        let witnesses = try witnessPolicy()
+        guard witnesses != nil || policy.timestamping != nil else { return nil }
+        func isCosigned(_ note: SignedNote) -> Bool {
+            guard let witnesses else { return true }
+            return (try? cosigners(of: note, witnesses)).map(witnesses.isMet) ?? false
         }
+        for size in try store.vouchedSizes(covering: index) {
+            if let note = try store.checkpoint(size: size), isCosigned(note), try hasStamps(note) { return note }
+        }
+        return nil
     }
 
-    /// The checkpoint that a certificate file for entry `index` carries: one that meets the policy, with signature lines by none
+    /// The checkpoint that a certificate file for entry `index` carries: one that is cosigned and stamped as it must be, with signature lines by none
     /// but those whom the workspace's trust file names, so that whoever holds that file can check every byte.
-    /// - Throws: `ServiceError.quorumMissed`: the certificate is in the log, and can be written later.
+    /// - Throws: `ServiceError.quorumMissed`, `.timestampsMissed`: the certificate is in the log, and can be written later.
     func certificateCheckpoint(covering index: UInt64) throws -> SignedNote {
         let trust = try trust()
         for witness in try witnessPolicy()?.witnesses ?? [] where !trust.witnesses.contains(witness.verifier) {
@@ -99,7 +108,7 @@ extension Workspace {
                 problem: "does not name the witness \(witness.name) of \(Files.name(of: paths.witnesses)): append the "
                     + "witness, group and quorum lines of that file, and hand the new trust file out")
         }
-        let note = try cosignedCheckpoint(covering: index) ?? publishedCheckpoint()
+        let note = try vouchedCheckpoint(covering: index) ?? publishedCheckpoint()
         let known = try logVerifiers() + trust.witnesses
         return try SignedNote(
             text: note.text, signatures: note.signatures.filter { line in known.contains { $0.isNamed(by: line) } })

@@ -9,10 +9,16 @@ struct AuditedModels: Sendable {
     let original: any LabelLogits
     let candidate: any LabelLogits
     let references: [any LabelLogits]
+    /// Stops between two slices of records where that is asked for.
+    let session: TrainingSession
 
-    init(original: T5Parameters, candidate: RecommenderModel, references: [T5Parameters], pool: WorkerPool) {
+    init(
+        original: T5Parameters, candidate: RecommenderModel, references: [T5Parameters], pool: WorkerPool,
+        session: TrainingSession = .unkept
+    ) {
         self.original = Inference(parameters: original, pool: pool)
         self.candidate = candidate.inference(pool: pool)
+        self.session = session
         self.references = references.map { Inference(parameters: $0, pool: pool) }
     }
 
@@ -27,6 +33,7 @@ struct AuditedModels: Sendable {
             answers: AnswerTokens(yes: Int(data.decision.yes), no: Int(data.decision.no)))
         progress(.began(stage: "distances on forgotten records", units: records.count))
         for start in stride(from: 0, to: records.count, by: 256) {
+            try session.stopIfAsked("distances on forgotten records")
             let slice = records[start..<min(start + 256, records.count)]
             let examples = try data.examples(Array(slice))
             let logits = all.map { $0.logits(examples, positions: .first) }
@@ -46,7 +53,8 @@ struct AuditedModels: Sendable {
     ) throws -> EvaluationMatrix {
         progress(.began(stage: stage, units: records.count * all.count))
         let examples = try data.examples(records)
-        let margins = all.map { model in
+        let margins = try all.map { model in
+            try session.stopIfAsked(stage)
             var margins: [Double] = []
             margins.reserveCapacity(examples.count)
             model.forEachLogits(examples, positions: .first) { _, logits in

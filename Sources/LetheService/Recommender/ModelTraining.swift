@@ -25,24 +25,25 @@ enum ModelTraining {
     /// The base model: a random start and one or more passes over records of users outside the window.
     static func base(
         data: PreparedData, policy: Policy, seeds: TrainingSeeds, initialization: UInt64, pool: WorkerPool,
-        progress: ProgressHandler
+        session: TrainingSession, progress: ProgressHandler
     ) throws -> FineTunedModel {
         let configuration = policy.modelConfiguration(vocabularySize: data.tokenizer.vocabularySize)
-        return fineTune(
+        return try fineTune(
             T5Parameters(configuration: configuration, seed: initialization),
             on: try data.examples(data.split.pretraining), configuration: policy.pretraining, seeds: seeds, pool: pool,
-            stage: "base model", progress: progress)
+            stage: "base model", session: session, progress: progress)
     }
 
     /// The original, or a model retrained on part of the training records: the base, fine-tuned.
     static func fineTuned(
         base: T5Parameters, on records: [InteractionRecord], data: PreparedData, policy: Policy, seeds: TrainingSeeds,
-        pool: WorkerPool, stage: String, progress: ProgressHandler
+        pool: WorkerPool, stage: String, session: TrainingSession, progress: ProgressHandler
     ) throws -> FineTunedModel {
         let validation = policy.training.earlyStoppingPatience == nil ? [] : data.watchedValidation
-        return fineTune(
+        return try fineTune(
             base, on: try data.examples(records), validation: try data.examples(validation),
-            configuration: policy.fineTuning, seeds: seeds, pool: pool, stage: stage, progress: progress)
+            configuration: policy.fineTuning, seeds: seeds, pool: pool, stage: stage, session: session,
+            progress: progress)
     }
 }
 

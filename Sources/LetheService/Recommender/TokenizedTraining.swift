@@ -1,9 +1,9 @@
 import LetheBytes
-import LetheCertificates
-import LetheCrypto
 public import LetheReports
 import LetheTensor
 import LetheTransformer
+import LetheUnlearning
+import Synchronization
 
 /// Training of a model, or of an adapter on it, on tokenised examples: `lethe model train --model … --input …`.
 ///
@@ -119,7 +119,8 @@ public struct TokenizedTraining: Sendable {
     public var checkpoint: String { settings.output + ".checkpoint" }
 
     /// Trains to the end, or until `shouldStop` says so between two steps.
-    public func run(shouldStop: () -> Bool, report: (Event) -> Void) throws -> Outcome {
+    /// - Throws: `TrainingStateError` for a checkpoint that another training left, or that is damaged; it is left as it is.
+    public func run(shouldStop: @escaping @Sendable () -> Bool, report: (Event) -> Void) throws -> Outcome {
         let loaded = try HuggingFaceFolder.loadModel(settings.model)
         let configuration = loaded.parameters.configuration
         func read(_ path: String) throws -> [Example] {
@@ -130,61 +131,93 @@ public struct TokenizedTraining: Sendable {
         }
         let examples = try read(settings.input)
         let validation = try settings.validation.map(read) ?? []
-        let adapter = try startingAdapter(configuration)
-        let identity = try identity()
-        let saved = try TrainingCheckpoint.load(
-            checkpoint, identity: identity, count: adapter?.values.count ?? loaded.parameters.values.count)
+        var adapter = try startingAdapter(configuration)
         let pool = WorkerPool(threads: settings.threads)
-        let trainer = Trainer(
-            parameters: saved.map { adapter == nil ? loaded.parameters.replacing($0.values) : loaded.parameters }
-                ?? loaded.parameters,
-            adapter: adapter.map { adapter in
-                var adapter = adapter
-                if let saved { adapter.values = saved.values }
-                return adapter
-            },
-            optimizer: AdamWConfiguration(learningRate: settings.learningRate, weightDecay: settings.weightDecay),
-            dropoutSeed: settings.seed, pool: pool, state: saved?.optimizer, precision: settings.precision)
-        var points = saved?.points ?? []
-        if let saved { report(.resumed(steps: saved.optimizer.steps)) }
-        report(.progress(.began(stage: "training", units: max(settings.steps - trainer.steps, 0))))
-        while trainer.steps < settings.steps {
-            if shouldStop() {
-                try save(trainer, points, identity)
-                return .stopped(steps: trainer.steps, checkpoint: checkpoint)
+        let steps = Mutex(0)
+        let every = settings.checkpointEvery
+        let session = TrainingSession(
+            store: SealedStates(file: checkpoint),
+            isDue: {
+                steps.withLock {
+                    $0 += 1
+                    return $0 % every == 0
+                }
+            }, shouldStop: shouldStop)
+        var points: [LossCurve.Point] = []
+        let trained: TrainingState.Memory
+        do {
+            trained = try train(
+                loaded.parameters, adapter: adapter, on: examples, validation: validation, pool: pool, session: session
+            ) { event in
+                switch event {
+                case .began, .advanced: report(.progress(ServiceProgress(event)))
+                case .resumed(let steps, let epochs):
+                    points = epochs.map(LossCurve.Point.init)
+                    report(.resumed(steps: steps))
+                case .epoch(let number, let training, let validation):
+                    points.append(LossCurve.Point(number: number, training: training, validation: validation))
+                    report(.step(points[points.count - 1]))
+                }
             }
-            let batch = (0..<settings.batchSize).map {
-                examples[(trainer.steps % examples.count * (settings.batchSize % examples.count) + $0) % examples.count]
-            }
-            let loss = trainer.step(meanLabelLossItems(batch)).labelLoss
-            let watches =
-                !validation.isEmpty
-                && (trainer.steps % settings.validateEvery == 0 || trainer.steps == settings.steps)
-            let watched = watches ? validationLoss(trainer, validation, pool) : nil
-            points.append(LossCurve.Point(number: trainer.steps, training: loss, validation: watched))
-            report(.step(points[points.count - 1]))
-            report(.progress(.advanced(units: 1)))
-            if trainer.steps % settings.checkpointEvery == 0, trainer.steps < settings.steps {
-                try save(trainer, points, identity)
-            }
+        } catch let stop as TrainingStopped {
+            return .stopped(steps: stop.steps, checkpoint: checkpoint)
         }
         let curve = LossCurve(unit: "step", points: points)
         let companions = [("training.csv", Array(curve.csv.utf8)), ("training.svg", Array(curve.svg.utf8))]
         do {
-            if let adapter = trainer.adapter {
+            adapter?.values = trained.values
+            if let adapter {
                 try PEFTFolder.saveAdapter(
                     adapter, baseModel: settings.model, to: settings.output, companions: companions)
             } else {
                 try HuggingFaceFolder.saveModel(
-                    trainer.parameters, tokenizer: loaded.tokenizer, to: settings.output, companions: companions)
+                    loaded.parameters.replacing(trained.values), tokenizer: loaded.tokenizer, to: settings.output,
+                    companions: companions)
             }
         } catch {
             // A full disk under the output need not cost the training.
-            try? save(trainer, points, identity)
+            try? session.flush()
             throw error
         }
         try Files.remove(checkpoint)
         return .finished(curve)
+    }
+
+    private func train(
+        _ parameters: T5Parameters, adapter: LoRAParameters?, on examples: [Example], validation: [Example],
+        pool: WorkerPool, session: TrainingSession, progress: ProgressHandler
+    ) throws -> TrainingState.Memory {
+        let phase = TrainingPhase(
+            stage: "training", steps: settings.steps, stepsPerEpoch: 1, units: settings.steps * settings.batchSize)
+        var step = 0
+        return try phase.train(
+            TrainingPhase.Start(
+                parameters: parameters, adapter: adapter,
+                optimizer: AdamWConfiguration(
+                    learningRate: settings.learningRate, weightDecay: settings.weightDecay),
+                dropoutSeed: settings.seed, precision: settings.precision),
+            session: session, pool: pool, progress: progress,
+            inputs: {
+                $0.add("\(settings.batchSize) \(settings.validateEvery)")
+                $0.add(examples)
+                $0.add(validation)
+            },
+            next: {
+                defer { step += 1 }
+                let count = examples.count
+                return (0..<settings.batchSize).map {
+                    examples[(step % count * (settings.batchSize % count) + $0) % count]
+                }
+            },
+            validate: { trainer, number in
+                guard !validation.isEmpty, number % settings.validateEvery == 0 || number == settings.steps else {
+                    return nil
+                }
+                return Inference(parameters: trainer.parameters, adapter: trainer.adapter, pool: pool)
+                    .labelLoss(validation).mean
+            },
+            items: meanLabelLossItems
+        ).memory
     }
 
     private func startingAdapter(_ configuration: T5Configuration) throws -> LoRAParameters? {
@@ -196,28 +229,12 @@ public struct TokenizedTraining: Sendable {
                 model: configuration, seed: settings.seed)
         }
     }
+}
 
-    private func validationLoss(_ trainer: Trainer, _ examples: [Example], _ pool: WorkerPool) -> Double {
-        Inference(parameters: trainer.parameters, adapter: trainer.adapter, pool: pool).labelLoss(examples).mean
-    }
-
-    private func save(_ trainer: Trainer, _ points: [LossCurve.Point], _ identity: Digest) throws {
-        try TrainingCheckpoint(
-            values: trainer.trainedValues, optimizer: trainer.optimizerState, points: points
-        ).write(to: checkpoint, identity: identity)
-    }
-
-    /// A digest of all that the result depends on but the number of steps.
-    private func identity() throws -> Digest {
-        var lines = [
-            "lethe-training-v1", "model \(try ModelDigest(folder: settings.model).digest.hex)",
-            "input \(try Digest(sha256OfFile: settings.input).hex)", "batch \(settings.batchSize)",
-            "rate \(settings.learningRate)", "decay \(settings.weightDecay)", "seed \(settings.seed)",
-            "tokens \(settings.maximumTokens)", "precision \(settings.precision.rawValue)",
-        ]
-        if let fresh = settings.freshAdapter { lines.append("adapter \(fresh.rank) \(fresh.alpha) \(fresh.dropout)") }
-        if let path = settings.adapter { lines.append("adapter \(try ModelDigest(folder: path).digest.hex)") }
-        return Digest(sha256: Array(lines.joined(separator: "\n").utf8))
+extension LossCurve.Point {
+    /// The point of an epoch.
+    init(_ epoch: TrainedEpoch) {
+        self.init(number: epoch.number, training: epoch.trainingLoss, validation: epoch.validationLoss)
     }
 }
 

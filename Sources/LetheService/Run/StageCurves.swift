@@ -6,10 +6,19 @@ import LetheUnlearning
 struct StageCurves {
     private var stages: [(name: String, points: [LossCurve.Point])] = []
 
+    /// Whether no stage has begun.
+    var isEmpty: Bool { stages.isEmpty }
+
     mutating func note(_ progress: Progress) {
         switch progress {
         case .began(let stage, _): stages.append((stage, []))
         case .advanced: break
+        case .resumed(_, let epochs):
+            guard !stages.isEmpty else { return }
+            stages[stages.count - 1].points = epochs.enumerated().map { index, epoch in
+                LossCurve.Point(
+                    number: index + 1, training: epoch.trainingLoss, validation: epoch.validationLoss)
+            }
         case .epoch(_, let training, let validation):
             guard !stages.isEmpty else { return }
             let last = stages.count - 1

@@ -26,11 +26,11 @@ extension Workspace {
             timestampAuthorities: timestampAuthorities())
     }
 
-    /// The proof that entry `index` is in the log, as a `.tlog-proof` file: under the newest checkpoint that meets the workspace's
-    /// witness policy, or the newest of all.
+    /// The proof that entry `index` is in the log, as a `.tlog-proof` file: under the newest checkpoint that is
+    /// cosigned and stamped as the workspace demands, or the newest of all.
     /// - Throws: `ServiceError.unknownEntry` beyond the newest checkpoint.
     public func prove(_ index: UInt64) throws -> TransparencyProof {
-        let note = try cosignedCheckpoint(covering: index) ?? checkpoint()
+        let note = try vouchedCheckpoint(covering: index) ?? checkpoint()
         let size = try Checkpoint(parsing: note.text).size
         guard index < size else { throw ServiceError.unknownEntry(index: index, size: size) }
         return TransparencyProof(index: index, path: try store.inclusionProof(index, size: size), checkpoint: note)

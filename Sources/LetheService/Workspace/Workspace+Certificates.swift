@@ -42,8 +42,8 @@ extension Workspace {
     /// other verdict is certified just as well, and leaves the requests open. The log decides what was issued: where it has
     /// the run's certificates already, only files that are missing are written, so a call that broke off is repeated.
     /// - Returns: the certificates' paths, in the order of the requests.
-    /// - Throws: `ServiceError.quorumMissed` where witnesses must cosign and did not: the certificates are in the log then, and
-    ///   the next call writes their files.
+    /// - Throws: `ServiceError.quorumMissed` where witnesses must cosign and did not, `.timestampsMissed` where authorities must stamp
+    ///   and did not: the certificates are in the log then, no file of one is handed out, and the next call writes them.
     @discardableResult
     public func certify(_ id: String) throws -> [String] {
         let (_, record) = try run(id, at: .verified)
@@ -70,7 +70,7 @@ extension Workspace {
         try store.append(entries: entries, expectedSize: first, signer: keys.noteSigner(origin: origin))
     }
 
-    /// Writes the file of each certificate that has none, under a checkpoint that meets the workspace's witness policy.
+    /// Writes the file of each certificate that has none, under a checkpoint that is cosigned and stamped as the workspace demands.
     private func write(_ issued: [IssuedCertificate], test: DSSEEnvelope) throws -> [String] {
         func path(_ certificate: IssuedCertificate) -> String {
             Files.join(paths.certificates, Self.certificateName(certificate.number))

@@ -102,6 +102,13 @@ extension Workspace {
         return KeyChange(role: role, added: key, ended: nil, entries: entries)
     }
 
+    /// The files of new keys that the log has not heard of: left by a change that was cut off before it took effect, or of one under way.
+    public func unusedKeys() throws -> [String] {
+        let known = try keyRegistry().registrations
+        return try WorkspaceKeys.pending(paths).filter { known[$0.keyID] == nil }
+            .map { Files.join(paths.pendingKeys, $0.fileName) }
+    }
+
     /// Ends what a process that was cut off has begun: keys that the log knows are put in their places.
     func finishKeyChanges() throws {
         let waiting = try WorkspaceKeys.pending(paths)

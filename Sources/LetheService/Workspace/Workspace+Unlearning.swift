@@ -15,8 +15,10 @@ extension Workspace {
     ///
     /// The inputs are in the log before the seeds exist, the candidate is in it before any reference model's seed does.
     /// - Parameter name: such as `neggrad`; nil for the policy's own.
-    /// - Throws: `ServiceError.methodNotInPolicy`, `.nothingDue`, `.modelMissing`, `.modelChanged`, `.dataChanged`. What was logged stays logged: a
-    ///   run that cannot finish is logged as abandoned.
+    /// Interrupted, in whatever way, the next call goes on with the same run: its requests, its seeds in the log, and the last states
+    /// of its trainings. Requests that came meanwhile wait for the run after.
+    /// - Throws: `ServiceError.methodNotInPolicy`, `.nothingDue`, `.modelMissing`, `.modelChanged`, `.dataChanged`, `.busy`; `TrainingStopped`
+    ///   where the environment asks to stop. What was logged stays logged: a run that cannot finish is logged as abandoned.
     @discardableResult
     public func unlearn(method name: String? = nil, progress: (ServiceProgress) -> Void) throws -> RunDossier {
         try unlearn(by: policyMethod(name), progress: progress)
@@ -47,40 +49,49 @@ extension Workspace {
             key: key, code: try environment.program().hex, checkpoints: CheckpointFolder(path: paths.checkpoints))
     }
 
-    /// Runs a method over every request that waits.
+    /// Runs a method over every request that waits, or goes on with the run that was interrupted.
     func unlearn(by settings: Policy.Method, progress: (ServiceProgress) -> Void) throws -> RunDossier {
-        let due = try store.requests(in: RequestState.inProgress.name).prefix(policy.batching.maximumRequests)
+        try sweepTrainings()
+        let due = Array(
+            try store.requests(in: RequestState.inProgress.name).prefix(policy.batching.maximumRequests))
         guard !due.isEmpty else { throw ServiceError.nothingDue }
         let base = try model(.base)
         let original = try model(.original)
         let data = try prepared(original)
         let method = try policy.unlearningMethod(settings, shards: shardKeeping)
-        let removal = try Removal(requests: Array(due), data: data, vault: openVault)
-        var generator = SecureGenerator()
-        let runID = RunID.random(using: &generator)
-
-        var dossier = RunDossier(
-            runID: runID, method: settings, removal: removal, base: base.digest.digest,
-            original: original.digest.digest, startedAt: environment.now())
-        try record([
-            .run(
-                RunEvent(
-                    runID: runID, at: environment.now(),
-                    step: .inputsCommitted(
-                        RunInputs(
-                            datasetBefore: removal.rootBefore, datasetAfter: removal.rootAfter,
-                            recordsRemoved: UInt64(removal.forgotten.count), recordsCommitment: removal.commitment,
-                            baseModel: base.digest.digest, originalModel: original.digest.digest,
-                            method: "urn:lethe:method:\(method.name):v1", parameters: settings.parametersDigest,
-                            policy: policy.digest))))
-        ])
+        func inputs(_ removal: Removal) -> RunInputs {
+            RunInputs(
+                datasetBefore: removal.rootBefore, datasetAfter: removal.rootAfter,
+                recordsRemoved: UInt64(removal.forgotten.count), recordsCommitment: removal.commitment,
+                baseModel: base.digest.digest, originalModel: original.digest.digest,
+                method: "urn:lethe:method:\(method.name):v1", parameters: settings.parametersDigest,
+                policy: policy.digest)
+        }
+        let run: OpenRun
+        if let interrupted = try interruptedRun(inputs, due: due, data: data, progress: progress) {
+            progress(.notice("continues run \(interrupted.dossier.runID)"))
+            run = interrupted
+        } else {
+            let removal = try Removal(requests: due, data: data, vault: openVault)
+            run = try beginRun(
+                removal, inputs: inputs(removal), settings: settings, base: base, original: original,
+                remembers: !method.isExact)
+        }
+        var dossier = run.dossier
+        let (runID, removal) = (run.runID, run.removal)
+        var curves = StageCurves()
         do {
-            let seeds = try seedSource()
+            let seeds = try trainingSeeds(of: runID)
             dossier.seeds = .init(size: seeds.checkpointSize, root: seeds.rootHash.hex)
-            try record([.run(RunEvent(runID: runID, at: environment.now(), step: .seedsDrawn(seeds)))])
-
             var stages = StageClock(environment)
-            var curves = StageCurves()
+            let notices = Notices()
+            let session = try run.kept.session(
+                context: [
+                    "run \(runID.text)", "seeds \(seeds.checkpointSize) \(seeds.rootHash.hex)",
+                    "method \(method.name) \(settings.parametersDigest.hex)", "policy \(policy.digest.hex)",
+                    "base \(base.digest.digest.hex)", "original \(original.digest.digest.hex)",
+                    "records \(removal.rootAfter.hex) \(removal.commitment.hex)",
+                ], environment: environment, notice: notices.add)
             let task = UnlearningTask(
                 base: base.parameters, original: original.parameters,
                 forgotten: try data.examples(removal.forgotten), retained: try data.examples(removal.retained),
@@ -88,30 +99,143 @@ extension Workspace {
                 seeds: seeds.trainingSeeds(for: "unlearn", runID: runID), originalSeeds: try originalSeeds(),
                 forgottenOrigins: removal.forgotten.map(RecordOrigin.init),
                 retainedOrigins: removal.retained.map(RecordOrigin.init),
-                answers: AnswerTokens(yes: data.decision.yes, no: data.decision.no), pool: pool)
+                answers: AnswerTokens(yes: data.decision.yes, no: data.decision.no), pool: pool, session: session)
             let model = try method.unlearn(task) {
+                for notice in notices.take() { progress(.notice(notice)) }
                 stages.note($0); curves.note($0); progress(ServiceProgress($0))
             }
             dossier.steps = stages.finish()
-            try commit(model, of: runID, tokenizer: original.tokenizer, requests: Array(due), dossier: &dossier)
+            try commit(
+                model, of: run, tokenizer: original.tokenizer, remembers: !method.isExact, dossier: &dossier)
             try? curves.write(to: paths.run(runID.text))
             return dossier
         } catch {
-            _ = try? record([.run(RunEvent(runID: runID, at: environment.now(), step: .abandoned))])
-            try? Files.remove(paths.run(runID.text))
+            // What a stop or a failure of the machine left is gone on with by the next call; anything else would happen again.
+            if error is TrainingStopped || (error as? any MachineFailureReporting)?.isMachineFailure == true {
+                try? curves.write(to: paths.run(runID.text))
+            } else {
+                _ = try? abandon(runID, run.kept, remembers: !method.isExact)
+            }
             throw error
         }
     }
 
+    /// A run between its beginning and its candidate.
+    private struct OpenRun {
+        let runID: RunID
+        let removal: Removal
+        let dossier: RunDossier
+        let kept: TrainingKeeping
+    }
+
+    /// Commits to the inputs, before any seed exists; the folder says which requests the run answers.
+    private func beginRun(
+        _ removal: Removal, inputs: RunInputs, settings: Policy.Method, base: StoredModel, original: StoredModel,
+        remembers: Bool
+    ) throws -> OpenRun {
+        var generator = SecureGenerator()
+        let runID = RunID.random(using: &generator)
+        let kept = try keeping(runID, "unlearn")
+        var dossier = RunDossier(
+            runID: runID, method: settings, removal: removal, base: base.digest.digest,
+            original: original.digest.digest, startedAt: environment.now())
+        if remembers {
+            dossier.residue = [
+                .init(
+                    kind: LetheRequests.Residue.Kind.trainingCheckpoint.rawValue, digest: "",
+                    fate: "kept sealed in \(kept.folder) while the run trains")
+            ]
+        }
+        try Files.createFolder(paths.run(runID.text))
+        do {
+            try dossier.write(to: paths.run(runID.text))
+            try record([.run(RunEvent(runID: runID, at: environment.now(), step: .inputsCommitted(inputs)))])
+        } catch {
+            try? Files.remove(paths.run(runID.text))
+            try? kept.destroy()
+            throw error
+        }
+        return OpenRun(runID: runID, removal: removal, dossier: dossier, kept: kept)
+    }
+
+    private func keeping(_ runID: RunID, _ purpose: String) throws -> TrainingKeeping {
+        let name = "\(runID.text)-\(purpose)"
+        return try TrainingKeeping(folder: paths.training(name), keyFile: paths.trainingKey(name))
+    }
+
+    /// The run that has no candidate yet and would have the very inputs that a new one would have; others are ended in the log.
+    private func interruptedRun(
+        _ inputs: (Removal) -> RunInputs, due: [RequestRecord], data: PreparedData,
+        progress: (ServiceProgress) -> Void
+    ) throws -> OpenRun? {
+        var found: OpenRun?
+        for record in try store.runs() where [.inputsCommitted, .seedsDrawn].contains(record.stage) {
+            let kept = try keeping(record.runID, "unlearn")
+            if found == nil, let dossier = try? RunDossier.read(from: paths.run(record.runID.text)) {
+                let requests = dossier.requests.compactMap { id in due.first { $0.requestID.text == id } }
+                if requests.count == dossier.requests.count, !requests.isEmpty {
+                    let removal = try Removal(requests: requests, data: data, vault: openVault)
+                    if case .inputsCommitted(let logged)? = try step("inputs-committed", of: record),
+                        logged == inputs(removal)
+                    {
+                        found = OpenRun(runID: record.runID, removal: removal, dossier: dossier, kept: kept)
+                        continue
+                    }
+                }
+            }
+            progress(.notice("run \(record.runID.text) was interrupted and has other inputs: it is abandoned"))
+            try abandon(record.runID, kept, remembers: true)
+        }
+        return found
+    }
+
+    /// The seeds of a run's training: those in the log, or drawn now and logged.
+    private func trainingSeeds(of runID: RunID) throws -> LetheRequests.SeedSource {
+        if let run = try store.run(runID), case .seedsDrawn(let seeds)? = try step("seeds-drawn", of: run) {
+            return seeds
+        }
+        let seeds = try seedSource()
+        try record([.run(RunEvent(runID: runID, at: environment.now(), step: .seedsDrawn(seeds)))])
+        return seeds
+    }
+
+    /// A step that a run has taken, out of its entry in the log; nil where it has not.
+    func step(_ name: String, of run: LetheRequests.RunRecord) throws -> RunEvent.Step? {
+        guard let index = run.indexes[name] else { return nil }
+        let statement = try Statement(parsingUnverified: DSSEEnvelope(parsing: try store.entry(index)).payload)
+        guard case .run(let event) = try LedgerEvent(statement) else {
+            throw ServiceError.workspaceDamaged(file: paths.database, problem: "entry \(index) is no step of a run")
+        }
+        return event.step
+    }
+
+    /// Ends a run without a candidate: its states are destroyed, then the log says both.
+    private func abandon(_ runID: RunID, _ kept: TrainingKeeping, remembers: Bool) throws {
+        let states = try destroyed(kept, remembers: remembers)
+        try Files.remove(paths.run(runID.text))
+        try record(
+            (states.map { .residue($0) } + [.abandoned]).map {
+                .run(RunEvent(runID: runID, at: environment.now(), step: $0))
+            })
+    }
+
+    /// Destroys a run's training states; what remembered the forgotten is named.
+    private func destroyed(_ kept: TrainingKeeping, remembers: Bool) throws -> [LetheRequests.Residue] {
+        let states = try remembers ? kept.states() : []
+        try kept.destroy()
+        return states.map { Residue(artifact: $0, kind: .trainingCheckpoint, fate: .destroyed) }
+    }
+
     /// Saves the candidate, then logs it, the models that were read, the residue and the requests' new state together.
     private func commit(
-        _ model: UnlearnedModel, of runID: RunID, tokenizer: SentencePieceTokenizer, requests: [RequestRecord],
+        _ model: UnlearnedModel, of run: OpenRun, tokenizer: SentencePieceTokenizer, remembers: Bool,
         dossier: inout RunDossier
     ) throws {
         let now = environment.now()
+        let runID = run.runID
         let folder = paths.run(runID.text)
-        try Files.createFolder(folder)
         let candidate = Files.join(folder, "candidate")
+        try Files.remove(candidate)
         switch model.model {
         case .single(let parameters): try HuggingFaceFolder.saveModel(parameters, tokenizer: tokenizer, to: candidate)
         case .ensemble(let ensemble): try EnsembleFolder.save(ensemble, tokenizer: tokenizer, to: candidate)
@@ -127,13 +251,16 @@ extension Workspace {
                 ModelEvent(.read, role: role.logged, digest: read ?? digest, runID: runID, at: now))
         }
         events.append(.run(RunEvent(runID: runID, at: now, step: .candidateCommitted(model: digest))))
-        for residue in model.residue {
-            let logged = Residue(artifact: residue.digest, kind: residue.loggedKind, fate: .destroyed)
+        dossier.residue = []
+        let residues =
+            model.residue.map { Residue(artifact: $0.digest, kind: $0.loggedKind, fate: .destroyed) }
+            + (try destroyed(run.kept, remembers: remembers))
+        for logged in residues {
             dossier.residue.append(
                 .init(kind: logged.kind.rawValue, digest: logged.artifact.hex, fate: logged.fate.rawValue))
             events.append(.run(RunEvent(runID: runID, at: now, step: .residue(logged))))
         }
-        for request in requests {
+        for request in run.removal.requests {
             events.append(
                 .request(
                     RequestEvent(

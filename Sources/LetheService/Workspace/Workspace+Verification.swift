@@ -14,9 +14,12 @@ extension Workspace {
     /// Retrains reference models without the forgotten records, compares, and judges the run by the policy.
     ///
     /// The references' seeds come from a checkpoint published after the candidate was logged. The verifier signs what was
-    /// measured; the run's verdict names its statement. A verification that broke off goes on with the seeds in the log.
-    /// - Throws: `ServiceError.unknownRun`, `.runNotReady`, and the errors of loading models.
+    /// measured; the run's verdict names its statement. A verification that broke off goes on with the seeds in the log, and with
+    /// the references that are finished and the last state of the one that is not.
+    /// - Throws: `ServiceError.unknownRun`, `.runNotReady`, `.busy`, the errors of loading models; `TrainingStopped` where the
+    ///   environment asks to stop.
     public func verify(_ id: String, progress: (ServiceProgress) -> Void) throws -> Measurements {
+        try sweepTrainings()
         let (runID, record) = try run(id, at: .candidateCommitted, .referenceSeedsDrawn, .referencesCommitted)
         let folder = paths.run(id)
         var dossier = try RunDossier.read(from: folder)
@@ -30,32 +33,53 @@ extension Workspace {
         let requests = try dossier.requests.map { try request($0) }
         let forgottenUsers = Set(try requests.map(subjectUser))
         let removed = data.split.training.filter { forgottenUsers.contains($0.userID) }
-        let kept = data.split.training.filter { !forgottenUsers.contains($0.userID) }
-        guard recordsRoot(kept).hex == dossier.datasetAfter else {
+        let remaining = data.split.training.filter { !forgottenUsers.contains($0.userID) }
+        guard recordsRoot(remaining).hex == dossier.datasetAfter else {
             throw ServiceError.dataChanged(
-                folder: profile.folder, expected: dossier.datasetAfter, found: recordsRoot(kept).hex)
+                folder: profile.folder, expected: dossier.datasetAfter, found: recordsRoot(remaining).hex)
         }
 
+        let name = "\(id)-verify"
+        let kept = try TrainingKeeping(folder: paths.training(name), keyFile: paths.trainingKey(name))
         var stages = StageClock(environment)
+        var curves = StageCurves()
+        // Curves are written however this ends.
+        defer { try? curves.write(to: folder) }
         let seeds = try referenceSeeds(record)
         dossier.referenceSeeds = .init(size: seeds.checkpointSize, root: seeds.rootHash.hex)
-        let references = try retrain(
-            on: kept, base: base, data: data, seeds: seeds, run: record, folder: folder, dossier: &dossier
-        ) {
-            stages.note($0); progress(ServiceProgress($0))
+        let notices = Notices()
+        let session = try kept.session(
+            context: [
+                "verification of run \(id)", "seeds \(seeds.checkpointSize) \(seeds.rootHash.hex)",
+                "base \(base.digest.digest.hex)", "records \(dossier.datasetAfter)", "policy \(policy.digest.hex)",
+            ], environment: environment, notice: notices.add)
+        func note(_ event: Progress) {
+            for notice in notices.take() { progress(.notice(notice)) }
+            stages.note(event)
+            curves.note(event)
+            progress(ServiceProgress(event))
         }
+        let references = try retrain(
+            on: remaining, base: base, data: data, seeds: seeds, run: record, folder: folder, session: session,
+            dossier: &dossier, progress: note)
 
         let judgement = try judge(
             AuditedModels(
-                original: original.parameters, candidate: candidate.model, references: references, pool: pool),
-            removed: removed, data: data, bootstrapSeed: seeds.seed(for: "bootstrap", runID: runID)
-        ) {
-            stages.note($0); progress(ServiceProgress($0))
-        }
+                original: original.parameters, candidate: candidate.model, references: references, pool: pool,
+                session: session),
+            removed: removed, data: data, bootstrapSeed: seeds.seed(for: "bootstrap", runID: runID), progress: note)
         dossier.steps += stages.finish()
         try conclude(
             judgement.measurements, judgement.judgement, model: candidate.digest, runID: runID, dossier: &dossier)
+        try kept.destroy()
         return judgement.measurements
+    }
+
+    /// The newest run that has a candidate and no verdict, where no request waits for another run: what `lethe run` goes on with.
+    public func interruptedVerification() throws -> String? {
+        guard try store.requests(in: RequestState.inProgress.name).isEmpty else { return nil }
+        let open: [RunStage] = [.candidateCommitted, .referenceSeedsDrawn, .referencesCommitted]
+        return try store.runs().last { open.contains($0.stage) }?.runID.text
     }
 
     /// The unlearned model: one T5, or an ensemble.
@@ -96,14 +120,7 @@ extension Workspace {
 
     /// The references' seeds: drawn now and logged, or those in the log where they were drawn before.
     private func referenceSeeds(_ run: LetheRequests.RunRecord) throws -> LetheRequests.SeedSource {
-        if let drawn = run.indexes["reference-seeds-drawn"] {
-            let statement = try Statement(parsingUnverified: DSSEEnvelope(parsing: try store.entry(drawn)).payload)
-            guard case .run(let event) = try LedgerEvent(statement), case .referenceSeedsDrawn(let seeds) = event.step
-            else {
-                throw ServiceError.workspaceDamaged(file: paths.database, problem: "entry \(drawn) draws no seeds")
-            }
-            return seeds
-        }
+        if case .referenceSeedsDrawn(let seeds)? = try step("reference-seeds-drawn", of: run) { return seeds }
         let seeds = try seedSource()
         try record([.run(RunEvent(runID: run.runID, at: environment.now(), step: .referenceSeedsDrawn(seeds)))])
         return seeds
@@ -115,12 +132,13 @@ extension Workspace {
 
     private func retrain(
         on kept: [InteractionRecord], base: StoredModel, data: PreparedData, seeds: LetheRequests.SeedSource,
-        run: LetheRequests.RunRecord, folder: String, dossier: inout RunDossier, progress: ProgressHandler
+        run: LetheRequests.RunRecord, folder: String, session: TrainingSession,
+        dossier: inout RunDossier, progress: ProgressHandler
     ) throws -> [T5Parameters] {
         var models: [T5Parameters] = []
         var logged: [ReferenceModel] = []
         let references = Files.join(folder, "references")
-        // A verification that broke off trains its references again: the same seeds give the same bits.
+        // Finished references are among the session's states; their folders are written again, from the same bits.
         try Files.remove(references)
         try Files.createFolder(references)
         dossier.references = []
@@ -128,7 +146,8 @@ extension Workspace {
             let training = seeds.trainingSeeds(for: "reference/\(number)", runID: run.runID)
             let model = try ModelTraining.fineTuned(
                 base: base.parameters, on: kept, data: data, policy: policy, seeds: training, pool: pool,
-                stage: "reference model \(number) of \(policy.verification.references)", progress: progress)
+                stage: "reference model \(number) of \(policy.verification.references)", session: session,
+                progress: progress)
             let path = Files.join(references, "\(number)")
             try HuggingFaceFolder.saveModel(model.parameters, tokenizer: base.tokenizer, to: path)
             let digest = try ModelDigest(folder: path).digest
@@ -139,6 +158,7 @@ extension Workspace {
             logged.append(ReferenceModel(model: digest, seed: training.order))
             models.append(model.parameters)
         }
+        try session.flush()
         if let committed = run.artifacts["references"] {
             guard committed == logged.map(\.model) else {
                 throw ServiceError.workspaceDamaged(

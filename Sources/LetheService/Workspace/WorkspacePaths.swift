@@ -38,6 +38,8 @@ public struct WorkspacePaths: Sendable, Equatable {
     var checkpoints: String { Files.join(root, "checkpoints") }
     /// The key that says who is in which shard; made by the first method that asks.
     var shardKey: String { Files.join(keys, "sharding.key") }
+    /// States of trainings that are under way, one folder a computation.
+    var trainings: String { Files.join(root, "trainings") }
     /// One folder a run.
     var runs: String { Files.join(root, "runs") }
     /// One file a certificate.
@@ -47,6 +49,10 @@ public struct WorkspacePaths: Sendable, Equatable {
 
     /// A model trained on the way to the original.
     public func model(_ role: String) -> String { Files.join(models, role) }
+    /// Where a computation's training states are: `base`, `original`, or a run's id with what it does.
+    func training(_ name: String) -> String { Files.join(trainings, name) }
+    /// The key that they are sealed under.
+    func trainingKey(_ name: String) -> String { Files.join(keys, "training-\(name).key") }
     /// The folder of one run.
     func run(_ id: String) -> String { Files.join(runs, id) }
     /// The file of one private key.

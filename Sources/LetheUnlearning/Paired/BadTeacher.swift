@@ -66,36 +66,31 @@ public struct BadTeacher: UnlearningMethod {
         // Forgotten records first: an index below `forgotten.count` is one of them.
         let records = task.forgotten + drawn.map { task.retained[$0] }
 
-        let trainer = Trainer(
-            parameters: task.original,
-            optimizer: AdamWConfiguration(
-                learningRate: configuration.learningRate, weightDecay: configuration.weightDecay),
-            dropoutSeed: task.seeds.dropout, pool: task.pool)
+        var batches = BatchSampler(
+            count: max(records.count, 1), batchSize: configuration.batchSize, order: task.seeds.order, pass: 7001)
         let epochs = task.forgotten.isEmpty ? 0 : configuration.epochs
-        progress(.began(stage: "incompetent teacher", units: epochs * records.count))
-        for epoch in 0..<epochs {
-            var sampler = BatchSampler(
-                count: records.count, batchSize: configuration.batchSize, order: task.seeds.order, pass: 7001 + epoch)
-            var sum = 0.0
-            for _ in 0..<sampler.batchesPerPass {
-                let batch = sampler.next()
-                sum +=
-                    trainer.step(
-                        items(
-                            forgotten: batch.filter { $0 < task.forgotten.count }.map { records[$0] },
-                            retained: batch.filter { $0 >= task.forgotten.count }.map { records[$0] },
-                            incompetent: incompetent, competent: competent)
-                    ).objective
-                progress(.advanced(units: batch.count))
+        let phase = TrainingPhase(
+            stage: "incompetent teacher", steps: epochs * batches.batchesPerPass,
+            stepsPerEpoch: batches.batchesPerPass, units: epochs * records.count)
+        let trained = try phase.train(
+            TrainingPhase.Start(
+                parameters: task.original,
+                optimizer: AdamWConfiguration(
+                    learningRate: configuration.learningRate, weightDecay: configuration.weightDecay),
+                dropoutSeed: task.seeds.dropout),
+            session: task.session, pool: task.pool, progress: progress,
+            inputs: { task.addRecords(to: &$0, settings: "\(configuration)") }, next: { batches.next() },
+            items: { batch in
+                items(
+                    forgotten: batch.filter { $0 < task.forgotten.count }.map { records[$0] },
+                    retained: batch.filter { $0 >= task.forgotten.count }.map { records[$0] },
+                    incompetent: incompetent, competent: competent)
             }
-            progress(
-                .epoch(
-                    number: epoch + 1, trainingLoss: sum / Double(sampler.batchesPerPass), validationLoss: nil))
-        }
-        let state = trainer.optimizerState
+        ).memory
         return UnlearnedModel(
-            parameters: trainer.parameters, trainableParameters: trainer.trainableCount, modelsRead: [.original],
-            residue: [Residue(kind: .optimizerState, values: state.first + state.second)])
+            parameters: task.original.replacing(trained.values), trainableParameters: trained.values.count,
+            modelsRead: [.original],
+            residue: [Residue(kind: .optimizerState, values: trained.optimizer.first + trained.optimizer.second)])
     }
 
     /// The objective of one step: the mean divergence over all label positions of the batch.

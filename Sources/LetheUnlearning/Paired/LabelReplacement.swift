@@ -43,7 +43,9 @@ public struct LabelReplacement: UnlearningMethod {
     /// - Throws: `UnlearningError` without the answers' tokens, or where a forgotten record has another answer.
     public func unlearn(_ task: UnlearningTask, progress: ProgressHandler) throws -> UnlearnedModel {
         let replaced = try replacing(task.forgotten, answers: task.answers, seed: task.seeds.adapter)
-        return trainOnPairs(from: task.original, task, training, stage: "other answers", progress: progress) {
+        return try trainOnPairs(
+            from: task.original, task, training, settings: "\(rule)", stage: "other answers", progress: progress
+        ) {
             items(retained: $0.map { task.retained[$0] }, replaced: $1.map { replaced[$0] })
         }
     }

@@ -43,7 +43,9 @@ public struct NegGrad: UnlearningMethod {
     /// Trains on pairs of batches.
     public func unlearn(_ task: UnlearningTask, progress: ProgressHandler) throws -> UnlearnedModel {
         let original = Inference(parameters: task.original, pool: task.pool)
-        return trainOnPairs(from: task.original, task, training, stage: "negative gradient", progress: progress) {
+        return try trainOnPairs(
+            from: task.original, task, training, settings: "\(bound)", stage: "negative gradient", progress: progress
+        ) {
             items(
                 retained: $0.map { task.retained[$0] }, forgotten: $1.map { task.forgotten[$0] }, original: original)
         }

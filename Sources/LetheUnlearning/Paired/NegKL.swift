@@ -41,7 +41,9 @@ public struct NegKL: UnlearningMethod {
         }
         let original = Inference(parameters: task.original, pool: task.pool)
         let student = try task.original.training(dropoutRate: dropout)
-        return trainOnPairs(from: student, task, training, stage: "negative divergence", progress: progress) {
+        return try trainOnPairs(
+            from: student, task, training, settings: "\(dropout)", stage: "negative divergence", progress: progress
+        ) {
             items(
                 retained: $0.map { task.retained[$0] }, forgotten: $1.map { task.forgotten[$0] }, original: original)
         }

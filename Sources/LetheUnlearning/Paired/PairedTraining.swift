@@ -61,33 +61,41 @@ struct PairedBatches {
 /// Trains all parameters of `start` on pairs, each step's objective being what `items` makes of it.
 ///
 /// Without retained records the retained batch is empty; without forgotten ones nothing is done.
+///
+/// - Parameter settings: the method's own, which the states of an interrupted training are bound to.
 func trainOnPairs(
-    from start: T5Parameters, _ task: UnlearningTask, _ training: PairedTraining, stage: String,
+    from start: T5Parameters, _ task: UnlearningTask, _ training: PairedTraining, settings: String, stage: String,
     progress: ProgressHandler, items: (_ retained: [Int], _ forgotten: [Int]) throws -> [TrainingItem]
-) rethrows -> UnlearnedModel {
-    let trainer = Trainer(
-        parameters: start,
-        optimizer: AdamWConfiguration(learningRate: training.learningRate, weightDecay: training.weightDecay),
-        dropoutSeed: task.seeds.dropout, pool: task.pool)
+) throws -> UnlearnedModel {
     let steps = task.forgotten.isEmpty ? 0 : training.steps
-    progress(.began(stage: stage, units: 2 * steps * training.batchSize))
     var pairs = PairedBatches(
         retained: max(task.retained.count, 1), forgotten: max(task.forgotten.count, 1), batchSize: training.batchSize,
         order: task.seeds.order)
-    let interval = max(1, steps / 10)
-    var sum = 0.0
-    for step in 0..<steps {
-        let (retained, forgotten) = pairs.next()
-        sum += trainer.step(try items(task.retained.isEmpty ? [] : retained, forgotten)).objective
-        progress(.advanced(units: 2 * training.batchSize))
-        if (step + 1) % interval == 0 {
-            progress(.epoch(number: (step + 1) / interval, trainingLoss: sum / Double(interval), validationLoss: nil))
-            sum = 0
-        }
-    }
-    let state = trainer.optimizerState
+    let phase = TrainingPhase(
+        stage: stage, steps: steps, stepsPerEpoch: max(1, steps / 10), units: 2 * steps * training.batchSize)
+    let trained = try phase.train(
+        TrainingPhase.Start(
+            parameters: start,
+            optimizer: AdamWConfiguration(learningRate: training.learningRate, weightDecay: training.weightDecay),
+            dropoutSeed: task.seeds.dropout),
+        session: task.session, pool: task.pool, progress: progress,
+        inputs: { task.addRecords(to: &$0, settings: "\(settings) \(training)") },
+        next: { pairs.next() },
+        items: { try items(task.retained.isEmpty ? [] : $0.retained, $0.forgotten) }
+    ).memory
     return UnlearnedModel(
         // The weights of the result, in a model that trains as the original does.
-        parameters: task.original.replacing(trainer.trainedValues), trainableParameters: trainer.trainableCount,
-        modelsRead: [.original], residue: [Residue(kind: .optimizerState, values: state.first + state.second)])
+        parameters: task.original.replacing(trained.values), trainableParameters: trained.values.count,
+        modelsRead: [.original],
+        residue: [Residue(kind: .optimizerState, values: trained.optimizer.first + trained.optimizer.second)])
+}
+
+extension UnlearningTask {
+    /// What a method on records of both kinds depends on beside its start.
+    func addRecords(to hash: inout KeyHash, settings: String) {
+        hash.add("\(settings) \(seeds) \(String(describing: answers))")
+        hash.add(original.values)
+        hash.add(forgotten)
+        hash.add(retained)
+    }
 }

@@ -28,32 +28,50 @@ public struct AttentionTraining: Sendable, Equatable {
     }
 
     /// Trains attention over frozen members with cross-entropy on `records`. The members are read, never written.
+    ///
+    /// - Parameter weights: the members' weights, which the states of an interrupted training are bound to.
     func train(
-        over members: [Inference], width: Int, on records: [Example], seeds: TrainingSeeds, progress: ProgressHandler
+        over members: [Inference], width: Int, on records: [Example], seeds: TrainingSeeds,
+        weights: [[Float]] = [], session: TrainingSession = .unkept, progress: ProgressHandler
     ) throws -> AttentiveAggregator {
         let start = AttentiveAggregator(members: members.count, width: width, seed: seeds.adapter)
         let attention = Attention(members: members.count, width: width, hidden: start.hidden)
-        var theta = start.values.map(Double.init)
-        var adam = Adam(count: theta.count, learningRate: learningRate)
-        progress(.began(stage: "attention over shards", units: records.isEmpty ? 0 : epochs * records.count))
-        for epoch in 0..<(records.isEmpty ? 0 : epochs) {
-            var sampler = BatchSampler(
-                count: records.count, batchSize: batchSize, order: seeds.order, pass: 8000 + epoch)
-            var sum = 0.0
-            for _ in 0..<sampler.batchesPerPass {
-                let batch = sampler.next().map { records[$0] }
+        var batches = BatchSampler(
+            count: max(records.count, 1), batchSize: batchSize, order: seeds.order, pass: 8000)
+        let phase = TrainingPhase(
+            stage: "attention over shards", steps: records.isEmpty ? 0 : epochs * batches.batchesPerPass,
+            stepsPerEpoch: batches.batchesPerPass, units: epochs * records.count)
+        let identity = session.identity(phase.stage) {
+            $0.add("\(self) \(width) \(seeds)")
+            for values in weights { $0.add(values) }
+            $0.add(records)
+        }
+        let trained = try phase.run(
+            session: session, identity: identity, progress: progress,
+            fits: { $0.memory.doubles.count == 3 * start.values.count },
+            begin: { memory in
+                Adam(
+                    memory?.doubles ?? start.values.map(Double.init)
+                        + [Double](repeating: 0, count: 2 * start.values.count),
+                    steps: memory?.optimizer.steps ?? 0, learningRate: learningRate)
+            },
+            next: { batches.next() },
+            step: { adam, indexes, _ in
+                let batch = indexes.map { records[$0] }
                 let answers = members.map { $0.states(batch, positions: .all) }
                 let masks = masks(batch.count, attention, seed: seeds.dropout, step: adam.steps)
-                let (loss, gradient) = objective(theta, attention, batch: batch, answers: answers, masks: masks)
-                adam.step(&theta, gradient: gradient)
-                sum += loss
-                progress(.advanced(units: batch.count))
-            }
-            progress(
-                .epoch(
-                    number: epoch + 1, trainingLoss: sum / Double(sampler.batchesPerPass), validationLoss: nil))
-        }
-        return try AttentiveAggregator(members: members.count, width: width, values: theta.map { Float($0) })
+                let (loss, gradient) = objective(
+                    adam.theta, attention, batch: batch, answers: answers, masks: masks)
+                adam.step(gradient)
+                return (loss, batch.count)
+            },
+            memory: { adam, _ in
+                .init(values: [], optimizer: .init(steps: adam.steps, first: [], second: []), doubles: adam.numbers)
+            },
+            validate: { _, _ in nil })
+        return try AttentiveAggregator(
+            members: members.count, width: width,
+            values: trained.memory.doubles[..<start.values.count].map { Float($0) })
     }
 
     /// Factors on the hidden layer, [record][member][unit], drawn for one step; nil where nothing is dropped.
@@ -109,19 +127,28 @@ public struct AttentionTraining: Sendable, Equatable {
 }
 
 /// Adam (Kingma and Ba) in Double, with PyTorch's constants: for the few weights of the attention.
-struct Adam {
+final class Adam {
     let learningRate: Double
-    private(set) var steps = 0
+    private(set) var steps: Int
+    /// The weights.
+    private(set) var theta: [Double]
     private var first: [Double]
     private var second: [Double]
 
-    init(count: Int, learningRate: Double) {
+    /// - Parameter numbers: weights, first and second moments, end to end.
+    init(_ numbers: [Double], steps: Int, learningRate: Double) {
         self.learningRate = learningRate
-        first = Array(repeating: 0, count: count)
-        second = first
+        self.steps = steps
+        let count = numbers.count / 3
+        theta = Array(numbers[..<count])
+        first = Array(numbers[count..<2 * count])
+        second = Array(numbers[(2 * count)...])
     }
 
-    mutating func step(_ theta: inout [Double], gradient: [Double]) {
+    /// Weights, first and second moments, end to end.
+    var numbers: [Double] { theta + first + second }
+
+    func step(_ gradient: [Double]) {
         steps += 1
         let (bias1, bias2) = (1 - pow(0.9, Double(steps)), 1 - pow(0.999, Double(steps)))
         for index in theta.indices {

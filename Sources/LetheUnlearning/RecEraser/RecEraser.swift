@@ -106,7 +106,8 @@ public struct RecEraser: UnlearningMethod {
         }
         let trainer = ShardTrainer(
             start: task.base, adapter: nil, configuration: configuration.training, slices: 1,
-            seeds: task.originalSeeds, validation: task.validation, code: code, store: checkpoints, pool: task.pool)
+            seeds: task.originalSeeds, validation: task.validation, code: code, store: checkpoints, pool: task.pool,
+            session: task.session)
         let trained = try trainer.trainAll(parts.map { [$0] }, progress: progress)
         let members = trained.values.map(task.base.replacing)
         let aggregation: Aggregation =
@@ -117,7 +118,7 @@ public struct RecEraser: UnlearningMethod {
                     try attention.train(
                         over: members.map { Inference(parameters: $0, pool: task.pool) },
                         width: task.base.configuration.dModel, on: task.retained, seeds: task.originalSeeds,
-                        progress: progress))
+                        weights: trained.values, session: task.session, progress: progress))
             }
         return UnlearnedModel(
             model: try trainer.model(trained.values, aggregation: aggregation),

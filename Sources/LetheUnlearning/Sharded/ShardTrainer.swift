@@ -24,11 +24,13 @@ struct ShardTrainer {
     let code: String
     let store: any CheckpointStore
     let pool: WorkerPool
+    let session: TrainingSession
     let lineage: Digest
 
     init(
         start: T5Parameters, adapter: LoRAConfiguration?, configuration: FineTuningConfiguration, slices: Int,
-        seeds: TrainingSeeds, validation: [Example], code: String, store: any CheckpointStore, pool: WorkerPool
+        seeds: TrainingSeeds, validation: [Example], code: String, store: any CheckpointStore, pool: WorkerPool,
+        session: TrainingSession = .unkept
     ) {
         self.start = start
         self.adapter = adapter
@@ -39,6 +41,7 @@ struct ShardTrainer {
         self.code = code
         self.store = store
         self.pool = pool
+        self.session = session
         var hash = KeyHash()
         hash.add(Self.version)
         hash.add(code)
@@ -96,17 +99,12 @@ struct ShardTrainer {
         }
 
         let passes = Self.passes(epochs: configuration.epochs, slices: slices)
-        let counts = parts.indices.map { parts[...$0].reduce(0) { $0 + $1.count } }
-        progress(
-            .began(
-                stage: "shard \(shard + 1)",
-                units: (done..<slices).reduce(0) { $0 + passes[$1] * (counts[$1] + validation.count / 3) }))
         var trained = 0
         for index in done..<slices {
             let records = Array(parts[...index].joined())
             let planned = passes[..<index].reduce(0, +)
-            let stage = learn(
-                records, from: state, fresh: fresh, shard: shard, passes: planned..<planned + passes[index],
+            let stage = try learn(
+                records, from: state, fresh: fresh, key: keys[index], passes: planned..<planned + passes[index],
                 of: passes.reduce(0, +), progress: progress)
             trained += stage.recordsTrained
             state = stage.state
@@ -117,9 +115,9 @@ struct ShardTrainer {
 
     /// The passes of one stage over its records; with patience the best of them is kept, weights and optimiser together.
     private func learn(
-        _ records: [Example], from state: SliceCheckpoint, fresh: LoRAParameters?, shard: Int, passes: Range<Int>,
-        of total: Int, progress: ProgressHandler
-    ) -> (state: SliceCheckpoint, recordsTrained: Int) {
+        _ records: [Example], from state: SliceCheckpoint, fresh: LoRAParameters?, key: CheckpointKey,
+        passes: Range<Int>, of total: Int, progress: ProgressHandler
+    ) throws -> (state: SliceCheckpoint, recordsTrained: Int) {
         guard !records.isEmpty, !passes.isEmpty else {
             return (
                 SliceCheckpoint(values: state.values, optimizer: state.optimizer, passes: passes.upperBound), 0
@@ -127,48 +125,44 @@ struct ShardTrainer {
         }
         var adapter = fresh
         adapter?.values = state.values
-        let trainer = Trainer(
-            parameters: fresh == nil ? start.replacing(state.values) : start, adapter: adapter,
-            optimizer: AdamWConfiguration(
-                learningRate: configuration.learningRate, weightDecay: configuration.weightDecay),
-            dropoutSeed: shardSeed(seeds.dropout, shard), pool: pool,
-            state: state.optimizer)
-        var best: (state: SliceCheckpoint, loss: Double, pass: Int)?
-        var trained = 0
-        for pass in passes {
-            var sampler = BatchSampler(
-                count: records.count, batchSize: configuration.batchSize, order: shardSeed(seeds.order, shard),
-                pass: pass + 1)
-            let steps = sampler.batchesPerPass
-            var sum = 0.0
-            for step in 0..<steps {
-                if configuration.schedule == .linear {
-                    let done = (Double(pass) + Double(step) / Double(steps)) / Double(total)
-                    trainer.learningRate = configuration.learningRate * (1 - done)
-                }
-                let batch = sampler.next().map { records[$0] }
-                sum += trainer.step(meanLabelLoss(batch)).labelLoss
-                trained += batch.count
-                progress(.advanced(units: batch.count))
-            }
-            let validationLoss =
-                validation.isEmpty
-                ? nil : meanLabelLoss(of: currentModel(trainer), on: validation, pool: pool)
-            if validationLoss != nil { progress(.advanced(units: validation.count / 3)) }
-            progress(
-                .epoch(number: pass + 1, trainingLoss: sum / Double(steps), validationLoss: validationLoss))
-            guard let patience = configuration.patience, let validationLoss else { continue }
-            if best.map({ validationLoss < $0.loss }) ?? true {
-                best = (checkpoint(trainer, passes: passes.upperBound), validationLoss, pass)
-            } else if let best, pass - best.pass >= patience {
-                break
-            }
-        }
-        return (best?.state ?? checkpoint(trainer, passes: passes.upperBound), trained)
-    }
-
-    private func checkpoint(_ trainer: Trainer, passes: Int) -> SliceCheckpoint {
-        SliceCheckpoint(values: trainer.trainedValues, optimizer: trainer.optimizerState, passes: passes)
+        var batches = BatchSampler(
+            count: records.count, batchSize: configuration.batchSize, order: shardSeed(seeds.order, key.shard),
+            pass: passes.lowerBound + 1)
+        let stepsPerPass = batches.batchesPerPass
+        var phase = TrainingPhase(
+            stage: "shard \(key.shard + 1) slice \(key.slice)", steps: passes.count * stepsPerPass,
+            stepsPerEpoch: stepsPerPass, units: passes.count * (records.count + validation.count / 3))
+        phase.firstEpoch = passes.lowerBound + 1
+        phase.patience = configuration.patience
+        let trained = try phase.train(
+            TrainingPhase.Start(
+                parameters: fresh == nil ? start.replacing(state.values) : start, adapter: adapter,
+                optimizer: AdamWConfiguration(
+                    learningRate: configuration.learningRate, weightDecay: configuration.weightDecay),
+                dropoutSeed: shardSeed(seeds.dropout, key.shard), state: state.optimizer),
+            session: session, pool: pool, progress: progress,
+            // The key is the digest of everything that the stage depends on, but for how many passes the whole shard has.
+            inputs: { $0.add("\(key.digest.hex) \(passes) \(total)") }, next: { batches.next() },
+            rate: configuration.schedule == .constant
+                ? nil
+                : { step in
+                    let pass = Double(passes.lowerBound + step / stepsPerPass)
+                    let done = (pass + Double(step % stepsPerPass) / Double(stepsPerPass)) / Double(total)
+                    return configuration.learningRate * (1 - done)
+                },
+            validate: { trainer, _ in
+                guard !validation.isEmpty else { return nil }
+                let loss = meanLabelLoss(of: currentModel(trainer), on: validation, pool: pool)
+                progress(.advanced(units: validation.count / 3))
+                return loss
+            },
+            items: { meanLabelLoss($0.map { records[$0] }) })
+        let (whole, rest) = trained.steps.quotientAndRemainder(dividingBy: stepsPerPass)
+        return (
+            SliceCheckpoint(
+                values: trained.memory.values, optimizer: trained.memory.optimizer, passes: passes.upperBound),
+            whole * records.count + min(rest * configuration.batchSize, records.count)
+        )
     }
 
     private func currentModel(_ trainer: Trainer) -> T5Parameters {
@@ -178,46 +172,5 @@ struct ShardTrainer {
     private func shardSeed(_ seed: UInt64, _ shard: Int) -> UInt64 {
         var generator = SeededGenerator(order: seed, pass: -1 - shard)
         return generator.next()
-    }
-}
-
-/// SHA-256 over items of which each says how long it is, so that no two sequences of items look alike.
-private struct KeyHash {
-    private var chain: [UInt8] = []
-
-    mutating func add(_ text: String) { absorb(Array(text.utf8)) }
-
-    mutating func add(_ values: [Float]) {
-        let hasher = SHA256Hasher()
-        for start in stride(from: 0, to: values.count, by: 1 << 16) {
-            var part: [UInt8] = []
-            for value in values[start..<min(start + 1 << 16, values.count)] { append(value.bitPattern, to: &part) }
-            hasher.update(part)
-        }
-        absorb(hasher.finalize().bytes)
-    }
-
-    mutating func add(_ records: [Example]) {
-        let hasher = SHA256Hasher()
-        for record in records {
-            var part: [UInt8] = []
-            for ids in [record.inputIDs, record.labels] {
-                append(UInt32(ids.count), to: &part)
-                for id in ids { append(UInt32(bitPattern: id), to: &part) }
-            }
-            hasher.update(part)
-        }
-        absorb(Array("\(records.count) records ".utf8) + hasher.finalize().bytes)
-    }
-
-    func current() -> Digest { Digest(sha256: chain) }
-    func finish() -> Digest { current() }
-
-    private mutating func absorb(_ item: [UInt8]) {
-        chain = Digest(sha256: chain + Array("\(item.count) ".utf8) + item).bytes
-    }
-
-    private func append(_ word: UInt32, to bytes: inout [UInt8]) {
-        for shift in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(shift))) }
     }
 }

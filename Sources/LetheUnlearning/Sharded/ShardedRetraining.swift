@@ -65,7 +65,8 @@ public struct ShardedRetraining: UnlearningMethod {
         }
         let trainer = ShardTrainer(
             start: task.base, adapter: adapter, configuration: training, slices: assignment.slices,
-            seeds: task.originalSeeds, validation: task.validation, code: code, store: checkpoints, pool: task.pool)
+            seeds: task.originalSeeds, validation: task.validation, code: code, store: checkpoints, pool: task.pool,
+            session: task.session)
         let trained = try trainer.trainAll(
             assignment.divide(task.retained, task.retainedOrigins), progress: progress)
         return UnlearnedModel(

@@ -18,7 +18,9 @@ struct Key: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "generate",
             abstract: "Make a key pair: PKCS#8 in FILE (mode 0600), the public key in FILE.pub.",
-            discussion: "Refuses to overwrite. With --name, also prints the public key as a signed-note verifier key.")
+            discussion:
+                "Refuses to overwrite. With --name, also prints the public key as a signed-note verifier key of a log and of a witness."
+        )
 
         @Option(name: .long, help: ArgumentHelp("Where the private key goes.", valueName: "file"))
         var output: String
@@ -40,19 +42,24 @@ struct Key: ParsableCommand {
             let passphrase = try encrypt ? PassphraseSource(passphraseOptions).readNew() : nil
             let key = SigningKey.generate()
             let verifierKey = try name.map { try NoteVerifier(name: $0, key: key.publicKey).vkey }
+            let witnessKey = try name.map {
+                try NoteVerifier(name: $0, key: key.publicKey, kind: .cosignatureV1).vkey
+            }
             try writePrivateKey(key, to: output, under: passphrase)
             try Files.write(Array(key.publicKey.pem.utf8), to: publicPath)
             var json: [String: JSONValue] = [
                 "privateKey": .string(output), "publicKey": .string(publicPath), "keyid": .string(key.publicKey.keyID),
             ]
             json["vkey"] = verifierKey.map { .string($0) }
+            json["witnessVkey"] = witnessKey.map { .string($0) }
             try outputOptions.show(
                 .object(json),
                 """
                 private key  \(output)
                 public key   \(publicPath)
                 key id       \(key.publicKey.keyID)
-                """ + (verifierKey.map { "\nvkey         \($0)" } ?? ""))
+                """ + (verifierKey.map { "\nvkey         \($0)" } ?? "")
+                    + (witnessKey.map { "\nas a witness \($0)" } ?? ""))
         }
     }
 
@@ -67,6 +74,11 @@ struct Key: ParsableCommand {
         func run() throws {
             let workspace = try openWorkspace(workspaceOptions)
             let (keys, size) = (try workspace.registeredKeys(), try workspace.entryCount())
+            for path in try workspace.unusedKeys() {
+                StandardError.write(
+                    "\(path): a new key that the log has not heard of: a change of keys was cut off before it took effect; "
+                        + "make the change again and remove this file\n")
+            }
             try outputOptions.show(
                 .array(
                     keys.map { key in

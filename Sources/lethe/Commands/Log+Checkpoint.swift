@@ -65,7 +65,7 @@ extension Log {
             let publication = try workspace.publishCheckpoint(policy: policy, witnesses: endpoints(workspace, policy))
             for outcome in publication.outcomes { StandardError.write("\(outcome.line)\n") }
             let stamps = try stamp(workspace)
-            let time = try workspace.stampAsThePolicySays()
+            let time = try workspace.stampAsThePolicySays(publication.note)
             for failure in time?.failures ?? [] { StandardError.write("\(failure)\n") }
             let note = String(decoding: publication.note.bytes, as: UTF8.self)
             if outputOptions.json {
@@ -74,9 +74,9 @@ extension Log {
                 StandardOutput.write(note)
             }
             try judge(publication)
-            if time?.isMet == false {
-                throw DoesNotHold(
-                    reason: "lethe: fewer authorities than the policy asks for have stamped the checkpoint")
+            if let time, !time.isMet {
+                throw ServiceError.timestampsMissed(
+                    demand: time.demand, outcomes: time.failures, isMachineFailure: time.couldBeMet)
             }
         }
 

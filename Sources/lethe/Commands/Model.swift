@@ -14,17 +14,19 @@ struct Model: ParsableCommand {
     struct Pretrain: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "pretrain",
-            abstract: "Train vocabulary and base model on records of people outside the training window.")
+            abstract: "Train vocabulary and base model on records of people outside the training window.",
+            discussion: TrainingOptions.discussion)
 
         @OptionGroup var workspaceOptions: WorkspaceOptions
+        @OptionGroup var trainingOptions: TrainingOptions
         @OptionGroup var outputOptions: OutputOptions
 
         func run() throws {
-            let workspace = try openWorkspace(workspaceOptions)
-            let display = ProgressDisplay()
-            try workspace.pretrain(progress: display.show)
-            display.finish()
-            try showModel("base", workspace, outputOptions)
+            try trainingOptions.run(workspaceOptions) { workspace, display in
+                try workspace.pretrain(progress: display.show)
+                display.finish()
+                try showModel("base", workspace, outputOptions)
+            }
         }
     }
 

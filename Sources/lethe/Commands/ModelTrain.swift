@@ -18,6 +18,8 @@ struct ModelTrain: ParsableCommand {
             `lethe model logits`. The output folder also has the curve, training.csv and training.svg.
 
             An interrupted training leaves OUTPUT.checkpoint; the same command continues from it with the same bits.
+
+            \(TrainingOptions.discussion)
             """)
 
     /// What the examples' order can be.
@@ -83,10 +85,15 @@ struct ModelTrain: ParsableCommand {
     var precision: String?
 
     @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var trainingOptions: TrainingOptions
     @OptionGroup var outputOptions: OutputOptions
 
     func run() throws {
         guard let model else { return try trainOriginal() }
+        guard trainingOptions.checkpointSeconds == nil else {
+            throw InputError(
+                "--checkpoint-seconds belongs to a workspace's training; with --model it is --checkpoint-every")
+        }
         var settings = TokenizedTraining.Settings(
             model: model, input: try needed(input, "--input"), batchSize: try needed(batchSize, "--batch-size"),
             steps: try needed(steps, "--steps"), learningRate: try needed(learningRate, "--learning-rate"),
@@ -159,11 +166,11 @@ struct ModelTrain: ParsableCommand {
         if let (name, _) = given.first(where: \.1) {
             throw InputError("\(name) belongs to the training of a model of your own; it needs --model DIR")
         }
-        let workspace = try openWorkspace(workspaceOptions)
-        let display = ProgressDisplay()
-        try workspace.trainOriginal(progress: display.show)
-        display.finish()
-        try showModel("original", workspace, outputOptions)
+        try trainingOptions.run(workspaceOptions) { workspace, display in
+            try workspace.trainOriginal(progress: display.show)
+            display.finish()
+            try showModel("original", workspace, outputOptions)
+        }
     }
 
     private func needed<Value>(_ value: Value?, _ name: String) throws -> Value {

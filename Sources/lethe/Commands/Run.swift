@@ -13,28 +13,30 @@ struct MethodOptions: ParsableArguments {
 /// `lethe unlearn`
 struct Unlearn: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "unlearn", abstract: "Make the model forget everybody who asked, up to the candidate in the log.")
+        commandName: "unlearn", abstract: "Make the model forget everybody who asked, up to the candidate in the log.",
+        discussion: TrainingOptions.discussion)
 
     @OptionGroup var methodOptions: MethodOptions
     @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var trainingOptions: TrainingOptions
     @OptionGroup var outputOptions: OutputOptions
 
     func run() throws {
-        let display = ProgressDisplay()
-        let dossier = try openWorkspace(workspaceOptions).unlearn(
-            method: methodOptions.method, progress: display.show)
-        display.finish()
-        try outputOptions.show(
-            [
-                "run": .string(dossier.runID), "requests": .string("\(dossier.requests.count)"),
-                "candidate": .string(dossier.candidateDigest ?? ""),
-            ],
-            """
-            run        \(dossier.runID)
-            requests   \(dossier.requests.count), \(dossier.recordsRemoved.reduce(0, +)) training records
-            candidate  \(dossier.candidateDigest ?? "")
-            next       lethe verify \(dossier.runID)
-            """)
+        try trainingOptions.run(workspaceOptions) { workspace, display in
+            let dossier = try workspace.unlearn(method: methodOptions.method, progress: display.show)
+            display.finish()
+            try outputOptions.show(
+                [
+                    "run": .string(dossier.runID), "requests": .string("\(dossier.requests.count)"),
+                    "candidate": .string(dossier.candidateDigest ?? ""),
+                ],
+                """
+                run        \(dossier.runID)
+                requests   \(dossier.requests.count), \(dossier.recordsRemoved.reduce(0, +)) training records
+                candidate  \(dossier.candidateDigest ?? "")
+                next       lethe verify \(dossier.runID)
+                """)
+        }
     }
 }
 
@@ -42,19 +44,21 @@ struct Unlearn: ParsableCommand {
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Retrain reference models, compare, and judge a run by the policy.",
-        discussion: "Exits 1 where the verdict is not a pass.")
+        discussion: "Exits 1 where the verdict is not a pass.\n\n" + TrainingOptions.discussion)
 
     @Argument(help: ArgumentHelp("The run.", valueName: "run"))
     var runID: String
 
     @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var trainingOptions: TrainingOptions
     @OptionGroup var outputOptions: OutputOptions
 
     func run() throws {
-        let display = ProgressDisplay()
-        let measured = try openWorkspace(workspaceOptions).verify(runID, progress: display.show)
-        display.finish()
-        try showVerdict(runID, measured, outputOptions)
+        try trainingOptions.run(workspaceOptions) { workspace, display in
+            let measured = try workspace.verify(runID, progress: display.show)
+            display.finish()
+            try showVerdict(runID, measured, outputOptions)
+        }
     }
 }
 
@@ -79,21 +83,29 @@ struct Certify: ParsableCommand {
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Unlearn, verify and certify all that waits.",
-        discussion: "Exits 1 where the verdict is not a pass; the certificates then say so.")
+        discussion: "Exits 1 where the verdict is not a pass; the certificates then say so.\n\n"
+            + TrainingOptions.discussion)
 
     @OptionGroup var methodOptions: MethodOptions
     @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var trainingOptions: TrainingOptions
     @OptionGroup var outputOptions: OutputOptions
 
     func run() throws {
-        let workspace = try openWorkspace(workspaceOptions)
-        let display = ProgressDisplay()
-        let dossier = try workspace.unlearn(method: methodOptions.method, progress: display.show)
-        let measured = try workspace.verify(dossier.runID, progress: display.show)
-        display.finish()
-        let files = try workspace.certify(dossier.runID)
-        for file in files { display.note(file) }
-        try showVerdict(dossier.runID, measured, outputOptions)
+        try trainingOptions.run(workspaceOptions) { workspace, display in
+            let run: String
+            if let interrupted = try workspace.interruptedVerification() {
+                run = interrupted
+                display.note("  continues with the verification of run \(run)")
+            } else {
+                run = try workspace.unlearn(method: methodOptions.method, progress: display.show).runID
+            }
+            let measured = try workspace.verify(run, progress: display.show)
+            display.finish()
+            let files = try workspace.certify(run)
+            for file in files { display.note(file) }
+            try showVerdict(run, measured, outputOptions)
+        }
     }
 }
 

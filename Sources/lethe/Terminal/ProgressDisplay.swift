@@ -101,6 +101,9 @@ extension ProgressDisplay {
         switch progress {
         case .began(let stage, let units): begin(stage, units: units)
         case .advanced(let units): advance(units)
+        case .resumed(let steps, let epochs):
+            note("    continues after step \(steps)" + (epochs == 0 ? "" : ", \(epochs) epochs done"))
+        case .notice(let text): note("  " + text)
         case .epoch(let number, let trainingLoss, let validationLoss):
             let validation = validationLoss.map { String(format: ", validation %.4f", $0) } ?? ""
             note(String(format: "    epoch %d: training loss %.4f", number, trainingLoss) + validation)

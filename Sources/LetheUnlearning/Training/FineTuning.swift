@@ -40,20 +40,10 @@ public struct FineTuningConfiguration: Sendable, Equatable {
 
 /// A fine-tuned model and how training went.
 public struct FineTunedModel: Sendable {
-    /// Mean losses of one epoch, nats a label token.
-    public struct Epoch: Sendable, Equatable {
-        /// Counted from one.
-        public let number: Int
-        /// Over the training records, as the steps saw them.
-        public let trainingLoss: Double
-        /// Over the validation records after the epoch; nil where none were given.
-        public let validationLoss: Double?
-    }
-
     /// The parameters kept: those of the best epoch with early stopping, else the last.
     public let parameters: T5Parameters
     /// Every epoch trained.
-    public let epochs: [Epoch]
+    public let epochs: [TrainedEpoch]
     /// The epoch whose parameters were kept; zero where none was trained.
     public let keptEpoch: Int
     /// Optimiser steps taken.
@@ -66,60 +56,47 @@ public struct FineTunedModel: Sendable {
 ///   - parameters: the model to start from.
 ///   - training: records to learn, in their committed order; `seeds.order` shuffles them anew each epoch.
 ///   - validation: records that early stopping watches; needed when `configuration.patience` is set.
+///   - session: how it survives; the bits do not depend on it.
+/// - Throws: `TrainingStopped` where the session asks for it, and the errors of what keeps its states.
 public func fineTune(
     _ parameters: T5Parameters, on training: [Example], validation: [Example] = [],
     configuration: FineTuningConfiguration, seeds: TrainingSeeds, pool: WorkerPool, stage: String,
-    progress: ProgressHandler
-) -> FineTunedModel {
-    let stepsPerEpoch = (training.count + configuration.batchSize - 1) / configuration.batchSize
+    session: TrainingSession = .unkept, progress: ProgressHandler
+) throws -> FineTunedModel {
+    var batches = BatchSampler(
+        count: max(training.count, 1), batchSize: configuration.batchSize, order: seeds.order, pass: 1)
     let watched = configuration.patience == nil ? [] : validation
-    progress(.began(stage: stage, units: configuration.epochs * (training.count + watched.count / 3)))
-
-    let trainer = Trainer(
-        parameters: parameters,
-        optimizer: AdamWConfiguration(
-            learningRate: configuration.learningRate, weightDecay: configuration.weightDecay),
-        dropoutSeed: seeds.dropout, pool: pool)
-    var best = (parameters: parameters, loss: Double.infinity, epoch: 0)
-    var epochs: [FineTunedModel.Epoch] = []
-    var steps = 0
-
-    for number in stride(from: 1, through: configuration.epochs, by: 1) {
-        var generator = SeededGenerator(order: seeds.order, pass: number)
-        let order = Array(training.indices).shuffled(using: &generator)
-        var lossSum = 0.0
-        for start in stride(from: 0, to: order.count, by: configuration.batchSize) {
-            let batch = order[start..<min(start + configuration.batchSize, order.count)].map { training[$0] }
-            if configuration.schedule == .linear {
-                let done = Double(steps) / Double(stepsPerEpoch * configuration.epochs)
-                trainer.learningRate = configuration.learningRate * (1 - done)
-            }
-            lossSum += trainer.step(meanLabelLoss(batch)).labelLoss
-            steps += 1
-            progress(.advanced(units: batch.count))
-        }
-        let trainingLoss = lossSum / Double(max(stepsPerEpoch, 1))
-        guard let patience = configuration.patience, !watched.isEmpty else {
-            epochs.append(.init(number: number, trainingLoss: trainingLoss, validationLoss: nil))
-            progress(.epoch(number: number, trainingLoss: trainingLoss, validationLoss: nil))
-            continue
-        }
-        let current = trainer.parameters
-        let loss = meanLabelLoss(of: current, on: watched, pool: pool)
-        progress(.advanced(units: watched.count / 3))
-        epochs.append(.init(number: number, trainingLoss: trainingLoss, validationLoss: loss))
-        progress(.epoch(number: number, trainingLoss: trainingLoss, validationLoss: loss))
-        if loss < best.loss {
-            best = (current, loss, number)
-        } else if number - best.epoch >= patience {
-            break
-        }
-    }
-    if best.epoch > 0 {
-        return FineTunedModel(parameters: best.parameters, epochs: epochs, keptEpoch: best.epoch, steps: steps)
-    }
+    var phase = TrainingPhase(
+        stage: stage, steps: training.isEmpty ? 0 : configuration.epochs * batches.batchesPerPass,
+        stepsPerEpoch: batches.batchesPerPass, units: configuration.epochs * (training.count + watched.count / 3))
+    phase.patience = configuration.patience
+    phase.keepsMoments = false
+    let steps = phase.steps
+    let trained = try phase.train(
+        TrainingPhase.Start(
+            parameters: parameters,
+            optimizer: AdamWConfiguration(
+                learningRate: configuration.learningRate, weightDecay: configuration.weightDecay),
+            dropoutSeed: seeds.dropout),
+        session: session, pool: pool, progress: progress,
+        inputs: {
+            $0.add("\(configuration) \(seeds.order)")
+            $0.add(training)
+            $0.add(watched)
+        },
+        next: { batches.next() },
+        rate: configuration.schedule == .constant
+            ? nil : { configuration.learningRate * (1 - Double($0) / Double(steps)) },
+        validate: { trainer, _ in
+            guard !watched.isEmpty else { return nil }
+            let loss = meanLabelLoss(of: trainer.parameters, on: watched, pool: pool)
+            progress(.advanced(units: watched.count / 3))
+            return loss
+        },
+        items: { meanLabelLoss($0.map { training[$0] }) })
     return FineTunedModel(
-        parameters: trainer.parameters, epochs: epochs, keptEpoch: epochs.last?.number ?? 0, steps: steps)
+        parameters: parameters.replacing(trained.memory.values), epochs: trained.epochs,
+        keptEpoch: trained.best?.epoch ?? trained.epochs.last?.number ?? 0, steps: trained.steps)
 }
 
 /// A step's items whose objective is the mean cross-entropy over the kept label tokens of the batch.

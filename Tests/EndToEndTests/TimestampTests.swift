@@ -167,7 +167,7 @@ struct TimestampTests {
             "request.json")
         _ = try done("request", "submit", "request.json", "--workspace", "desk")
         let unlearned = try done("unlearn", "--workspace", "desk", "--json")
-        let run = try #require(try unlearned.json()["run"]?.stringValue ?? unlearned.json()["runId"]?.stringValue)
+        let run = try #require(try unlearned.json()["run"]?.stringValue)
         _ = try LetheCommand.run(["verify", run] + at, in: folder)
 
         for command in [["certify", run], ["log", "export", "--output", "public"]] {

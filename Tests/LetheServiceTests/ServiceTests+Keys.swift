@@ -36,7 +36,9 @@ extension ServiceTests {
             let root = keys.keys(.root, at: size).first
             let ended = try #require(change.ended)
             let signers = try envelope.verify(trusting: keys.registrations.values.map(\.key)).signers
-            #expect(Set(signers) == Set([ended, role == .root ? ended : try #require(root)]))
+            let added = try #require(change.added)
+            #expect(Set(signers) == Set([ended, added, role == .root ? ended : try #require(root)]))
+            #expect(keys.requiresPossession && envelope.signatures.count == signers.count)
             #expect(keys.registrations[ended.keyID]?.validUntil == size + 1)
             #expect(keys.keys(role, at: size + 1) == [try #require(change.added)])
 

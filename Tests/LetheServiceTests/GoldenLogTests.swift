@@ -75,6 +75,8 @@ struct GoldenLogTests {
         ] { #expect(kinds[kind] ?? 0 > 0, "\(kind)") }
         #expect(state.requests.values.allSatisfy { $0.state == .fulfilled })
         #expect(keys.registrations.values.contains { $0.compromisedFrom != nil })
+        // The first version's rotations are signed by root and old key alone; all later ones by the new key too.
+        #expect(keys.requiresPossession == (Files.name(of: golden.folder) != "v1"))
     }
 
     @Test(arguments: all)

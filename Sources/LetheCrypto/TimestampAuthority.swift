@@ -42,6 +42,14 @@ public struct TimestampAuthority: Sendable, Equatable {
 
     init(certificate: OpaquePointer) { certificates = [Self.der(of: certificate)] }
 
+    private init(certificate: [UInt8]) { certificates = [certificate] }
+
+    /// Each certificate as an authority of its own. What the whole verifies, one of them verifies alone, since each one ends a chain.
+    public var certificatesAlone: [TimestampAuthority] { certificates.map { TimestampAuthority(certificate: $0) } }
+
+    /// The certificates in PEM, as OpenSSL writes them.
+    public var pem: [UInt8] { certificates.flatMap { PEM.encodedBytes($0, label: "CERTIFICATE") } }
+
     /// Verifies a response.
     ///
     /// - Parameters:

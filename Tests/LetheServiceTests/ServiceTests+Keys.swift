@@ -390,7 +390,8 @@ extension ServiceTests {
                         signer: verified.controller, proof: try proof(received)),
                 ], checkpoint: note,
                 signers: try note.verify(
-                    with: [NoteVerifier(name: workspace.origin, key: trust.logs[0])] + signers.map(\.verifier)))
+                    with: [NoteVerifier(name: workspace.origin, key: trust.logs[0])] + signers.map(\.verifier)),
+                timestamps: [])
             try Files.createFolder(folder)
             for (name, bytes) in bundle.files { try Files.write(bytes, to: Files.join(folder, name)) }
         }

@@ -10,7 +10,7 @@ import Testing
 struct TimestampTests {
     private let desk: YoungDesk
     private let authority: String
-    private static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Support/throwaway-tsa")
 
     init() throws {
@@ -20,7 +20,7 @@ struct TimestampTests {
     }
 
     @discardableResult
-    private static func call(_ program: String, _ arguments: String...) throws -> Int32 {
+    static func call(_ program: String, _ arguments: String...) throws -> Int32 {
         let process = Process()
         process.executableURL = URL(filePath: program)
         process.arguments = arguments

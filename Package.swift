@@ -139,7 +139,8 @@ let package = Package(
             [
                 "lethe", "LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheListener", "LetheLog",
                 "LetheCrypto", "LetheBytes", grdb,
-            ]),
+            ],
+            exclude: ["Shim"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

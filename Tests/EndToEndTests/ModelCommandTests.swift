@@ -53,7 +53,7 @@ struct ModelCommandTests {
         // A mask takes tokens away; the rest stays as it is.
         try folder.write(
             Array(
-                "{\"input_ids\":[9,0,8,1],\"attention_mask\":[1,0,1,1],\"labels\":[5,-100]}\n{\"input_ids\":[9,8,1],\"labels\":[5,-100]}"
+                "{\"input_ids\":[7,9,8,1,6],\"attention_mask\":[0,1,1,1,0],\"labels\":[5,-100]}\n{\"input_ids\":[9,8,1],\"labels\":[5,-100]}"
                     .utf8),
             to: "lines.jsonl")
         _ = try expectDone(arguments, in: folder)
@@ -99,6 +99,8 @@ struct ModelCommandTests {
         ("{\"input_ids\":[3],\"input_ids\":[4],\"labels\":[1]}", "input_ids"),
         ("{\"input_ids\":[3],\"attention_mask\":[2],\"labels\":[1]}", "attention_mask"),
         ("{\"input_ids\":[3],\"attention_mask\":[],\"labels\":[1]}", "attention_mask"),
+        ("{\"input_ids\":[3,4,5],\"attention_mask\":[1,0,1],\"labels\":[1]}", "attention_mask[1]"),
+        ("{\"input_ids\":[3,4],\"attention_mask\":[0,0],\"labels\":[1]}", "no token counts"),
     ])
     func aBadLineIsNamedAndNothingIsWritten(line: String, needle: String) throws {
         let folder = try desk()

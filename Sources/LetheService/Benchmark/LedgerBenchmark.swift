@@ -266,8 +266,6 @@ private final class Shared<Value: ~Copyable & Sendable>: Sendable {
 /// The most memory this process has held, as the system counts it.
 private enum Memory {
     static func resetPeak() {
-        // What an earlier part has freed is not this part's.
-        malloc_trim(0)
         let descriptor = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         _ = write(descriptor, "5", 1)

@@ -3,8 +3,11 @@ import LetheTransformer
 
 /// Examples as lines of JSON: what `lethe model logits` and `lethe model train` read.
 ///
-/// A line is `{"input_ids": […], "labels": […]}`, with an `attention_mask` where some input tokens do not count, or
+/// A line is `{"input_ids": […], "labels": […]}`, with an `attention_mask` where some input tokens at the ends do not count, or
 /// `{"prompt": "…", "target": "…"}`, which the model's tokenizer turns into ids. Other members are passed over.
+///
+/// Masked tokens at the ends, whatever their ids, are left out: as T5 knows positions only by their distance, that is what Hugging
+/// Face computes. Leaving out tokens between others would move those together, which it does not do: such masks are refused.
 struct TokenizedExamples: Sendable {
     /// The examples in the order of their lines.
     let examples: [Example]
@@ -58,7 +61,19 @@ struct TokenizedExamples: Sendable {
                 guard kept.count == inputIDs.count, kept.allSatisfy({ $0 == 0 || $0 == 1 }) else {
                     throw Reason(text: "attention_mask: expected 0 or 1 for each of the \(inputIDs.count) input_ids")
                 }
-                inputIDs = zip(inputIDs, kept).filter { $0.1 == 1 }.map(\.0)
+                if let first = kept.firstIndex(of: 1), let last = kept.lastIndex(of: 1) {
+                    if let hole = kept[first...last].firstIndex(of: 0) {
+                        throw Reason(
+                            text: "attention_mask[\(hole)]: 0 between tokens that count; expected 0 at the ends alone")
+                    }
+                    inputIDs = Array(inputIDs[first...last])
+                } else {
+                    // Hugging Face attends to all tokens alike then, which for padding is what one of it gives.
+                    guard inputIDs.allSatisfy({ $0 == configuration.padTokenID }) else {
+                        throw Reason(text: "attention_mask: no token counts; expected a 1, or padding alone")
+                    }
+                    inputIDs = []
+                }
             }
             example = Example(inputIDs: inputIDs, labels: labels)
         case (nil, let prompt?):

@@ -106,8 +106,14 @@ struct BoundLinear: Sendable {
         var tasks: [GradientTask] = []
         let (input, accumulates, precision) = (input, accumulates, precision)
         if let gradient = linear.gradient {
-            // A bfloat16 product packs the whole input for every block: fewer of them.
-            for rows in gradient.rowBlocks(of: precision == .bfloat16 ? 384 : 128) {
+            // A product packs the whole input for every block: fewer of them where the layer is large enough for all workers.
+            let size =
+                switch gradient.count {
+                case (1 << 20)...: 512
+                case (1 << 18)...: precision == .bfloat16 ? 384 : 256
+                default: precision == .bfloat16 ? 384 : 128
+                }
+            for rows in gradient.rowBlocks(of: size) {
                 tasks.append(
                     GradientTask(cost: rows.count * gradient.columns * input.rows) {
                         MatrixProduct.multiply(

@@ -5,7 +5,9 @@ public import LetheTensor
 /// The same weights, items, seed and step number give the same bits whatever the number of threads. Not for several callers at once.
 public final class Trainer {
     private let configuration: T5Configuration
-    private let base: T5Parameters
+    private let layout: ParameterLayout
+    /// The frozen model below an adapter, as it was given; nil where the model itself learns, whose first weights nobody needs again.
+    private let base: T5Parameters?
     private let baseAdapter: LoRAParameters?
     private let optimizer: AdamWConfiguration
     private let dropoutSeed: UInt64
@@ -42,7 +44,9 @@ public final class Trainer {
     ) {
         self.init(
             parameters: parameters, adapter: adapter, optimizer: optimizer, dropoutSeed: dropoutSeed, pool: pool,
-            state: state, tokensPerRound: parameters.configuration.tokensPerRound, precision: precision)
+            state: state,
+            tokensPerRound: parameters.configuration.tokensPerRound(weights: parameters.layout.count),
+            precision: precision)
     }
 
     /// - Parameter tokensPerRound: source tokens that go through the network at once; a larger step takes rounds, so that its
@@ -59,7 +63,8 @@ public final class Trainer {
                 "the adapter was made for a model of another shape")
         }
         configuration = parameters.configuration
-        base = parameters
+        layout = parameters.layout
+        base = adapter == nil ? nil : parameters
         baseAdapter = adapter
         self.optimizer = optimizer
         self.dropoutSeed = dropoutSeed
@@ -92,8 +97,7 @@ public final class Trainer {
 
     /// The model's weights as they are now.
     public var parameters: T5Parameters {
-        guard baseAdapter == nil else { return base }
-        return T5Parameters(configuration: configuration, layout: base.layout, values: trained.values)
+        base ?? T5Parameters(configuration: configuration, layout: layout, values: trained.values)
     }
 
     /// The adapter as it is now, nil where the model itself learns.
@@ -132,7 +136,7 @@ public final class Trainer {
     package func gradientsForTesting(_ items: [TrainingItem]) -> (loss: StepLoss, gradients: [String: Tensor]) {
         let loss = accumulateGradients(items)
         let values = gradients.values
-        let layout = baseAdapter?.layout ?? base.layout
+        let layout = baseAdapter?.layout ?? layout
         let pairs = layout.entries.map { ($0.name, Tensor(shape: $0.shape, values: Array(values[$0.range]))) }
         return (loss, Dictionary(uniqueKeysWithValues: pairs))
     }
@@ -141,21 +145,29 @@ public final class Trainer {
         let merges = merges
         pool.run(pieces: merges.count) { merges[$0].run() }
         var loss = StepLoss(labelLoss: 0, teacherLoss: 0)
-        var start = 0
-        var round = 0
-        repeat {
-            var end = start
-            var tokens = 0
-            while end < items.count,
-                end == start || tokens + items[end].example.inputIDs.count <= tokensPerRound
-            {
-                tokens += items[end].example.inputIDs.count
-                end += 1
-            }
-            runRound(items[start..<end], number: round, onto: &loss)
-            (start, round) = (end, round + 1)
-        } while start < items.count
+        for (round, range) in rounds(items).enumerated() {
+            runRound(items[range], number: round, onto: &loss)
+        }
         return loss
+    }
+
+    /// Runs of items that go through the network together: as few as `tokensPerRound` allows, of about the same size, because a
+    /// short last round would read and write every gradient for little work. An example that is longer has a round of its own.
+    private func rounds(_ items: [TrainingItem]) -> [Range<Int>] {
+        let total = items.reduce(0) { $0 + $1.example.inputIDs.count }
+        let count = max(1, (total + tokensPerRound - 1) / tokensPerRound)
+        let share = (total + count - 1) / count
+        var rounds: [Range<Int>] = []
+        var (start, tokens) = (0, 0)
+        for (index, item) in items.enumerated() {
+            let length = item.example.inputIDs.count
+            if index > start, tokens >= share || tokens + length > tokensPerRound {
+                rounds.append(start..<index)
+                (start, tokens) = (index, 0)
+            }
+            tokens += length
+        }
+        return rounds + [start..<items.count]
     }
 
     private func runRound(_ items: ArraySlice<TrainingItem>, number: Int, onto loss: inout StepLoss) {
@@ -183,11 +195,15 @@ public final class Trainer {
 }
 
 extension T5Configuration {
-    /// How many source tokens a step takes through the network at once: as many as one gibibyte of activations and their
-    /// gradients holds, 512 to 16,384. T5-base trains an adapter within four gibibytes then.
-    fileprivate var tokensPerRound: Int {
+    /// How many source tokens a step takes through the network at once, 512 to 16,384.
+    ///
+    /// Activations and their gradients may take twice the memory of the weights, at least a quarter of a gibibyte or what 2,048
+    /// tokens take, at most one: less would make products short and read the weights' gradients too often, more keeps what nobody
+    /// needs at once. T5-base trains an adapter within four gibibytes then.
+    fileprivate func tokensPerRound(weights: Int) -> Int {
         let expanded = feedForwardProjection.isGated ? 3 * dFF : dFF
         let perToken = numLayers * (6 * dModel + 7 * innerWidth + 2 * expanded) + numDecoderLayers * 4 * innerWidth
-        return min(max((1 << 28) / perToken, 512), 16_384)
+        let budget = min(max(2 * weights, 1 << 26, 2_048 * perToken), 1 << 28)
+        return min(max(budget / perToken, 512), 16_384)
     }
 }

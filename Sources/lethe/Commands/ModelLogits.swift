@@ -8,7 +8,7 @@ struct ModelLogits: ParsableCommand {
         commandName: "logits",
         abstract: "Write a model's teacher-forced logits for every line of a file.",
         discussion: """
-            A line is {"input_ids": […], "labels": […]}, with an "attention_mask" where some inputs do not count, or \
+            A line is {"input_ids": […], "labels": […]}, with an "attention_mask" whose zeros stand at the ends, or \
             {"prompt": "…", "target": "…"}. The output has one tensor a line, "0", "1", …, of shape [labels, vocabulary].
             """)
 

@@ -28,11 +28,12 @@ let package = Package(
             "LetheRequests",
             ["LetheStatements", "LetheCrypto", "LetheBytes", .product(name: "Yams", package: "Yams")]),
         room("ModelFiles", ["LetheBytes"]),
+        room("HTTPMessages", []),
         .executableTarget(
             name: "FuzzTarget",
             dependencies: [
                 "LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes",
-                "ModelFiles",
+                "ModelFiles", "HTTPMessages",
             ], swiftSettings: settings, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]),
     ],
     swiftLanguageModes: [.v6]

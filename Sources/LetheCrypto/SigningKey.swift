@@ -48,14 +48,20 @@ public struct SigningKey: Sendable {
 
     /// As above, of text that is given as bytes, which the caller wipes.
     init(pemBytes: [UInt8], passphrase: Passphrase?) throws(KeyError) {
-        var der: [UInt8]
-        if let passphrase, Self.isEncrypted(pemBytes: pemBytes) {
-            der = try EncryptedKey.open(PEM.decode(pemBytes, label: PEM.encryptedKeyLabel), with: passphrase)
-        } else {
-            der = try PEM.decode(pemBytes, label: PEM.privateKeyLabel)
-        }
+        var der: [UInt8] = []
         defer { wipe(&der) }
-        try self.init(handle: KeyHandle(pkcs8: der))
+        guard let passphrase, Self.isEncrypted(pemBytes: pemBytes) else {
+            der = try PEM.decode(pemBytes, label: PEM.privateKeyLabel)
+            try self.init(handle: KeyHandle(pkcs8: der))
+            return
+        }
+        der = try EncryptedKey.open(PEM.decode(pemBytes, label: PEM.encryptedKeyLabel), with: passphrase)
+        let handle = try KeyHandle(pkcs8: der)
+        // CBC lets whoever may write the file flip chosen bits of the header inside: one form of a key is taken, that which is written.
+        guard der.count == Self.derPrefix.count + Ed25519.keyByteCount, der.starts(with: Self.derPrefix) else {
+            throw .wrongPassphrase
+        }
+        try self.init(handle: handle)
     }
 
     /// Whether the text is a PKCS#8 block under a passphrase.

@@ -22,25 +22,35 @@ public struct TimestampAuthority: Sendable, Equatable {
     /// Trusts the `CERTIFICATE` blocks of `pem`; text around them is ignored.
     /// - Throws: `.noCertificate`, `.malformedCertificate`.
     public init(pem: [UInt8]) throws(TimestampingError) {
-        guard pem.count <= Self.maximumByteCount, let input = BIO_new_mem_buf(pem, Int32(pem.count)) else {
-            throw .noCertificate
-        }
-        defer {
-            BIO_free(input)
-            ERR_clear_error()
-        }
+        guard pem.count <= Self.maximumByteCount else { throw .noCertificate }
+        defer { ERR_clear_error() }
         var certificates: [[UInt8]] = []
-        while let certificate = PEM_read_bio_X509(input, nil, nil, nil) {
-            defer { X509_free(certificate) }
-            certificates.append(Self.der(of: certificate))
+        // The BIO reads where the bytes lie, so it lives no longer than they are lent.
+        pem.withUnsafeBytes { bytes in
+            guard let input = BIO_new_mem_buf(bytes.baseAddress, Int32(bytes.count)) else { return }
+            defer { BIO_free(input) }
+            while let certificate = PEM_read_bio_X509(input, nil, nil, nil) {
+                defer { X509_free(certificate) }
+                certificates.append(Self.der(of: certificate))
+            }
         }
         // The last error of a good file is that there is no further block.
-        guard ERR_peek_last_error() & 0xFFF == UInt(PEM_R_NO_START_LINE) else { throw .malformedCertificate }
+        guard pem.isEmpty || ERR_peek_last_error() & 0xFFF == UInt(PEM_R_NO_START_LINE) else {
+            throw .malformedCertificate
+        }
         guard !certificates.isEmpty else { throw .noCertificate }
         self.certificates = certificates
     }
 
     init(certificate: OpaquePointer) { certificates = [Self.der(of: certificate)] }
+
+    private init(certificate: [UInt8]) { certificates = [certificate] }
+
+    /// Each certificate as an authority of its own. What the whole verifies, one of them verifies alone, since each one ends a chain.
+    public var certificatesAlone: [TimestampAuthority] { certificates.map { TimestampAuthority(certificate: $0) } }
+
+    /// The certificates in PEM, as OpenSSL writes them.
+    public var pem: [UInt8] { certificates.flatMap { PEM.encodedBytes($0, label: "CERTIFICATE") } }
 
     /// Verifies a response.
     ///

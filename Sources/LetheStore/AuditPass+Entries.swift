@@ -157,13 +157,17 @@ extension AuditPass {
         }
     }
 
-    /// Every signature must be by a key that is valid at this index, one of them by a key with the entry's role.
+    /// Every signature must be by a key that is valid at this index or takes over here, one of them by a key with the entry's role.
     private mutating func checkSignatures(_ entry: ReadEntry, _ content: EntryContent) -> [VerifyingKey] {
         let index = entry.index
         var signers = entry.signers.filter { keys.registrations[$0.keyID]?.isValid(at: index) ?? false }
         // The hint decides nothing: where it did not lead to a key, every key is tried.
         if !entry.isResolved {
-            signers = (try? content.envelope.verify(trusting: keys.keys(at: index)))?.signers ?? []
+            let trusted =
+                if case .key(let event) = content.event { keys.keys(at: index, signing: event) } else {
+                    keys.keys(at: index)
+                }
+            signers = (try? content.envelope.verify(trusting: trusted))?.signers ?? []
         }
         let named = content.envelope.signatures.map(\.keyID)
         if !signers.contains(where: { keys.registrations[$0.keyID]?.role == content.role }) {

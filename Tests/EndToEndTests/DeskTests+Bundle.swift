@@ -159,7 +159,7 @@ struct BundleTools {
     private let folder: TemporaryFolder
 
     /// Links the programs into `folder`, and keeps the script that the first bundle came with as the one that is trusted.
-    init(in folder: TemporaryFolder) throws {
+    init(in folder: TemporaryFolder, bundle: String = "bundle") throws {
         self.folder = folder
         try Files.createFolder(folder.path("tools"))
         for name in ["openssl", "sha256sum", "cat"] {
@@ -168,7 +168,7 @@ struct BundleTools {
         }
         try FileManager.default.createSymbolicLink(
             atPath: folder.path("tools/sh"), withDestinationPath: #require(Self.find("dash") ?? Self.find("sh")))
-        try folder.write(folder.bytes("bundle/verify.sh"), to: "script.sh")
+        try folder.write(folder.bytes("\(bundle)/verify.sh"), to: "script.sh")
     }
 
     func verify(_ bundle: String) throws -> (status: Int32, output: String, errors: String) {

@@ -63,12 +63,13 @@ struct NoPersonalDatumTests {
         try writeData(to: folder)
         try folder.write(Array(Tour.policy.utf8), to: "policy.yaml")
         var said: [(command: String, text: String)] = []
-        @discardableResult func lethe(_ arguments: String...) throws -> Int32 {
+        @discardableResult func lethe(_ arguments: [String]) throws -> Int32 {
             let result = try LetheCommand.run(arguments, in: folder)
             // What a command was told to print of its own arguments is not what the ledger gives away.
             said.append((arguments.joined(separator: " "), result.output + result.errors))
             return result.status
         }
+        @discardableResult func lethe(_ arguments: String...) throws -> Int32 { try lethe(arguments) }
         let desk = "--workspace=desk"
         #expect(
             try lethe("init", desk, "--policy", "policy.yaml", "--data", "data", "--origin", "quiet.example/log") == 0)
@@ -120,10 +121,39 @@ struct NoPersonalDatumTests {
         #expect(try lethe("key", "rotate", "controller", desk) == 0)
         #expect(try lethe("log", "audit", desk, "--json") == 0)
         #expect(try lethe("log", "prove", "0", desk) == 0)
+        #expect(try lethe("log", "checkpoint", desk) == 0)
+        #expect(try lethe("log", "backup", desk, "--output", "backup.sqlite") == 0)
+        // A restore that is refused, and one that is made, say what they found; what was there is kept beside the new ledger.
+        #expect(try lethe("log", "restore", "backup.sqlite", desk) == 2)
+        try Files.write([], to: folder.path("desk/ledger.sqlite"))
+        for suffix in ["-wal", "-shm"] where folder.has("desk/ledger.sqlite" + suffix) {
+            try Files.remove(folder.path("desk/ledger.sqlite" + suffix))
+        }
+        try lethe("log", "audit", desk)
+        #expect(try lethe("log", "restore", "backup.sqlite", desk) == 0)
+        for command in [["request", "list"], ["certificate", "list"], ["key", "list"]] {
+            #expect(try lethe(command + [desk]) == 0)
+            #expect(try lethe(command + [desk, "--json"]) == 0)
+        }
+        for request in try LetheCommand.run("request", "list", desk, "--json", in: folder).json().arrayValue ?? [] {
+            for form in [[], ["--json"]] {
+                #expect(try lethe(["request", "show", request["requestId"]?.stringValue ?? "", desk] + form) == 0)
+            }
+        }
+        for file in try Files.names(in: folder.path("desk/certificates")) {
+            #expect(
+                try lethe("certificate", "verify", "desk/certificates/\(file)", "--trust", "desk/trust.txt", "--json")
+                    == 0)
+        }
+        if BundleTools.exist {
+            let checked = try BundleTools(in: folder, bundle: "bundle-1").verify("bundle-1")
+            #expect(checked.status == 0, "\(checked.errors)")
+            said.append(("verify.sh", checked.output + checked.errors))
+        }
 
         // Everything that was written, but for the people's own data and requests. The vault is in the database, under its keys.
         var searched: [(place: String, bytes: [UInt8])] = said.compactMap { said in
-            let isEcho = said.command.hasPrefix("request show")
+            let isEcho = said.command.hasPrefix("request show \(Self.names[0])")
             return isEcho ? nil : ("what `lethe \(said.command)` said", Array(said.text.utf8))
         }
         for name in try folder.names().sorted()
@@ -134,8 +164,12 @@ struct NoPersonalDatumTests {
             searched.append(("ledger.sqlite" + suffix, try folder.bytes("desk/ledger.sqlite" + suffix)))
         }
         for kind in [
-            "bundle-1/", "bundle-3/", "export/", "reports/", "desk/certificates/", "desk/runs/", "desk/ledger.sqlite",
-        ] {
+            "bundle-1/", "bundle-2/", "bundle-3/", "export/checkpoint", "export/tile/entries/", "export/tile/0/",
+            "reports/",
+            "backup.sqlite", "desk/certificates/", "desk/runs/", "desk/ledger.sqlite", "what `lethe request show",
+            "what `lethe log restore", "what `lethe key list", "what `lethe certificate verify",
+            "what `lethe verify.sh",
+        ] where kind != "what `lethe verify.sh" || BundleTools.exist {
             #expect(searched.contains { $0.place.hasPrefix(kind) }, "\(kind) was searched")
         }
         for name in Self.names {

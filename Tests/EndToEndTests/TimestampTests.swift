@@ -10,7 +10,7 @@ import Testing
 struct TimestampTests {
     private let desk: YoungDesk
     private let authority: String
-    private static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Support/throwaway-tsa")
 
     init() throws {
@@ -20,7 +20,7 @@ struct TimestampTests {
     }
 
     @discardableResult
-    private static func call(_ program: String, _ arguments: String...) throws -> Int32 {
+    static func call(_ program: String, _ arguments: String...) throws -> Int32 {
         let process = Process()
         process.executableURL = URL(filePath: program)
         process.arguments = arguments
@@ -167,7 +167,7 @@ struct TimestampTests {
             "request.json")
         _ = try done("request", "submit", "request.json", "--workspace", "desk")
         let unlearned = try done("unlearn", "--workspace", "desk", "--json")
-        let run = try #require(try unlearned.json()["run"]?.stringValue ?? unlearned.json()["runId"]?.stringValue)
+        let run = try #require(try unlearned.json()["run"]?.stringValue)
         _ = try LetheCommand.run(["verify", run] + at, in: folder)
 
         for command in [["certify", run], ["log", "export", "--output", "public"]] {

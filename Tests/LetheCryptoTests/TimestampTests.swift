@@ -96,6 +96,15 @@ struct TimestampTests {
         }
     }
 
+    @Test func certificatesReadBackAndEachVerifiesAlone() throws {
+        let both = try TimestampAuthority(pem: Self.file("tsa-ca.pem") + Self.file("other-ca.pem"))
+        #expect(try TimestampAuthority(pem: both.pem) == both)
+        let alone = both.certificatesAlone
+        #expect(try alone.map(\.pem) == [Self.file("tsa-ca.pem"), Self.file("other-ca.pem")])
+        #expect(try alone[0].verify(response, imprint: imprint) == both.verify(response, imprint: imprint))
+        #expect(throws: TimestampingError.self) { try alone[1].verify(response, imprint: imprint) }
+    }
+
     @Test(arguments: [
         "", "x", "-----BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     ])

@@ -1,3 +1,4 @@
+import LetheBytes
 import LetheCrypto
 import LetheRequests
 import LetheStatements
@@ -72,7 +73,7 @@ struct KeyChangeTests {
         let next = try signingKey(7)
         try registry.apply(
             event(.rotate(replaces: controller.publicKey.keyID, validFrom: 6), next), at: 5,
-            signers: [root.publicKey, controller.publicKey])
+            signers: [root.publicKey, controller.publicKey, next.publicKey])
         try registry.apply(event(.compromise(from: 8), controller), at: 9, signers: [root.publicKey])
         // It had ended at 6 already.
         #expect(registry.registrations[controller.publicKey.keyID]?.validUntil == 6)
@@ -92,6 +93,74 @@ struct KeyChangeTests {
             #expect(throws: error) { try registry.apply(event, at: 9, signers: signers.map(\.publicKey)) }
             #expect(registry == before)
         }
+    }
+
+    @Test mutating func theNewKeySignsTooWhereTheLogSaysSoOrHasBegunTo() throws {
+        let (next, last) = (try signingKey(7), try signingKey(8))
+        func rotation(_ old: SigningKey, _ new: SigningKey) -> KeyEvent {
+            event(
+                .rotate(replaces: old.publicKey.keyID, validFrom: 9), new)
+        }
+        // The new key's signature is looked for on its own rotation alone, and never twice.
+        let replaced = rotation(controller, next)
+        #expect(registry.keys(at: 8, signing: replaced) == registry.keys(at: 8) + [next.publicKey])
+        #expect(registry.keys(at: 8, signing: rotation(controller, verifier)) == registry.keys(at: 8))
+        #expect(registry.keys(at: 8, signing: event(.add(validFrom: 9), next)) == registry.keys(at: 8))
+
+        var old = registry
+        try old.apply(replaced, at: 8, signers: [root, controller].map(\.publicKey))
+        #expect(!old.requiresPossession && old.registrations[next.publicKey.keyID] != nil)
+
+        try registry.apply(
+            KeyEvent(
+                .add(validFrom: 8), key: root.publicKey, role: .root, origin: registry.origin, at: at,
+                requiresPossession: true), at: 8, signers: [root.publicKey])
+        let before = registry
+        for signers in [[root, controller], [root, controller, last], [root, controller, verifier]] {
+            #expect(throws: KeyEventError.notSignedByNewKey) {
+                try registry.apply(replaced, at: 8, signers: signers.map(\.publicKey))
+            }
+            #expect(registry == before)
+        }
+        #expect(throws: KeyEventError.notSignedByOldKey) {
+            try registry.apply(replaced, at: 8, signers: [root, next].map(\.publicKey))
+        }
+        #expect(throws: KeyEventError.notSignedByRoot) {
+            try registry.apply(replaced, at: 8, signers: [controller, next].map(\.publicKey))
+        }
+        try registry.apply(replaced, at: 8, signers: [root, controller, next].map(\.publicKey))
+        #expect(registry.keys(.controller, at: 9) == [next.publicKey])
+        // Saying it again without the demand takes nothing back.
+        try registry.apply(event(.add(validFrom: 9), root, .root), at: 9, signers: [root.publicKey])
+        #expect(throws: KeyEventError.notSignedByNewKey) {
+            try registry.apply(
+                event(.rotate(replaces: next.publicKey.keyID, validFrom: 10), last), at: 9,
+                signers: [root, next].map(\.publicKey))
+        }
+    }
+
+    @Test func onlyTheRootsOwnEventDemandsPossession() throws {
+        let demand = KeyEvent(
+            .add(validFrom: 0), key: root.publicKey, role: .root, origin: "lethe.example/test", at: at,
+            requiresPossession: true)
+        let statement = try LedgerEvent.key(demand).statement()
+        #expect(statement.predicate["possession"]?.stringValue == "required")
+        #expect(try LedgerEvent(statement) == .key(demand))
+        guard case .object(var members) = statement.predicate else { throw CancellationError() }
+        for other: JSONValue in ["optional", "Required", "", true, ["required"]] {
+            members["possession"] = other
+            let changed = try Statement(
+                subjects: statement.subjects, predicateType: statement.predicateType, predicate: .object(members))
+            #expect(throws: EventError.self) { try LedgerEvent(changed) }
+        }
+        // Of another key it is a member like any unknown one: kept, and without effect.
+        members["possession"] = "required"
+        members["role"] = "controller"
+        let changed = try Statement(
+            subjects: statement.subjects, predicateType: statement.predicateType, predicate: .object(members))
+        guard case .key(let event)? = try LedgerEvent(changed) else { throw CancellationError() }
+        #expect(!event.requiresPossession && event.extra == ["possession": "required"])
+        #expect(try LedgerEvent.key(event).statement() == changed)
     }
 
     @Test func everyChangeHasOneSpelling() throws {

@@ -47,7 +47,12 @@ struct GoldenLogTests {
         for (offset, bytes) in try golden.entries().enumerated() {
             let index = UInt64(offset)
             let envelope = try DSSEEnvelope(parsing: bytes)
-            let verified = try envelope.verify(trusting: keys.keys(at: index))
+            var trusted = keys.keys(at: index)
+            if case .key(let event) = try LedgerEvent(Statement(parsingUnverified: envelope.payload)) {
+                trusted = keys.keys(at: index, signing: event)
+            }
+            let verified = try envelope.verify(trusting: trusted)
+            #expect(verified.signers.count == envelope.signatures.count, "entry \(index)")
             let statement = try Statement(verified: verified)
             #expect(try statement.canonicalBytes() == envelope.payload)
             let role = try #require(KeyRegistry.role(for: statement.predicateType))
@@ -70,6 +75,8 @@ struct GoldenLogTests {
         ] { #expect(kinds[kind] ?? 0 > 0, "\(kind)") }
         #expect(state.requests.values.allSatisfy { $0.state == .fulfilled })
         #expect(keys.registrations.values.contains { $0.compromisedFrom != nil })
+        // The first version's rotations are signed by root and old key alone; all later ones by the new key too.
+        #expect(keys.requiresPossession == (Files.name(of: golden.folder) != "v1"))
     }
 
     @Test(arguments: all)

@@ -36,7 +36,9 @@ extension ServiceTests {
             let root = keys.keys(.root, at: size).first
             let ended = try #require(change.ended)
             let signers = try envelope.verify(trusting: keys.registrations.values.map(\.key)).signers
-            #expect(Set(signers) == Set([ended, role == .root ? ended : try #require(root)]))
+            let added = try #require(change.added)
+            #expect(Set(signers) == Set([ended, added, role == .root ? ended : try #require(root)]))
+            #expect(keys.requiresPossession && envelope.signatures.count == signers.count)
             #expect(keys.registrations[ended.keyID]?.validUntil == size + 1)
             #expect(keys.keys(role, at: size + 1) == [try #require(change.added)])
 
@@ -388,7 +390,8 @@ extension ServiceTests {
                         signer: verified.controller, proof: try proof(received)),
                 ], checkpoint: note,
                 signers: try note.verify(
-                    with: [NoteVerifier(name: workspace.origin, key: trust.logs[0])] + signers.map(\.verifier)))
+                    with: [NoteVerifier(name: workspace.origin, key: trust.logs[0])] + signers.map(\.verifier)),
+                timestamps: [])
             try Files.createFolder(folder)
             for (name, bytes) in bundle.files { try Files.write(bytes, to: Files.join(folder, name)) }
         }

@@ -11,6 +11,13 @@ import Testing
 struct KeyAuditTests {
     private func key(_ number: UInt8) throws -> SigningKey { try SigningKey(seed: Array(repeating: number, count: 32)) }
 
+    private func root(_ ledger: TestLedger, requiresPossession: Bool) -> LedgerEvent {
+        .key(
+            KeyEvent(
+                .add(validFrom: 0), key: ledger.root.publicKey, role: .root, origin: TestLedger.origin, at: ledger.now,
+                requiresPossession: requiresPossession))
+    }
+
     private func event(_ change: KeyEvent.Change, _ key: SigningKey, _ role: KeyRole, _ ledger: TestLedger)
         -> LedgerEvent
     {
@@ -25,7 +32,7 @@ struct KeyAuditTests {
         let size = try ledger.store.size()
         let rotation = try event(
             .rotate(replaces: old.publicKey.keyID, validFrom: size + 1), new, .log, ledger
-        ).sign(with: [ledger.root, old])
+        ).sign(with: [ledger.root, old, new])
         let successor = try NoteSigner(name: TestLedger.origin, key: new)
         try ledger.store.append(entries: [rotation], signer: ledger.signer.jointly(with: successor))
         #expect(try ledger.store.lastCheckpoint()?.signatures.count == 2)
@@ -40,6 +47,60 @@ struct KeyAuditTests {
         let findings = try ledger.audit()
         #expect(findings.map(\.place) == [.checkpoint("\(size + 3)")])
         #expect(findings.first?.expected == "one by a log key that counts at size \(size + 3)")
+    }
+
+    /// What the log says of itself, what stands in the third signature's place, and what the audit finds.
+    @Test(
+        arguments: [
+            (true, nil, ["key event"]), (false, nil, []),
+            (true, "forged", ["signatures", "key event"]), (false, "forged", ["signatures"]),
+            (true, "swapped", ["signatures", "key event"]), (false, "swapped", ["signatures"]),
+            (true, "stranger", ["signatures", "key event"]), (false, "stranger", ["signatures"]),
+            (true, "new", []), (false, "new", []),
+        ] as [(Bool, String?, [String])])
+    func aRotationNeedsTheNewKeysSignature(isRequired: Bool, third: String?, fields: [String]) throws {
+        let ledger = try TestLedger()
+        let (old, new, stranger) = (try key(5), try key(6), try key(7))
+        try ledger.append(
+            root(ledger, requiresPossession: isRequired), event(.add(validFrom: 1), old, .controller, ledger))
+        let rotation = event(.rotate(replaces: old.publicKey.keyID, validFrom: 3), new, .controller, ledger)
+        let payload = try DSSEEnvelope(parsing: rotation.sign(with: [ledger.root])).payload
+        var signatures = try DSSEEnvelope(signing: payload, with: [ledger.root, old, new, stranger]).signatures
+        switch third {
+        case "forged":
+            var bytes = signatures[2].bytes
+            bytes[40] ^= 1
+            signatures[2] = .init(keyID: new.publicKey.keyID, bytes: bytes)
+        case "swapped": signatures[2] = .init(keyID: new.publicKey.keyID, bytes: signatures[1].bytes)
+        case "stranger": signatures[2] = signatures[3]
+        case nil: signatures.remove(at: 2)
+        default: break
+        }
+        signatures.removeLast()
+        let entry = try DSSEEnvelope(
+            payloadType: DSSEEnvelope.inTotoPayloadType, payload: payload, signatures: signatures
+        ).canonicalBytes
+        try ledger.store.append(entries: [entry], signer: ledger.signer)
+        // And whether the new key then counts.
+        let policy = LedgerEvent.policy(PolicyEvent(adopting: ledger.policy, at: ledger.now))
+        try ledger.store.append(entries: [policy.sign(with: [new])], signer: ledger.signer)
+        let findings = try ledger.audit()
+        #expect(findings.filter { $0.entryIndex == 2 }.map(\.field) == fields, "\(findings)")
+        #expect(findings.contains { $0.entryIndex == 3 } == fields.contains("key event"))
+        #expect(findings.allSatisfy { $0.field != "key event" || $0.found.contains("key that takes over") })
+    }
+
+    @Test func aLogThatStartedWithoutTheProofDoesNotGoBackToIt() throws {
+        let ledger = try TestLedger()
+        let (first, second, third) = (try key(5), try key(6), try key(7))
+        try ledger.append(root(ledger, requiresPossession: false), event(.add(validFrom: 1), first, .verifier, ledger))
+        for (index, signers) in [(2, [first, second]), (3, [second])] as [(UInt64, [SigningKey])] {
+            let rotation = event(
+                .rotate(replaces: signers[0].publicKey.keyID, validFrom: index + 1), index == 2 ? second : third,
+                .verifier, ledger)
+            try ledger.store.append(entries: [rotation.sign(with: [ledger.root] + signers)], signer: ledger.signer)
+        }
+        #expect(try ledger.audit().map(\.entryIndex) == [3])
     }
 
     @Test func entriesThatRestOnAStolenKeyAreNamed() throws {

@@ -45,6 +45,20 @@ struct SealedStatesTests {
         #expect(try Files.names(in: folder.path).sorted() == ["a-stage.state", "one.checkpoint"])
     }
 
+    /// Anybody can seal a file without a secret: its numbers are not believed.
+    @Test func countsThatNobodyReachesAreNoState() throws {
+        let folder = try TestFolder()
+        let states = SealedStates(file: folder.path + "/one.checkpoint")
+        var (manySteps, manyMoments) = (Self.state, Self.state)
+        manySteps.steps = .max
+        let moments = manyMoments.memory.optimizer
+        manyMoments.memory.optimizer = OptimizerState(steps: .max, first: moments.first, second: moments.second)
+        for state in [manySteps, manyMoments] {
+            try states.save(state, of: "a stage", identity: Self.identity)
+            #expect(throws: TrainingStateError.self) { try states.load("a stage", identity: Self.identity) }
+        }
+    }
+
     @Test func aLargeStateTakesSeveralBoxesAndNoneCanBeLeftOut() throws {
         let folder = try TestFolder()
         let states = SealedStates(folder: folder.path, key: Self.key)

@@ -1,3 +1,4 @@
+import HTTPMessages
 import LetheBytes
 import LetheCertificates
 import LetheCrypto
@@ -19,12 +20,34 @@ private func require(_ holds: Bool, _ promise: String) {
     precondition(holds, promise)
 }
 
+/// Whether both are the same value, numbers compared as such: canonical JSON spells them anew.
+private func isSame(_ a: JSONValue, _ b: JSONValue) -> Bool {
+    switch (a, b) {
+    case (.number, .number): a.doubleValue == b.doubleValue
+    case (.array(let a), .array(let b)): a.count == b.count && zip(a, b).allSatisfy(isSame)
+    case (.object(let a), .object(let b)):
+        a.count == b.count && a.allSatisfy { member in b[member.key].map { isSame(member.value, $0) } ?? false }
+    default: a == b
+    }
+}
+
 private let key = try? SigningKey(seed: [UInt8](repeating: 7, count: 32))
+
+/// What a witness was asked, and the witness.
+private let asked: (request: WitnessRequest, witness: NoteVerifier)? = {
+    guard let key, let log = try? NoteSigner(name: "fuzz.example/log", key: key),
+        let checkpoint = try? Checkpoint(origin: "fuzz.example/log", size: 1, rootHash: Digest(sha256: [0])),
+        let note = try? SignedNote(text: checkpoint.text, signers: [log]),
+        let witness = try? NoteVerifier(name: "witness.example/w", key: key.publicKey, kind: .cosignatureV1)
+    else { return nil }
+    return (WitnessRequest(oldSize: 0, proof: [], note: note), witness)
+}()
 
 let targets: [Target] = [
     Target(name: "json") { bytes in
         guard let value = try? StrictJSON.parse(bytes), let canonical = try? value.canonicalBytes() else { return }
-        require((try? StrictJSON.parse(canonical)) == value, "canonical JSON reads back as the same value")
+        let again = try? StrictJSON.parse(canonical)
+        require(again.map { isSame($0, value) } ?? false, "canonical JSON reads back as the same value")
         require((try? StrictJSON.parse(canonical).canonicalBytes()) == canonical, "canonical JSON is its own canonical form")
     },
     Target(name: "dsse") { bytes in
@@ -38,13 +61,25 @@ let targets: [Target] = [
     Target(name: "statement") { bytes in
         guard let statement = try? Statement(parsingUnverified: bytes) else { return }
         if let canonical = try? statement.canonicalBytes() {
-            require((try? Statement(parsingUnverified: canonical)) == statement, "a statement reads back")
+            let again = try? Statement(parsingUnverified: canonical)
+            require((try? again?.canonicalBytes()) == canonical, "a statement reads back")
         }
         if let event = try? LedgerEvent(statement), let again = try? event.statement() {
             require(again == statement, "an event has one statement")
         }
         _ = try? UnlearningCertificate(statement)
         _ = try? TestResult(statement)
+    },
+    Target(name: "event") { bytes in
+        // Two readers of the same entries: what the one for the one spelling takes, the general one takes likewise, and the other way.
+        let recognized = LedgerEvent(recognizing: bytes)
+        let read = (try? Statement(parsingUnverified: bytes)).flatMap { try? LedgerEvent($0) }
+        if let recognized {
+            require(recognized == read, "both readers read the same event")
+            require((try? recognized.statement().canonicalBytes()) == bytes, "an event has one spelling")
+        } else if case .request(let event)? = read, event.extra.isEmpty {
+            require((try? read?.statement().canonicalBytes()) != bytes, "a request's event in its one spelling is recognized")
+        }
     },
     Target(name: "note") { bytes in
         guard let note = try? SignedNote(parsing: bytes) else { return }
@@ -75,6 +110,37 @@ let targets: [Target] = [
     },
     Target(name: "witness-request") { bytes in _ = try? WitnessRequest(parsing: bytes) },
     Target(name: "witness-policy") { bytes in _ = try? WitnessPolicy(parsing: bytes) },
+    Target(name: "witness-answer") { bytes in
+        guard let asked else { return }
+        for (status, type) in [(200, "text/plain"), (409, "text/x.tlog.size"), (403, "text/plain")] {
+            let answer = WitnessAnswer(
+                status: status, contentType: type, body: bytes, to: asked.request, witnesses: [asked.witness])
+            if case .cosigned = answer { require(false, "nothing is cosigned without a signature") }
+            if case .stale(let size) = answer { require(Array("\(size)\n".utf8) == bytes, "a size has one spelling") }
+        }
+    },
+    Target(name: "http") { bytes in
+        guard let (path, bodyCount, byteCount) = parseHTTPRequest(bytes) else { return }
+        require(path.hasPrefix("/") && bodyCount < byteCount && byteCount <= bytes.count, "a request lies in its bytes")
+        let again = parseHTTPRequest(Array(bytes.prefix(byteCount)))
+        require(again?.path == path && again?.byteCount == byteCount, "what follows a request is no part of it")
+        require(parseHTTPRequest(Array(bytes.prefix(byteCount - 1))) == nil, "a request is complete or not one")
+    },
+    Target(name: "tile") { bytes in
+        let text = String(decoding: bytes, as: UTF8.self)
+        if let tile = LogTile(path: text) {
+            require(tile.path == text && (1...LogTile.fullWidth).contains(tile.width), "a tile has one path")
+            require(tile.nodes.count == tile.width && tile.entryIndexes.count == tile.width, "a tile is as wide as it says")
+        }
+        if let entries = try? EntryBundle.decode(bytes) {
+            require((try? EntryBundle.encode(entries)) == bytes, "a bundle of entries has one spelling")
+        }
+        // Eight bytes of size, and the same bytes as every tile of a log that large.
+        let size = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        let reader = LogTileReader(size: size) { tile in Array(bytes.dropFirst(8).prefix(tile.width * Digest.byteCount)) }
+        _ = try? reader.rootHash()
+        _ = try? reader.node(level: Int(bytes.first ?? 0), position: size)
+    },
     Target(name: "certificate") { bytes in
         guard let file = try? CertificateFile(parsing: bytes) else { return }
         require((try? file.bytes()) == bytes, "a certificate file has one spelling")
@@ -113,8 +179,19 @@ let targets: [Target] = [
         _ = try? VerifyingKey(der: bytes)
     },
     Target(name: "timestamp") { bytes in
-        _ = try? TimestampResponse(der: bytes)
-        _ = try? TimestampQuery(der: bytes)
+        if let response = try? TimestampResponse(der: bytes), let signer = response.signer,
+            let verified = try? signer.verify(bytes, imprint: response.imprint)
+        {
+            require(verified.seconds == response.seconds, "the time that is verified is the one that is stated")
+        }
+        if let query = try? TimestampQuery(der: bytes) {
+            require((try? TimestampQuery(der: query.der)) == query, "a query reads back")
+        }
+    },
+    Target(name: "authority") { bytes in
+        guard let authority = try? TimestampAuthority(pem: bytes) else { return }
+        require((try? TimestampAuthority(pem: authority.pem)) == authority, "certificates read back")
+        require(!authority.certificatesAlone.isEmpty, "an authority has a certificate")
     },
     Target(name: "number") { bytes in
         let text = String(decoding: bytes, as: UTF8.self)

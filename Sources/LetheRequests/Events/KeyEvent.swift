@@ -18,8 +18,8 @@ public enum KeyRole: String, Sendable, Hashable, CaseIterable {
     case witness
 }
 
-/// A change of the keys that a log trusts: `urn:lethe:key-event:v1`, signed by a root key, and by the old key too when one
-/// replaces another. The statement's subject is `key:<keyid>` with the key id as its digest.
+/// A change of the keys that a log trusts: `urn:lethe:key-event:v1`, signed by a root key, and by the old and the new key too when
+/// one replaces another. The statement's subject is `key:<keyid>` with the key id as its digest.
 public struct KeyEvent: Sendable, Equatable, EventBody {
     static let predicateType = PredicateType.keyEvent
 
@@ -33,6 +33,8 @@ public struct KeyEvent: Sendable, Equatable, EventBody {
     public let origin: String
     /// When it was decided.
     public let at: Timestamp
+    /// Of the root key that starts a log: whether every rotation in it must be signed by the new key.
+    public let requiresPossession: Bool
     /// Members beyond this version's.
     public var extra: [String: JSONValue]
 
@@ -52,14 +54,20 @@ public struct KeyEvent: Sendable, Equatable, EventBody {
     /// A change of the keys of the log `origin`.
     public init(
         _ change: Change, key: VerifyingKey, role: KeyRole, origin: String, at: Timestamp,
-        extra: [String: JSONValue] = [:]
+        requiresPossession: Bool = false, extra: [String: JSONValue] = [:]
     ) {
         self.change = change
         self.key = key
         self.role = role
         self.origin = origin
         self.at = at
+        self.requiresPossession = requiresPossession
         self.extra = extra
+    }
+
+    /// The key that takes another's place and proves with its signature that somebody holds it; nil where nothing is replaced.
+    public var successor: VerifyingKey? {
+        if case .rotate = change { key } else { nil }
     }
 
     var subjects: [Statement.Subject] { [.init(name: "key:\(key.keyID)", digest: ["sha256": key.keyID])] }
@@ -69,6 +77,7 @@ public struct KeyEvent: Sendable, Equatable, EventBody {
             "keyid": .string(key.keyID), "spki": .string(Base64.encode(key.der)), "role": .code(role),
             "origin": .string(origin), "at": .code(at),
         ]
+        if requiresPossession { members["possession"] = "required" }
         switch change {
         case .add(let validFrom):
             members["event"] = "add"
@@ -110,6 +119,13 @@ public struct KeyEvent: Sendable, Equatable, EventBody {
         case "compromise": change = .compromise(from: try predicate.member("compromisedFrom").wholeNumber())
         case let other:
             throw .invalid(path: event.path, expected: "add or rotate or revoke or compromise", found: other)
+        }
+        // Elsewhere the member says nothing and is kept like any other that this version does not define.
+        if case .add = change, role == .root, let possession = try predicate.optional("possession") {
+            try possession.require("required")
+            requiresPossession = true
+        } else {
+            requiresPossession = false
         }
     }
 }

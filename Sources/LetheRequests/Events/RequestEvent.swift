@@ -71,17 +71,17 @@ public struct RequestEvent: Sendable, Equatable, EventBody {
     }
 
     /// The receipt of `checked`, with commitments under `key` and deadlines by `policy`.
-    public init(receiving checked: CheckedRequest, at: Timestamp, under key: SubjectKey, policy: PolicyInForce) {
+    public init(receiving checked: CheckedRequest, at: Timestamp, under key: SubjectKey, policy rules: PolicyInForce) {
         let request = checked.request
-        let clock = StatutoryClock(regulation: request.regulation, holidays: policy.holidays)
-        let day = at.date(utcOffsetMinutes: policy.policy.clock.utcOffsetMinutes)
+        let clock = StatutoryClock(regulation: request.regulation, holidays: rules.holidays)
+        let day = at.date(utcOffsetMinutes: rules.policy.clock.utcOffsetMinutes)
         self.init(
             requestID: request.requestID, at: at, requestCommitment: key.commitment(toRequest: checked.rawBytes),
             kind: .received(
                 Receipt(
                     regulation: request.regulation, clock: LoggedClock(clock.deadlines(receivedOn: day)),
                     subjectCommitment: key.commitment(toSubject: request.subject), identity: request.identity,
-                    nonceTag: checked.nonceTag, replayTag: checked.replayTag, policyDigest: policy.digest)))
+                    nonceTag: checked.nonceTag, replayTag: checked.replayTag, policyDigest: rules.digest)))
     }
 
     var subjects: [Statement.Subject] {

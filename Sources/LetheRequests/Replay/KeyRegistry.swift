@@ -10,6 +10,11 @@ public struct KeyRegistry: Sendable, Equatable {
     public let origin: String
     /// By key id.
     public private(set) var registrations: [String: Registration]
+    /// Whether a rotation needs the new key's signature: the log's first entry says so, or a rotation before had it.
+    ///
+    /// The logs of the first version neither say so nor have it; without this, they would no longer verify. The writer has always signed
+    /// since, and no log goes back.
+    public private(set) var requiresPossession = false
 
     /// What is known of one key.
     public struct Registration: Sendable, Equatable {
@@ -48,6 +53,12 @@ public struct KeyRegistry: Sendable, Equatable {
         registrations.values.filter { $0.isValid(at: index) }.map(\.key).sorted { $0.keyID < $1.keyID }
     }
 
+    /// Every key whose signature counts on the entry of `event` at `index`: those that may sign there, and the new key of a rotation.
+    public func keys(at index: UInt64, signing event: KeyEvent) -> [VerifyingKey] {
+        guard let successor = event.successor, registrations[successor.keyID] == nil else { return keys(at: index) }
+        return keys(at: index) + [successor]
+    }
+
     /// Who must sign statements of `predicateType`; nil for a type that has no place in the log.
     public static func role(for predicateType: String) -> KeyRole? {
         switch predicateType {
@@ -60,7 +71,7 @@ public struct KeyRegistry: Sendable, Equatable {
         }
     }
 
-    /// Applies the key event of the entry at `index`, whose valid signers among known keys are `signers`.
+    /// Applies the key event of the entry at `index`, whose valid signers among `keys(at:signing:)` are `signers`.
     /// - Throws: `KeyEventError`; the registry is unchanged then.
     public mutating func apply(
         _ event: KeyEvent, at index: UInt64, signers: [VerifyingKey]
@@ -75,6 +86,7 @@ public struct KeyRegistry: Sendable, Equatable {
                 // The root key that starts a log registers itself: everybody who reads the log sees it.
                 guard known.role == event.role else { throw .keyHasRole(known.role) }
                 guard known.role == .root, known.validFrom == 0 else { throw .keyExists }
+                requiresPossession = requiresPossession || event.requiresPossession
                 return
             }
             registrations[event.key.keyID] = Registration(
@@ -86,6 +98,9 @@ public struct KeyRegistry: Sendable, Equatable {
                 throw .unknownKey
             }
             guard signers.contains(old.key) else { throw .notSignedByOldKey }
+            let isProven = signers.contains(event.key)
+            guard isProven || !requiresPossession else { throw .notSignedByNewKey }
+            requiresPossession = isProven
             registrations[replaces]?.validUntil = validFrom
             registrations[event.key.keyID] = Registration(
                 key: event.key, role: event.role, validFrom: validFrom, validUntil: nil)
@@ -112,6 +127,8 @@ public enum KeyEventError: Error, Equatable, Sendable, CustomStringConvertible {
     case notSignedByRoot
     /// The key that is replaced has not signed it.
     case notSignedByOldKey
+    /// The key that takes over has not signed it: nobody has shown to hold it.
+    case notSignedByNewKey
     /// The key has a registration.
     case keyExists
     /// The key is registered for something else; no key has two roles.
@@ -129,6 +146,7 @@ public enum KeyEventError: Error, Equatable, Sendable, CustomStringConvertible {
         case .wrongOrigin(let expected): "key event: origin: expected \(expected), found another"
         case .notSignedByRoot: "key event: expected a signature by a valid root key, found none"
         case .notSignedByOldKey: "key event: expected a signature by the key that is replaced, found none"
+        case .notSignedByNewKey: "key event: expected a signature by the key that takes over, found none"
         case .keyExists: "key event: expected a new key, found one that was registered before"
         case .keyHasRole(let role):
             "key event: expected a key with one role, found one that is registered as \(role.rawValue)"

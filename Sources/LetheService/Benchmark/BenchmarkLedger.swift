@@ -80,7 +80,7 @@ struct BenchmarkLedger: Sendable {
                 RequestIntake(
                     checker: RequestChecker(
                         audience: Self.origin, requesterKeys: [keys.portal.publicKey], policy: policy),
-                    policy: PolicyInForce(policy), subjects: subjects, controller: keys.controller,
+                    rules: PolicyInForce(policy), subjects: subjects, controller: keys.controller,
                     masterKey: masterKey, now: environment.now())
             }
         ) { outcomes in

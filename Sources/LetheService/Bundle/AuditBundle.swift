@@ -21,6 +21,14 @@ struct AuditBundle {
     /// The checkpoint with the keys of its signature lines, in their order.
     let checkpoint: SignedNote
     let signers: [VerifiedNoteSignature]
+    /// RFC 3161 timestamps of the checkpoint.
+    let timestamps: [Timestamped]
+
+    /// A timestamp response, DER, and the certificate that is trusted under which it verifies; nil where none is.
+    struct Timestamped {
+        let response: [UInt8]
+        let authority: TimestampAuthority?
+    }
 
     /// The script that checks a bundle.
     static var script: [UInt8] { PackageResources.verify_sh }
@@ -61,6 +69,10 @@ struct AuditBundle {
                 files.append(("checkpoint.sig-\(number)", signature.bytes))
             }
         }
+        for (index, timestamp) in timestamps.enumerated() {
+            files.append(("checkpoint.tsr-\(index + 1)", timestamp.response))
+            if let authority = timestamp.authority { files.append(("checkpoint.tsa-\(index + 1).pem", authority.pem)) }
+        }
         return files
     }
 
@@ -71,6 +83,7 @@ struct AuditBundle {
         Check it:  sh verify.sh                 the keys are then those of this folder: compare their fingerprints yourself
                    sh verify.sh . KEYS          with a folder of public keys from somebody you trust
                                                 (controller*.pem, verifier*.pem, log*.pem, witness*.pem)
+                                                and certificates of timestamp authorities (tsa*.pem)
 
         It needs sh, cat, openssl 3.0 or newer and sha256sum. It prints what it checked and what it did not. Take verify.sh from a release
         of Lethe or read it: a script that comes from the party that is audited proves nothing.
@@ -82,7 +95,8 @@ struct AuditBundle {
           .pae  .sig     what was signed (DSSE's pre-authentication encoding), and the signature
           .pem           the public key
           .tlog-proof    the place of the entry in the log (C2SP tlog-proof); .node-NN.bin are its hashes, leaf's sibling first
-        checkpoint.*     the tree head that the proofs end in: text, signed note, and per signature line key and signature
+        checkpoint.*     the tree head that the proofs end in: text, signed note, and per signature line key and signature;
+                         where it was stamped: .tsr-K the RFC 3161 response, .tsa-K.pem the authority's certificate or its issuer's
         SHA256SUMS       for accidents; forgeries are what the signatures are for
 
         By hand:  openssl pkeyutl -verify -pubin -inkey certificate.pem -rawin -in certificate.pae -sigfile certificate.sig

@@ -59,6 +59,18 @@ extension Workspace {
                     name: "certificate", envelope: file.certificate, signer: verified.controller, proof: file.proof),
                 .init(name: "test", envelope: file.testResult, signer: verified.verifier, proof: try proof(testIndex)),
                 .init(name: "request", envelope: received, signer: receiver, proof: try proof(receivedIndex)),
-            ], checkpoint: note, signers: try note.verify(with: known))
+            ], checkpoint: note, signers: try note.verify(with: known), timestamps: try timestamps(of: note, size: size)
+        )
+    }
+
+    /// The stored timestamps of a checkpoint, each with a trusted certificate under which it verifies.
+    private func timestamps(of note: SignedNote, size: UInt64) throws -> [AuditBundle.Timestamped] {
+        let imprint = LedgerStore.timestampImprint(ofCheckpoint: note.text)
+        let trusted = try timestampAuthorities().flatMap(\.certificatesAlone)
+        return try store.timestamps(size: size).map { stored in
+            AuditBundle.Timestamped(
+                response: stored.response,
+                authority: trusted.first { (try? $0.verify(stored.response, imprint: imprint)) != nil })
+        }
     }
 }

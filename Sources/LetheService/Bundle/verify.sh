@@ -5,7 +5,8 @@
 #
 # BUNDLE  the folder of the bundle; the one that this script lies in where it is left out
 # KEYS    a folder with public keys that you got from somebody you trust, in PEM: controller*.pem, verifier*.pem, log*.pem and, for
-#         cosignatures, witness*.pem; without it the keys are the bundle's own, and you compare their fingerprints yourself
+#         cosignatures, witness*.pem, for timestamps tsa*.pem (certificates); without it keys and certificates are the bundle's own, and
+#         you compare their fingerprints yourself
 #
 # Exits 0 where everything checked holds, 1 where something does not and says what, 2 where a tool is missing. Take this script from
 # a release of Lethe or read it: one that comes from the party that is audited proves nothing.
@@ -156,6 +157,68 @@ while [ -n "$rest" ]; do
 done
 [ -n "$log_keys" ] || fail "checkpoint.note: no signature by the log"
 
+# --- Timestamps of the checkpoint: RFC 3161, each under the certificate that came with it --------------------------------------------
+seconds() { # MONTH DAY HOURS:MINUTES:SECONDS YEAR: seconds since 1970 in $seconds
+    [ $# -eq 4 ] || return 1
+    case $1 in
+        Jan) set -- 11 "$@" ;; Feb) set -- 12 "$@" ;; Mar) set -- 1 "$@" ;; Apr) set -- 2 "$@" ;;
+        May) set -- 3 "$@" ;; Jun) set -- 4 "$@" ;; Jul) set -- 5 "$@" ;; Aug) set -- 6 "$@" ;;
+        Sep) set -- 7 "$@" ;; Oct) set -- 8 "$@" ;; Nov) set -- 9 "$@" ;; Dec) set -- 10 "$@" ;;
+        *) return 1 ;;
+    esac
+    clock=${4%%.*}
+    hours=${clock%%:*} minutes=${clock#*:}
+    seconds=${minutes#*:} minutes=${minutes%%:*}
+    case $3$hours$minutes$seconds$5 in 0* | *[!0-9]*) return 1 ;; esac
+    [ ${#3} -le 2 ] && [ ${#clock} -eq 8 ] && [ ${#5} -eq 4 ] || return 1
+    # The year begins in March, so that a leap day is its last; a leading 1 keeps 08 and 09 from being octal.
+    year=$((1$5 - 10000 - $1 / 11)) days=$(((153 * ($1 - 1) + 2) / 5 + $3 - 1))
+    days=$((365 * year + year / 4 - year / 100 + year / 400 + days - 719468))
+    seconds=$((((days * 24 + 1$hours - 100) * 60 + 1$minutes - 100) * 60 + 1$seconds - 100))
+}
+
+stamped() { # CERTIFICATE RESPONSE: whether it is by that authority over checkpoint.txt, the chain judged at the time that it states
+    openssl ts -verify -digest "$(digest <"$bundle/checkpoint.txt")" -in "$bundle/$2" -CAfile "$1" -partial_chain \
+        -attime "$seconds" >/dev/null 2>&1
+}
+
+certificate() { # FILE: the fingerprint of its first certificate
+    openssl x509 -in "$1" -outform DER 2>/dev/null | digest
+}
+
+number=1 stamps= unknown= strangers=
+while [ -f "$bundle/checkpoint.tsr-$number" ]; do
+    response=checkpoint.tsr-$number
+    used="$used$response "
+    # Of the signed token alone: what stands around it, the authority has not signed.
+    token=$(openssl ts -reply -in "$bundle/$response" -token_out 2>/dev/null |
+        openssl ts -reply -token_in -in /dev/stdin -text 2>/dev/null)
+    case $token in *"${nl}Time stamp: "*" GMT${nl}"*) ;; *) fail "$response: not a timestamp response with a token" ;; esac
+    moment=${token#*"${nl}Time stamp: "}
+    moment=${moment%%" GMT$nl"*}
+    case $moment in *[!A-Za-z0-9.:\ ]*) fail "$response: its time is malformed" ;; esac
+    seconds $moment || fail "$response: its time is malformed"
+    if [ -f "$bundle/checkpoint.tsa-$number.pem" ]; then
+        text "checkpoint.tsa-$number.pem"
+        [ "$(openssl x509 -in "$bundle/checkpoint.tsa-$number.pem" 2>/dev/null && printf x)" = "${text}x" ] ||
+            fail "checkpoint.tsa-$number.pem: not one certificate in the form in which openssl writes it"
+        stamped "$bundle/checkpoint.tsa-$number.pem" "$response" ||
+            fail "$response: not a timestamp of checkpoint.txt under checkpoint.tsa-$number.pem"
+        authority=$bundle/checkpoint.tsa-$number.pem known=
+        for trusted in "$keys"/tsa*.pem; do
+            [ -n "$keys" ] && [ -f "$trusted" ] || continue
+            known=no
+            if stamped "$trusted" "$response"; then known=yes authority=$trusted; break; fi
+        done
+        [ "$known" != no ] || fail "$response: not a timestamp under one of the certificates $keys/tsa*.pem"
+        [ -z "$keys" ] || [ -n "$known" ] || strangers="$strangers$response "
+        stamps="$stamps$moment GMT, under the certificate $(certificate "$authority")$nl"
+    else
+        unknown="$unknown$response "
+    fi
+    number=$((number + 1))
+done
+
 # --- Statements: DSSE envelope, signature, place in the log ------------------------------------------------------------------------
 statement() { # NAME ROLE: $statement, $id, $leaf, $index, $envelope
     key "$1.pem" "$2"
@@ -264,13 +327,25 @@ while IFS= read -r witness; do
 done <<END_OF_WITNESSES
 $witnesses
 END_OF_WITNESSES
+while IFS= read -r stamp; do
+    [ -z "$stamp" ] || printf '  stamped      %s\n' "$stamp"
+done <<END_OF_STAMPS
+$stamps
+END_OF_STAMPS
 printf 'NOT checked:\n'
 if [ -z "$keys" ]; then
     printf '  keys         are the bundle'\''s own: compare the fingerprints above with ones from somebody you trust, or give their folder\n'
 fi
 printf '  validity     whether a key was revoked or replaced before it signed (lethe log audit)\n'
 [ -n "$witnesses" ] || printf '  witnesses    nobody but the log vouches that others are shown the same history\n'
-printf '  time         the dates are the issuer'\''s own\n'
+if [ -n "$stamps" ]; then
+    printf '  time         the dates in the statements are the issuer'\''s own: the checkpoint over them existed when it was stamped\n'
+    printf '  revocation   whether an authority'\''s certificate was revoked\n'
+else
+    printf '  time         the dates are the issuer'\''s own\n'
+fi
+[ -z "$unknown" ] || printf '  timestamps   %s: no certificate of the authority lies here\n' "${unknown% }"
+[ -z "$strangers" ] || printf '  authority    of %s: there is no certificate %s/tsa*.pem\n' "${strangers% }" "$keys"
 printf '  numbers      whether the verdict follows from the measurements (lethe certificate verify)\n'
 printf '  run          nobody repeated it here (lethe replay)\n'
 printf '  model        the files in use were not compared with the digest (lethe model check)\n'

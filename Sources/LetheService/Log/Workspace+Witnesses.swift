@@ -97,8 +97,8 @@ extension Workspace {
         return nil
     }
 
-    /// The checkpoint that a certificate file for entry `index` carries: one that is cosigned and stamped as it must be, with signature lines by none
-    /// but those whom the workspace's trust file names, so that whoever holds that file can check every byte.
+    /// The checkpoint that a certificate file for entry `index` carries: one that is cosigned and stamped as it must be, with
+    /// signature lines by none but those whom the workspace's trust file names, so that whoever holds that file can check every byte.
     /// - Throws: `ServiceError.quorumMissed`, `.timestampsMissed`: the certificate is in the log, and can be written later.
     func certificateCheckpoint(covering index: UInt64) throws -> SignedNote {
         let trust = try trust()

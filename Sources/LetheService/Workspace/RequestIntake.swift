@@ -8,7 +8,7 @@ import LetheStore
 /// cores and before any transaction.
 struct RequestIntake: Sendable {
     let checker: RequestChecker
-    let policy: PolicyInForce
+    let rules: PolicyInForce
     /// Whom the data set has training records of.
     let subjects: DataSubjects
     let controller: SigningKey
@@ -29,13 +29,13 @@ struct RequestIntake: Sendable {
     private func check(_ bytes: [UInt8]) throws -> Checked {
         let checked = try checker.check(bytes, now: now)
         let request = checked.request
-        guard request.identity.level >= policy.policy.requests.identityLevel else {
+        guard request.identity.level >= rules.policy.requests.identityLevel else {
             throw ServiceError.identityTooWeak(
-                found: request.identity.level.rawValue, expected: policy.policy.requests.identityLevel.rawValue)
+                found: request.identity.level.rawValue, expected: rules.policy.requests.identityLevel.rawValue)
         }
         _ = try subjects.user(request.subject)
         let key = SubjectKey.generate()
-        let receipt = RequestEvent(receiving: checked, at: now, under: key, policy: policy)
+        let receipt = RequestEvent(receiving: checked, at: now, under: key, policy: rules)
         let acceptance = RequestEvent(
             requestID: request.requestID, at: now, requestCommitment: receipt.requestCommitment,
             kind: .changed(.identityConfirmed, clock: nil))

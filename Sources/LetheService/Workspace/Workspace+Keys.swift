@@ -27,7 +27,7 @@ extension Workspace {
     /// The number of entries in the log: the index that the next one gets.
     public func entryCount() throws -> UInt64 { try store.size() }
 
-    /// Replaces the workspace's own key of a role by a new one; both the old key and the root key sign the event.
+    /// Replaces the workspace's own key of a role by a new one; the root key, the old key and the new key sign the event.
     ///
     /// Where the log's key changes, the checkpoint over the event carries both signatures. The trust file lists old and new key with
     /// the entries for which each counts, so certificates issued before keep verifying.
@@ -42,7 +42,7 @@ extension Workspace {
         let event = KeyEvent(
             .rotate(replaces: old.publicKey.keyID, validFrom: size + 1), key: new.publicKey, role: role,
             origin: origin, at: environment.now())
-        let signers = role == .root ? [old] : [try keys.root, old]
+        let signers = role == .root ? [old, new] : [try keys.root, old, new]
         let note =
             role == .log
             ? try keys.noteSigner(origin: origin).jointly(with: NoteSigner(name: origin, key: new))

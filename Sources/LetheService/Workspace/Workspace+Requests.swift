@@ -48,7 +48,7 @@ extension Workspace {
     private func intake() throws -> RequestIntake {
         RequestIntake(
             checker: RequestChecker(audience: origin, requesterKeys: try requesterKeys(), policy: policy),
-            policy: PolicyInForce(policy), subjects: try subjects(), controller: try keys.controller,
+            rules: PolicyInForce(policy), subjects: try subjects(), controller: try keys.controller,
             masterKey: try masterKey, now: environment.now())
     }
 

@@ -14,9 +14,9 @@ extension Workspace {
     /// in the log.
     ///
     /// The inputs are in the log before the seeds exist, the candidate is in it before any reference model's seed does.
-    /// - Parameter name: such as `neggrad`; nil for the policy's own.
     /// Interrupted, in whatever way, the next call goes on with the same run: its requests, its seeds in the log, and the last states
     /// of its trainings. Requests that came meanwhile wait for the run after.
+    /// - Parameter name: such as `neggrad`; nil for the policy's own.
     /// - Throws: `ServiceError.methodNotInPolicy`, `.nothingDue`, `.modelMissing`, `.modelChanged`, `.dataChanged`, `.busy`; `TrainingStopped`
     ///   where the environment asks to stop. What was logged stays logged: a run that cannot finish is logged as abandoned.
     @discardableResult

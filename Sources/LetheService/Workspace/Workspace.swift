@@ -109,7 +109,7 @@ public final class Workspace {
             try LedgerEvent.key(
                 KeyEvent(
                     .add(validFrom: UInt64(index)), key: keys.key(entry.name).publicKey, role: entry.role,
-                    origin: store.origin, at: now)
+                    origin: store.origin, at: now, requiresPossession: entry.role == .root)
             ).sign(with: [keys.root])
         }
         let adoption = PolicyEvent(
@@ -245,7 +245,7 @@ public final class Workspace {
             let envelope = try DSSEEnvelope(parsing: bytes)
             let statement = try Statement(parsingUnverified: envelope.payload)
             if case .key(let event) = try LedgerEvent(statement) {
-                let signers = try envelope.verify(trusting: known.keys(at: index)).signers
+                let signers = try envelope.verify(trusting: known.keys(at: index, signing: event)).signers
                 try known.apply(event, at: index, signers: signers)
             }
             folded = index + 1

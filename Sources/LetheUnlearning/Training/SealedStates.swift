@@ -135,7 +135,8 @@ extension TrainingState {
                 }
             }
         }
-        func integer(_ word: UInt64) -> Int { Int(exactly: word) ?? -1 }
+        // No count is near 2^48: a larger one was not written here, and whoever counts on from it would overflow.
+        func integer(_ word: UInt64) -> Int { word < 1 << 48 ? Int(word) : -1 }
         guard let head = take(17, UInt64(0)), let rows = take(4 * min(integer(head[3]), bytes.count), UInt64(0)) else {
             return nil
         }

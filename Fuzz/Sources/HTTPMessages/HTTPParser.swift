@@ -1,0 +1,1 @@
+../../../Sources/LetheListener/HTTPParser.swift

@@ -8,6 +8,15 @@ import Testing
 
 @testable import LetheService
 
+/// The real MovieLens-1M files beside the project, when they are there.
+private let movieLensFolder: String? = {
+    let shared =
+        ProcessInfo.processInfo.environment["LETHE_SHARED"]
+        ?? URL(filePath: #filePath).appending(path: "../../../../shared").standardized.path
+    let path = shared + "/data/ml-1m"
+    return Files.exists(path) ? path : nil
+}()
+
 /// `lethe benchmark methods` and `search`, whole, on invented data and models of width 16.
 @Suite(.serialized) struct MethodsBenchmarkTests {
     /// The invented data; made once.
@@ -24,23 +33,7 @@ import Testing
     }
 
     private static func policy(_ change: (String) -> String = { $0 }) -> [UInt8] {
-        let calibrated = """
-            methods:
-              e2urec-calibrated:
-                beta: 0.5
-                maximumAlpha: 20
-                steps: 6
-                interval: 2
-                anchors: 32
-                learningRate: 0.001
-                batchSize: 16
-                rank: 4
-                loraAlpha: 8
-                loraDropout: 0
-                augmented: {learningRate: 0.0001, epochs: 1}
-
-            """
-        return Array(change(DeskPolicy(epochs: 2).yaml.replacing("methods:\n", with: calibrated)).utf8)
+        Array(change(DeskPolicy(epochs: 2).yaml).utf8)
     }
 
     private static func options(
@@ -176,6 +169,129 @@ import Testing
         #expect(anew.found.allSatisfy { $0.hasSuffix(": base") })
     }
 
+    // MARK: keys
+
+    /// Options of one setting whose first two jobs are the base and an original.
+    private static func short(
+        _ output: String, _ change: (inout MethodsBenchmark.Options) -> Void = { _ in }
+    ) throws -> MethodsBenchmark.Options {
+        var options = try options(output, methods: ["original", "retrain"], seeds: 1)
+        options.settings.removeLast()
+        change(&options)
+        return options
+    }
+
+    @Test func nothingThatAnotherProgramOrOtherDataMadeIsTaken() throws {
+        let folder = try TestFolder()
+        #expect(try Self.run(try Self.short(folder.path), limit: 2).found.isEmpty)
+        #expect(try Self.run(try Self.short(folder.path), limit: 2).found.count == 2)
+
+        let now = Desk.environment()
+        let later = ServiceEnvironment(
+            now: now.now, seconds: { 0 }, program: { Digest(sha256: Array("the next build".utf8)) }, description: [:])
+        var found: [String] = []
+        var jobs = 0
+        _ = try MethodsBenchmark(try Self.short(folder.path), environment: later).run(shouldStop: { jobs >= 2 }) {
+            if case .job = $0 { jobs += 1 }
+            if case .found(let name) = $0 { found.append(name) }
+        }
+        #expect(jobs == 2 && found.isEmpty)
+
+        // The same ratings of films of which one has another title.
+        let data = try TestFolder()
+        for name in try Files.names(in: try Self.data.get().path) {
+            try Files.write(
+                try Files.read(try Self.data.get().path(name), limit: 1 << 24), to: data.path(name))
+        }
+        let films = String(decoding: try Files.read(data.path("movies.dat"), limit: 1 << 20), as: UTF8.self)
+        let end = try #require(films.firstRange(of: " ("))
+        try Files.write(
+            Array(films.replacingCharacters(in: end.lowerBound..<end.lowerBound, with: " Again").utf8),
+            to: data.path("movies.dat"))
+        let renamed = try Self.short(folder.path) { $0.profile = DatasetProfile(kind: .synthetic, folder: data.path) }
+        #expect(try Self.run(renamed, limit: 2).found.isEmpty)
+
+        for change: (inout MethodsBenchmark.Options) -> Void in [
+            { $0.shape = .mini },
+            { $0.settings[0].policy = Self.policy { $0.replacing("maximumTokens: 96", with: "maximumTokens: 95") } },
+            {
+                $0.settings[0].policy = Self.policy { $0.replacing("vocabularySize: 512", with: "vocabularySize: 511") }
+            },
+            { $0.settings[0].policy = Self.policy { $0.replacing("batchSize: 64\n", with: "batchSize: 63\n") } },
+            { $0.settings[0].policy = Self.policy { $0.replacing("dropout: 0\n", with: "dropout: 0.1\n") } },
+        ] {
+            #expect(try Self.run(try Self.short(folder.path, change), limit: 2).found.isEmpty)
+        }
+        // The base is the same: people outside the window, who are nobody's test and nobody's to forget.
+        for change: (inout MethodsBenchmark.Options) -> Void in [
+            { $0.forgottenUsers = 3 },
+            { $0.settings[0].users = 30 },
+            { $0.testRecords = 50 },
+            { $0.settings[0].policy = Self.policy { $0.replacing("\n  epochs: 2\n", with: "\n  epochs: 1\n") } },
+        ] {
+            #expect(try Self.run(try Self.short(folder.path, change), limit: 2).found == ["early-stopped: base"])
+        }
+        #expect(try Self.run(try Self.short(folder.path), limit: 2).found.count == 2, "and nothing was written over")
+    }
+
+    @Test func aSecondSeedIsAddedToTheFirstAndAControlKnowsThePlainMethodsAlpha() throws {
+        let folder = try TestFolder()
+        func options(_ seeds: Int, alpha: String = "1.5") throws -> MethodsBenchmark.Options {
+            var options = try Self.options(
+                folder.path, methods: ["neggrad"], seeds: seeds, ablations: true,
+                policy: Self.policy { $0.replacing("alpha: 1.5", with: "alpha: \(alpha)") })
+            options.settings.removeLast()
+            return options
+        }
+        let one = try Self.run(try options(1))
+        let two = try Self.run(try options(2))
+        #expect(
+            two.found.count == one.jobs && two.found.allSatisfy { !$0.hasSuffix("seed 2") || $0.contains("retrain") })
+        let other = try Self.run(try options(2, alpha: "1.7"))
+        #expect(!other.found.contains { $0.contains("plain-teacher") })
+        #expect(other.found.contains { $0.contains("neggrad") })
+    }
+
+    // MARK: counts, and whom to forget
+
+    @Test func usersToForgetAreAsManyAsAskedFor() throws {
+        let folder = try TestFolder()
+        let outcome = try Self.run(try Self.short(folder.path) { $0.forgottenUsers = 3 })
+        let counts = try #require(outcome.report?.json["settings"]?[0]?["counts"])
+        #expect(counts["forgottenUsers"]?.intValue == 3)
+        let (forgotten, retained) = (counts["forgotten"]?.intValue, counts["retained"]?.intValue)
+        #expect(try #require(forgotten) > 0 && #require(forgotten) < #require(retained) / 5)
+        #expect(try Self.run(try Self.short(folder.path) { $0.forgottenUsers = 3 }).found.count == outcome.jobs)
+        for count in [70, 1_000_000] {
+            #expect(throws: EngineError.self) {
+                try Self.run(try Self.short(folder.path) { $0.forgottenUsers = count })
+            }
+        }
+        for count in [0, -1, 10_000_001] {
+            #expect(throws: EngineError.self) {
+                try Self.run(try Self.short(folder.path) { $0.forgottenUsers = count })
+            }
+        }
+    }
+
+    @Test func countsThatAreNotThePapersAreSaid() throws {
+        let split = try DatasetProfile(kind: .synthetic, folder: try Self.data.get().path).load().split
+        let checks = MethodsCheck.counts(split, isPublished: true, setting: "early-stopped")
+        #expect(checks.count == 4 && checks.allSatisfy { !$0.holds })
+        #expect(checks[0].found == "\(split.training.count)/\(split.validation.count)/\(split.test.count)")
+        #expect(checks[1].found == "\(split.trainingUsers.count)/\(split.forgottenUsers.count)")
+        #expect(MethodsCheck.counts(split, isPublished: false, setting: "early-stopped").isEmpty)
+    }
+
+    /// With the real data beside the project, where they are: the paper's own counts.
+    @Test(.enabled(if: movieLensFolder != nil)) func countsOfTheRealDataAreThePapers() throws {
+        let (dataset, split) = try DatasetProfile(kind: .movieLens1M, folder: try #require(movieLensFolder)).load()
+        #expect(dataset.publishedSplit != nil)
+        let checks = MethodsCheck.counts(split, isPublished: true, setting: "early-stopped")
+        #expect(checks.count == 4)
+        for check in checks { #expect(check.holds, "\(check.claim), found \(check.found)") }
+    }
+
     @Test func theControlsAndTheStackedRequestsAreRowsOfTheirOwn() throws {
         let folder = try TestFolder()
         var options = try Self.options(folder.path, methods: ["e2urec"], seeds: 1, ablations: true)
@@ -233,7 +349,9 @@ import Testing
         try refused { $0.settings[1].name = "early-stopped" }
         try refused { $0.settings[1].users = 0 }
         try refused { $0.settings[0].policy = Array("version: 1\n".utf8) }
-        try refused { $0.settings[0].policy = Array(DeskPolicy().yaml.utf8) }  // no settings of e2urec-calibrated
+        let lines = DeskPolicy().yaml.split(separator: "\n", omittingEmptySubsequences: false)
+        let without = lines.filter { !$0.hasPrefix("  random-label:") }.joined(separator: "\n")
+        try refused { $0.settings[0].policy = Array(without.utf8) }  // no settings of random-label
         #expect(!Files.exists(output))
         try refused {
             $0.settings[1].policy = Self.policy { $0.replacing("maximumTokens: 96", with: "maximumTokens: 90") }

@@ -86,7 +86,7 @@ final class BenchmarkSetting {
         let watched = policy.training.earlyStoppingPatience == nil ? [] : data.watchedValidation
         validation = try data.examples(watched)
         validationOfRetained = try data.examples(watched.filter { !split.isForgotten($0.userID) })
-        unseen = try data.examples(UnseenUsers(split).calibration.spreadOver(4_096))
+        unseen = try data.examples(UnseenUsers(split).calibration.spreadOver(UnseenUsers.mostRecords))
         let testRecords = split.test.spreadOver(options.testRecords ?? .max)
         test = try Measured(testRecords, data)
         let stayed = Set(split.trainingUsers).subtracting(split.forgottenUsers)
@@ -121,6 +121,7 @@ final class BenchmarkSetting {
             "shapes": .string(
                 "\(options.shape.configuration(vocabularySize: data.tokenizer.vocabularySize, dropout: policy.training.dropout))"
             ),
+            // Methods take the decay of weights and of the learning rate from here too.
             "fineTuning": .string("\(policy.fineTuning)"),
         ]
     }
@@ -137,27 +138,5 @@ final class BenchmarkSetting {
     /// Rows of the calibrated method with one ingredient left out.
     static let ablations = CalibratedE2URec.Configuration.Ablation.allCases.map {
         Policy.MethodName.calibratedE2URec.rawValue + "/" + $0.rawValue
-    }
-}
-
-/// Validation records of users without training records, divided by user: half calibrate methods, half choose hyper-parameters.
-struct UnseenUsers {
-    let calibration: [InteractionRecord]
-    let selection: [InteractionRecord]
-
-    init(_ split: RecommendationSplit) {
-        let trained = Set(split.trainingUsers)
-        let records = split.validation.filter { !trained.contains($0.userID) }
-        var numbers: [Int: Int] = [:]
-        for record in records where numbers[record.userID] == nil { numbers[record.userID] = numbers.count }
-        calibration = records.filter { (numbers[$0.userID] ?? 0) % 2 == 0 }
-        selection = records.filter { (numbers[$0.userID] ?? 0) % 2 == 1 }
-    }
-}
-
-extension Array {
-    /// At most `count` elements, evenly spaced.
-    func spreadOver(_ count: Int) -> [Element] {
-        self.count <= count ? self : (0..<count).map { self[$0 * self.count / count] }
     }
 }

@@ -5,20 +5,33 @@ import LetheTransformer
 
 /// What a benchmark keeps between runs: each thing under the SHA-256 of all that it depends on.
 struct BenchmarkStore {
-    /// Part of every key: a change of what is computed or written must change it.
-    static let format = "lethe-methods-benchmark-v1"
-
     let folder: String
+    /// What everything depends on: part of every key.
+    private let common: [String: JSONValue]
 
-    init(folder: String) throws {
+    /// A store in this folder.
+    ///
+    /// - Parameters:
+    ///   - program: digest of the program that trains and measures; another program may compute anything otherwise.
+    ///   - data: digests of the data set's files by their names.
+    ///   - profile: how the files are read and split.
+    init(folder: String, program: Digest, data: [String: Digest], profile: DatasetProfile) throws {
         self.folder = folder
+        common = [
+            "program": .string(program.hex), "data": .object(data.mapValues { .string($0.hex) }),
+            "kind": .string(profile.kind.rawValue), "quick": .bool(profile.isQuick),
+            "mapping": profile.mapping.map { .string($0.yaml) } ?? .null,
+        ]
         // Outputs on records of people, if without their names.
         try Files.createFolders(folder, permissions: 0o700)
     }
 
-    /// The key of a thing that depends on these values.
-    static func key(_ kind: String, _ dependencies: [String: JSONValue]) throws -> Digest {
-        let value: JSONValue = ["format": .string(format), "kind": .string(kind), "of": .object(dependencies)]
+    /// The key of a thing that depends on these values, and on what everything depends on.
+    func key(_ kind: String, _ dependencies: [String: JSONValue]) throws -> Digest {
+        let value: JSONValue = [
+            "format": "lethe-methods-benchmark-v2", "kind": .string(kind), "of": .object(dependencies),
+            "common": .object(common),
+        ]
         return Digest(sha256: try value.canonicalBytes())
     }
 

@@ -19,12 +19,17 @@ extension MethodsBench {
             try (1...options.references).map { .string(try retrained(setting, $0).model.record.weights) })
         more["control"] = .string(recordsRoot(setting.control.records).hex)
         if let settings = policyMethod(setting, method) {
-            more["settings"] = .array(settings.fields.map { .string("\($0.name)=\($0.value)") })
-            more["weightDecay"] = .string("\(setting.policy.training.weightDecay)")
+            more["settings"] = Self.keyed(settings)
             if method.hasSuffix("/stacked") { more["requests"] = options.requests.map { JSONValue($0) } }
-            more["decay"] = .string(setting.policy.training.learningRateDecay.rawValue)
+            // A control may put back what is plain E2URec's.
+            if method.contains("/") { more["plain"] = setting.policy.method(named: .e2urec).map(Self.keyed) }
         }
         return try key("row", setting, more)
+    }
+
+    /// A method's settings as keys have them.
+    static func keyed(_ settings: Policy.Method) -> JSONValue {
+        .array(settings.fields.map { .string("\($0.name)=\($0.value)") })
     }
 
     private func policyMethod(_ setting: BenchmarkSetting, _ name: String) -> Policy.Method? {
@@ -41,7 +46,7 @@ extension MethodsBench {
         let made = try setting.policy.unlearningMethod(settings) {
             // In memory and new: a row's time is that of everything that it needs, and a killed row begins again.
             ShardKeeping(
-                key: Array("lethe benchmark shards key, public".utf8), code: BenchmarkStore.format,
+                key: Array("lethe benchmark shards key, public".utf8), code: program.hex,
                 checkpoints: MemoryCheckpoints())
         }
         let parts = name.split(separator: "/").map(String.init)
@@ -154,7 +159,7 @@ extension MethodsBench {
             method: name, seed: seed, weights: weights.hex, trainable: trainable,
             trainableAtT5Base: try method?.trainableParameters(of: Self.t5Base) ?? 0, isExact: method?.isExact ?? false,
             parts: parts, curve: curve, recordsTrained: recordsTrained, test: [], forgotten: [], control: [],
-            distances: [], program: program)
+            distances: [], program: program.hex)
         let units = setting.test.records.count + setting.audit.records.count + setting.control.records.count
         events(.progress(.began(stage: "measuring \(name)", units: units)))
         guard let test = margins(inference, setting.test, setting),

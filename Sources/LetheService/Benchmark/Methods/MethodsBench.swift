@@ -19,7 +19,10 @@ final class MethodsBench {
     let dataset: InteractionDataset
     let fullSplit: RecommendationSplit
     private(set) var settings: [BenchmarkSetting] = []
-    let program: String
+    /// SHA-256 of the program at work.
+    let program: Digest
+    /// SHA-256 of the data set's files, by their names.
+    let dataDigests: [String: Digest]
 
     /// Shared models in memory, by key.
     private var models: [Digest: BenchmarkStore.Model] = [:]
@@ -36,8 +39,7 @@ final class MethodsBench {
         self.events = events
         session = TrainingSession(store: nil, shouldStop: isInterrupted)
         try Files.createFolders(options.output)
-        store = try BenchmarkStore(folder: Files.join(options.output, "cache"))
-        program = try environment.program().hex
+        program = try environment.program()
         plan = (0, 0, 0, 0)
         let policies = try options.settings.map { try Policy(yaml: $0.policy) }
         guard policies.allSatisfy({ $0.model == policies[0].model }) else {
@@ -46,12 +48,23 @@ final class MethodsBench {
                 expected: "the same: settings share a base")
         }
         (dataset, fullSplit) = try options.profile.load()
+        dataDigests = Dictionary(
+            uniqueKeysWithValues: try Set(dataset.provenance.files).map {
+                ($0, try Digest(sha256OfFile: Files.join(options.profile.folder, $0)))
+            })
+        store = try BenchmarkStore(
+            folder: Files.join(options.output, "cache"), program: program, data: dataDigests, profile: options.profile)
         let tokenizer = try Self.tokenizer(dataset, fullSplit, policies[0], store)
         for (setting, policy) in zip(options.settings, policies) {
             var rules = options.profile.splitting
             if let users = setting.users { rules.subsample = .init(users: users, evaluationRecords: 5_000) }
             var split = setting.users == nil ? fullSplit : try rules.split(dataset)
             if let count = options.forgottenUsers {
+                guard count < split.trainingUsers.count else {
+                    throw EngineError.invalidSetting(
+                        name: "--forget-users in setting \(setting.name)", found: "\(count)",
+                        expected: "fewer than the \(split.trainingUsers.count) training users")
+                }
                 split = try split.forgetting(Array(split.trainingUsers.shuffledForBenchmark().prefix(count)))
             }
             let data = try PreparedData(dataset: dataset, split: split, tokenizer: tokenizer, policy: policy)
@@ -64,7 +77,7 @@ final class MethodsBench {
     private static func tokenizer(
         _ dataset: InteractionDataset, _ split: RecommendationSplit, _ policy: Policy, _ store: BenchmarkStore
     ) throws -> SentencePieceTokenizer {
-        let key = try BenchmarkStore.key(
+        let key = try store.key(
             "vocabulary",
             [
                 "pretraining": .string(recordsRoot(split.pretraining).hex),
@@ -137,7 +150,7 @@ final class MethodsBench {
         var training = setting.policy.pretraining
         // Its steps are known beforehand, whatever the setting does later: so settings share it.
         training.schedule = .linear
-        let key = try BenchmarkStore.key(
+        let key = try store.key(
             "base",
             [
                 "pretraining": .string(recordsRoot(fullSplit.pretraining).hex), "shape": .string("\(configuration)"),
@@ -191,7 +204,7 @@ final class MethodsBench {
     func key(
         _ kind: String, _ setting: BenchmarkSetting, _ more: [String: JSONValue]
     ) throws -> Digest {
-        try BenchmarkStore.key(kind, setting.identity.merging(more) { $1 })
+        try store.key(kind, setting.identity.merging(more) { $1 })
     }
 
     private func fineTuned(
@@ -209,7 +222,7 @@ final class MethodsBench {
                 seconds: environment.seconds() - began,
                 epochs: model.epochs.map {
                     .init(stage: stage, number: $0.number, loss: $0.trainingLoss, watched: $0.validationLoss)
-                }, keptEpoch: model.keptEpoch, weights: weightsDigest([model.parameters]).hex, program: program))
+                }, keptEpoch: model.keptEpoch, weights: weightsDigest([model.parameters]).hex, program: program.hex))
     }
 }
 

@@ -149,8 +149,8 @@ extension MethodsBench {
             options.forgottenUsers == nil && dataset.publishedSplit != nil
             && options.profile.splitting.usesPublishedSplit
         let tables = try settings.map { try MethodsTable(self, $0) }
-        let provenance = try dataset.provenance.files.map {
-            (name: $0, digest: try Digest(sha256OfFile: Files.join(options.profile.folder, $0)).hex)
+        let provenance = dataset.provenance.files.compactMap { name in
+            dataDigests[name].map { (name: name, digest: $0.hex) }
         }
         let programs = Set(tables.flatMap { $0.rows.flatMap { $0.models.map(\.program) } }).sorted()
         let counts = tables.first { $0.setting.users == nil }.map {

@@ -1,5 +1,6 @@
 import Foundation
 import LetheBytes
+import LetheCrypto
 import LetheRecommendation
 import LetheRequests
 import LetheTransformer
@@ -44,15 +45,15 @@ final class SearchJudge {
         }
         let original = try bench.original(setting, 1).model
         var dependencies = setting.identity
-        dependencies["settings"] = .array(settings.fields.map { .string("\($0.name)=\($0.value)") })
+        dependencies["settings"] = MethodsBench.keyed(settings)
         dependencies["method"] = .string(name.rawValue)
         dependencies["original"] = .string(original.record.weights)
-        let key = try BenchmarkStore.key("trial", dependencies)
+        let key = try bench.store.key("trial", dependencies)
         let bytes = try bench.store.bytes("trial", key) {
             let began = bench.environment.seconds()
             let method = try policy.unlearningMethod(settings) {
                 ShardKeeping(
-                    key: Array("lethe benchmark shards key, public".utf8), code: BenchmarkStore.format,
+                    key: Array("lethe benchmark shards key, public".utf8), code: bench.program.hex,
                     checkpoints: MemoryCheckpoints())
             }
             let model = try method.unlearn(try bench.task(setting, seed: 1)) { [bench] in

@@ -286,7 +286,15 @@ private let movieLensFolder: String? = {
     /// With the real data beside the project, where they are: the paper's own counts.
     @Test(.enabled(if: movieLensFolder != nil)) func countsOfTheRealDataAreThePapers() throws {
         let (dataset, split) = try DatasetProfile(kind: .movieLens1M, folder: try #require(movieLensFolder)).load()
-        #expect(dataset.publishedSplit != nil)
+        var options = try Self.options("nowhere")
+        #expect(!MethodsCheck.hasPublishedSplit(options, try options.profile.load().dataset))
+        options.profile = DatasetProfile(kind: .movieLens1M, folder: try #require(movieLensFolder))
+        #expect(MethodsCheck.hasPublishedSplit(options, dataset))
+        options.forgottenUsers = 205
+        #expect(!MethodsCheck.hasPublishedSplit(options, dataset))
+        options.forgottenUsers = nil
+        options.profile = DatasetProfile(kind: .movieLens1M, folder: options.profile.folder, isQuick: true)
+        #expect(!MethodsCheck.hasPublishedSplit(options, dataset), "a subsample has other counts")
         let checks = MethodsCheck.counts(split, isPublished: true, setting: "early-stopped")
         #expect(checks.count == 4)
         for check in checks { #expect(check.holds, "\(check.claim), found \(check.found)") }

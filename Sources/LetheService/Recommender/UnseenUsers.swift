@@ -3,7 +3,7 @@ import LetheRecommendation
 /// Validation records of users without training records, divided by user: half calibrate methods, half choose hyper-parameters.
 struct UnseenUsers {
     /// The most records that a method calibrates by.
-    static let mostRecords = 4_096
+    static let mostRecords = 2_048
 
     let calibration: [InteractionRecord]
     let selection: [InteractionRecord]

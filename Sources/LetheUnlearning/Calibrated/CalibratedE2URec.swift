@@ -14,7 +14,7 @@ public struct CalibratedE2URec: AugmentingMethod {
     /// Training ends when this share of the original's gap is left: the student nears the teacher, which has none, from above.
     static let tolerance = 0.05
     /// The most records that the criterion looks at, of each kind.
-    static let criterionRecords = 1_024
+    public static let criterionRecords = 1_024
 
     /// The hyper-parameters.
     public var configuration: Configuration

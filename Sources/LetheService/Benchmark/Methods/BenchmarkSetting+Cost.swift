@@ -1,6 +1,7 @@
 import LetheRecommendation
 import LetheRequests
 import LetheTransformer
+import LetheUnlearning
 
 extension BenchmarkSetting {
     /// About how much work a job is, in records through a model forwards.
@@ -54,8 +55,9 @@ extension Policy.Method {
             return 3 * forgotten * Double(method.augmented.epochs + method.forgetOnlyEpochs) + 2 * forgotten
                 + 7 * Double(method.jointSteps * method.batchSize)
         case .calibratedE2URec(let method):
-            return 3 * forgotten * Double(method.augmented.epochs) + 2 * forgotten
-                + 4 * Double(method.steps * method.batchSize)
+            return 3 * forgotten * Double(method.augmented.epochs) + 2 * forgotten + Double(method.anchors)
+                + 5 * Double(method.steps * method.batchSize)
+                + 2 * Double(CalibratedE2URec.criterionRecords * (method.steps / method.interval + 1))
         case .adapters(let adapters): return 3 * all * Double(adapters.epochs)
         }
     }

@@ -70,6 +70,13 @@ struct MethodsCheck {
         return checks
     }
 
+    /// Whether the records and the users to forget are those of the split that came with the data: no subsample, nobody else.
+    static func hasPublishedSplit(_ options: MethodsBenchmark.Options, _ dataset: InteractionDataset) -> Bool {
+        let rules = options.profile.splitting
+        return dataset.publishedSplit != nil && rules.usesPublishedSplit && rules.subsample == nil
+            && options.forgottenUsers == nil
+    }
+
     /// Counts of the split against those of the paper's, where the data set brings its published split.
     static func counts(_ split: RecommendationSplit, isPublished: Bool, setting: String) -> [MethodsCheck] {
         guard isPublished else { return [] }

@@ -145,9 +145,7 @@ public struct MethodsReport {
 extension MethodsBench {
     /// The table of everything that was measured.
     func report() throws -> MethodsReport {
-        let isPublished =
-            options.forgottenUsers == nil && dataset.publishedSplit != nil
-            && options.profile.splitting.usesPublishedSplit
+        let isPublished = MethodsCheck.hasPublishedSplit(options, dataset)
         let tables = try settings.map { try MethodsTable(self, $0) }
         let provenance = dataset.provenance.files.compactMap { name in
             dataDigests[name].map { (name: name, digest: $0.hex) }

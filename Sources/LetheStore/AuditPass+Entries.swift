@@ -51,10 +51,11 @@ extension AuditPass {
     mutating func replayEntries() throws {
         var rows = try RowStream(db, "SELECT idx, bytes FROM entries ORDER BY idx")
         var next: UInt64 = 0
+        let named = try keysNamedInTheLog()
         try noteCheckpoint()
-        var ahead = try readWindow(&rows)
+        var ahead = try readWindow(&rows, naming: named)
         while let window = ahead?.take() {
-            ahead = try readWindow(&rows)
+            ahead = try readWindow(&rows, naming: named)
             for entry in window {
                 try standIn(from: &next, to: entry.index)
                 guard entry.index == next else {
@@ -70,8 +71,27 @@ extension AuditPass {
         try checkReachedCheckpoints()
     }
 
+    /// The keys of the first key events that table `registrations` leads to, by id, so that the signatures of a window can be checked
+    /// before the entries in front of it have registered their keys. Whether a key may sign is decided later and elsewhere: a table that
+    /// lies costs time alone.
+    private func keysNamedInTheLog() throws -> [String: VerifyingKey] {
+        var named: [String: VerifyingKey] = [:]
+        var rows = try RowStream(
+            db,
+            """
+            SELECT bytes FROM registrations JOIN entries USING (idx) WHERE type = CAST(? AS TEXT) ORDER BY idx LIMIT 1024
+            """, [.text(PredicateType.keyEvent)])
+        while let row = try rows.next() {
+            guard let bytes = row[0].blob, case .key(let event)? = try? EntryContent(bytes).event else { continue }
+            named[event.key.keyID] = event.key
+        }
+        return named
+    }
+
     /// The next entries, being read by themselves on all cores; nil after the last.
-    private mutating func readWindow(_ rows: inout RowStream) throws -> Ahead<[ReadEntry]>? {
+    private mutating func readWindow(
+        _ rows: inout RowStream, naming named: [String: VerifyingKey]
+    ) throws -> Ahead<[ReadEntry]>? {
         var window: [(index: UInt64, bytes: [UInt8])] = []
         while window.count < Self.window, let row = try rows.next() {
             guard let index = row[0].unsigned, let bytes = row[1].blob else {
@@ -81,7 +101,7 @@ extension AuditPass {
             window.append((index, bytes))
         }
         guard !window.isEmpty else { return nil }
-        let known = keys.registrations.mapValues(\.key)
+        let known = keys.registrations.mapValues(\.key).merging(named) { registered, _ in registered }
         return Ahead { [checksSignatures, window] in
             window.concurrentMap(chunk: 32) {
                 ReadEntry(index: $0.index, bytes: $0.bytes, known: known, checksSignatures: checksSignatures)
@@ -160,13 +180,11 @@ extension AuditPass {
     /// Every signature must be by a key that is valid at this index or takes over here, one of them by a key with the entry's role.
     private mutating func checkSignatures(_ entry: ReadEntry, _ content: EntryContent) -> [VerifyingKey] {
         let index = entry.index
-        var signers = entry.signers.filter { keys.registrations[$0.keyID]?.isValid(at: index) ?? false }
+        let event: KeyEvent? = if case .key(let event) = content.event { event } else { nil }
+        var signers = entry.signers.filter { keys.counts($0, at: index, signing: event) }
         // The hint decides nothing: where it did not lead to a key, every key is tried.
         if !entry.isResolved {
-            let trusted =
-                if case .key(let event) = content.event { keys.keys(at: index, signing: event) } else {
-                    keys.keys(at: index)
-                }
+            let trusted = event.map { keys.keys(at: index, signing: $0) } ?? keys.keys(at: index)
             signers = (try? content.envelope.verify(trusting: trusted))?.signers ?? []
         }
         let named = content.envelope.signatures.map(\.keyID)

@@ -59,6 +59,11 @@ public struct KeyRegistry: Sendable, Equatable {
         return keys(at: index) + [successor]
     }
 
+    /// Whether `keys(at:)` has the key or, of a key event's entry, `keys(at:signing:)`.
+    public func counts(_ key: VerifyingKey, at index: UInt64, signing event: KeyEvent?) -> Bool {
+        registrations[key.keyID]?.isValid(at: index) ?? (event?.successor == key)
+    }
+
     /// Who must sign statements of `predicateType`; nil for a type that has no place in the log.
     public static func role(for predicateType: String) -> KeyRole? {
         switch predicateType {

@@ -22,7 +22,9 @@ public struct Digest: Sendable, Hashable {
         guard bytes.count == Self.byteCount else {
             throw .wrongLength(expected: Self.byteCount, found: bytes.count)
         }
-        self.init(exactly: Array(bytes))
+        self =
+            bytes.withContiguousStorageIfAvailable { Digest(exactly: UnsafeRawBufferPointer($0)) }
+            ?? Array(bytes).withUnsafeBytes { Digest(exactly: $0) }
     }
 
     /// Reads 64 lowercase hexadecimal digits.
@@ -37,18 +39,30 @@ public struct Digest: Sendable, Hashable {
     /// The same of digits that are given as bytes; nil for anything else.
     package init?(lowercaseHex digits: UnsafeBufferPointer<UInt8>) {
         guard digits.count == 2 * Self.byteCount else { return nil }
-        func word(_ index: Int) -> UInt64? { UInt64(lowercaseHex: digits[(16 * index)..<(16 * index + 16)]) }
+        let raw = UnsafeRawBufferPointer(digits)
+        func word(_ index: Int) -> UInt64? {
+            UInt64(
+                lowercaseHex: raw.loadUnaligned(fromByteOffset: 16 * index, as: UInt64.self),
+                raw.loadUnaligned(fromByteOffset: 16 * index + 8, as: UInt64.self))
+        }
         guard let first = word(0), let second = word(1), let third = word(2), let fourth = word(3) else { return nil }
         words = (first, second, third, fourth)
     }
 
-    /// - Precondition: `bytes` holds 32 bytes; every caller has checked or produced them.
-    init(exactly bytes: [UInt8]) {
-        words = bytes.withUnsafeBytes { raw in
-            func word(_ index: Int) -> UInt64 {
-                UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
-            }
-            return (word(0), word(1), word(2), word(3))
+    /// - Precondition: `raw` holds 32 bytes; every caller has checked or produced them.
+    init(exactly raw: UnsafeRawBufferPointer) {
+        func word(_ index: Int) -> UInt64 {
+            UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+        }
+        words = (word(0), word(1), word(2), word(3))
+    }
+
+    /// The 32 bytes that `write` writes to where it is told.
+    init(writing write: (UnsafeMutablePointer<UInt8>) -> Void) {
+        self = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.byteCount) { buffer in
+            buffer.initialize(repeating: 0)
+            if let start = buffer.baseAddress { write(start) }
+            return Digest(exactly: UnsafeRawBufferPointer(buffer))
         }
     }
 

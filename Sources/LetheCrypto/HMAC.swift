@@ -21,7 +21,7 @@ func authenticationCode(key: [UInt8], message: [UInt8]) -> Digest? {
         EVP_MAC_update(context, message, message.count) == 1,
         EVP_MAC_final(context, &output, &length, output.count) == 1, length == Digest.byteCount
     else { return nil }
-    return Digest(exactly: output)
+    return output.withUnsafeBytes { Digest(exactly: $0) }
 }
 
 /// HMAC with SHA-256 as OpenSSL offers it, fetched once: doing that for every message would cost more than the message.

@@ -49,17 +49,15 @@ public final class SHA256Hasher {
         guard let copy = EVP_MD_CTX_new() else { CryptographyLibrary.stop("out of memory") }
         defer { EVP_MD_CTX_free(copy) }
         Self.require(EVP_MD_CTX_copy_ex(copy, context))
-        var output = [UInt8](repeating: 0, count: Digest.byteCount)
-        Self.require(EVP_DigestFinal_ex(copy, &output, nil))
-        return Digest(exactly: output)
+        return Digest(writing: { Self.require(EVP_DigestFinal_ex(copy, $0, nil)) })
     }
 
     /// The digest of one message.
     static func digest(of message: some Collection<UInt8>) -> Digest {
         func hash(_ buffer: UnsafeBufferPointer<UInt8>) -> Digest {
-            var output = [UInt8](repeating: 0, count: Digest.byteCount)
-            require(EVP_Digest(buffer.baseAddress, buffer.count, &output, nil, Algorithm.shared.pointer, nil))
-            return Digest(exactly: output)
+            Digest(writing: {
+                require(EVP_Digest(buffer.baseAddress, buffer.count, $0, nil, Algorithm.shared.pointer, nil))
+            })
         }
         return message.withContiguousStorageIfAvailable(hash) ?? Array(message).withUnsafeBufferPointer(hash)
     }

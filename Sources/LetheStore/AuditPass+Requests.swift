@@ -23,7 +23,7 @@ extension AuditPass {
         }
         try checkFulfilment(event, at: index)
         guard let expected = followed[id], expected.lastIndex == index, let record = state.requests[id] else { return }
-        if try expected.row ?? storedRequest(id) == record.cells {
+        if try expected.row ?? packedRequest(id)?.row == record.packed {
             matchedRequests += 1
         } else {
             suspects.insert(id)
@@ -35,11 +35,11 @@ extension AuditPass {
     /// Applies the event to the request that is followed; false where it is not as its row says.
     private mutating func advance(_ event: LedgerEvent, of id: RequestID, at index: UInt64) throws -> Bool {
         if case .request(let request) = event, case .received = request.kind {
-            guard state.requests[id] == nil, let row = try storedRequest(id),
-                let indexes = RequestRecord.indexes(cells: row), indexes.received == index, indexes.last >= index
+            guard state.requests[id] == nil, let stored = try packedRequest(id), stored.receivedIndex == index,
+                let last = stored.lastIndex, last >= index
             else { return false }
             followed[id] = FollowedRequest(
-                lastIndex: indexes.last, row: indexes.last - index <= FollowedRequest.reach ? row : nil)
+                lastIndex: last, row: last - index <= FollowedRequest.reach ? stored.row : nil)
         } else if let last = followed[id]?.lastIndex, index <= last {
             // Followed since its receipt.
         } else {
@@ -130,7 +130,17 @@ extension AuditPass {
         }
     }
 
-    func storedRequest(_ id: RequestID) throws -> [Cell]? { try requestRows.first([.text(id.text)]) }
+    private func storedRequest(_ id: RequestID) throws -> [Cell]? {
+        try requestRows.first([.text(id.text)], Cells.cells(of:))
+    }
+
+    /// The stored row as it is compared, with the entries of the receipt and of the last event that it names.
+    private func packedRequest(_ id: RequestID) throws -> (row: PackedRow, receivedIndex: UInt64?, lastIndex: UInt64?)?
+    {
+        try requestRows.first([.text(id.text)]) { handle in
+            (PackedRow(handle), Cells.cell(handle, 16).unsigned, Cells.cell(handle, 17).unsigned)
+        }
+    }
 
     /// The receipt of a request, as the entry says that the row points to.
     func receipt(
@@ -227,23 +237,30 @@ extension AuditPass {
         var found = LedgerAudit.Completeness()
         found.certificates = certificates.count
         found.certificatesWithoutRequest = certificates.withoutRequest
-        var rows = try RowStream(
-            db,
-            "SELECT CAST(request_id AS BLOB), CAST(state AS BLOB), received_index FROM requests ORDER BY request_id")
+        for row in try Cells.fetch(db, "SELECT CAST(state AS BLOB), count(*) FROM requests GROUP BY state") {
+            let count = Int(clamping: row[1].unsigned ?? 0)
+            found.requests += count
+            found.withoutCertificateByState[row[0].text] = count
+        }
         try certificates.readRequests { certified in
+            while let id = try certified.next()?[0] {
+                guard let state = try requestRows.first([id], { Cells.cell($0, 2).text }) else { continue }
+                found.withoutCertificateByState[state, default: 0] -= 1
+            }
+        }
+        found.withoutCertificateByState = found.withoutCertificateByState.filter { $0.value > 0 }
+        try certificates.readRequests { certified in
+            var rows = try RowStream(
+                db, "SELECT request_id, CAST(state AS BLOB), received_index FROM requests ORDER BY request_id")
             var next = try certified.next()?[0].blob
-            while let row = try rows.next() {
-                found.requests += 1
+            while found.withoutCertificate.count < listing, let row = try rows.next() {
                 let id = row[0].blob ?? []
                 while let certificate = next, certificate.lexicographicallyPrecedes(id) {
                     next = try certified.next()?[0].blob
                 }
                 if next == id { continue }
-                found.withoutCertificateByState[row[1].text, default: 0] += 1
-                if found.withoutCertificate.count < listing {
-                    found.withoutCertificate.append(
-                        .init(requestID: row[0].text, state: row[1].text, receivedIndex: row[2].unsigned ?? 0))
-                }
+                found.withoutCertificate.append(
+                    .init(requestID: row[0].text, state: row[1].text, receivedIndex: row[2].unsigned ?? 0))
             }
         }
         return found

@@ -5,11 +5,16 @@ import LetheLog
 import LetheRequests
 
 extension AuditPass {
-    /// SQLite's own check, and the tables, indexes and triggers as this version creates them.
-    mutating func checkSchema() throws {
-        for row in try Cells.fetch(db, "PRAGMA integrity_check(20)") where row.first?.string != "ok" {
-            report(.schema("database"), "integrity", expected: "ok", found: row.first?.excerpt ?? "nothing")
+    /// What SQLite's own check finds wrong with the file.
+    static func integrityFindings(_ db: Database) throws -> [AuditFinding] {
+        try Cells.fetch(db, "PRAGMA integrity_check(20)").filter { $0.first?.string != "ok" }.map { row in
+            AuditFinding(
+                .schema("database"), field: "integrity", expected: "ok", found: row.first?.excerpt ?? "nothing")
         }
+    }
+
+    /// The tables, indexes and triggers are as this version creates them.
+    mutating func checkSchema() throws {
         let expected = try Schema.expectedObjects()
         let found = try Schema.objects(db)
         for name in Set(expected.keys).union(found.keys).sorted() where expected[name] != found[name] {

@@ -3,7 +3,7 @@ import GRDB
 import GRDBSQLite
 import LetheCrypto
 
-/// One stored value. Texts are read as their bytes: SQLite's texts may hold NUL, and a value cut short must not look right.
+/// One stored value. Texts are read as their bytes: they may hold NUL, and a value cut short must not look right.
 enum Cell: Hashable {
     case null
     case integer(Int64)
@@ -143,7 +143,15 @@ enum Cells {
         (0..<sqlite3_column_count(handle)).map { cell(handle, $0) }
     }
 
-    private static func cell(_ handle: SQLiteStatement, _ column: Int32) -> Cell {
+    /// The digest in a column, without an array between; nil for anything else.
+    static func digest(_ handle: SQLiteStatement, _ column: Int32) -> Digest? {
+        guard sqlite3_column_type(handle, column) == SQLITE_BLOB else { return nil }
+        let start = sqlite3_column_blob(handle, column)
+        return try? Digest(
+            bytes: UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
+    }
+
+    static func cell(_ handle: SQLiteStatement, _ column: Int32) -> Cell {
         switch sqlite3_column_type(handle, column) {
         case SQLITE_NULL: return .null
         case SQLITE_INTEGER: return .integer(sqlite3_column_int64(handle, column))
@@ -170,13 +178,16 @@ struct RowStream {
     }
 
     /// The next row, nil after the last.
-    mutating func next() throws -> [Cell]? {
+    mutating func next() throws -> [Cell]? { try next(Cells.cells(of:)) }
+
+    /// What `read` makes of the next row, nil after the last.
+    mutating func next<Value>(_ read: (SQLiteStatement) -> Value) throws -> Value? {
         guard !isAtEnd else { return nil }
         guard try Cells.next(statement.sqliteStatement, in: db) else {
             isAtEnd = true
             return nil
         }
-        return Cells.cells(of: statement.sqliteStatement)
+        return read(statement.sqliteStatement)
     }
 }
 
@@ -191,12 +202,12 @@ struct RowLookup {
         statement = try db.makeStatement(sql: sql)
     }
 
-    /// The row for these arguments; nil where there is none.
-    func first(_ arguments: [Cell]) throws -> [Cell]? {
+    /// What `read` makes of the row for these arguments; nil where there is none.
+    func first<Value>(_ arguments: [Cell], _ read: (SQLiteStatement) -> Value) throws -> Value? {
         let handle = statement.sqliteStatement
         defer { sqlite3_reset(handle) }
         try Cells.bind(arguments, to: handle, in: db)
-        return try Cells.next(handle, in: db) ? Cells.cells(of: handle) : nil
+        return try Cells.next(handle, in: db) ? read(handle) : nil
     }
 }
 
@@ -215,7 +226,7 @@ extension Cell {
 struct TableShape: Sendable {
     let name: String
     let columns: [(name: String, isText: Bool)]
-    /// `SELECT` with every text as its bytes.
+    /// `SELECT` of all columns.
     let select: String
     /// `INSERT`, or overwrite of the row with the same key.
     let upsert: String
@@ -223,9 +234,8 @@ struct TableShape: Sendable {
     init(name: String, columns: [(name: String, isText: Bool)], keyCount: Int) {
         self.name = name
         self.columns = columns
-        let list = columns.map { $0.isText ? "CAST(\($0.name) AS BLOB)" : $0.name }.joined(separator: ", ")
-        select = "SELECT \(list) FROM \(name)"
         let names = columns.map(\.name).joined(separator: ", ")
+        select = "SELECT \(names) FROM \(name)"
         let places = columns.map { $0.isText ? "CAST(? AS TEXT)" : "?" }.joined(separator: ", ")
         let updates = columns.dropFirst(keyCount).map { "\($0.name) = excluded.\($0.name)" }.joined(separator: ", ")
         let keys = columns.prefix(keyCount).map(\.name).joined(separator: ", ")

@@ -1,4 +1,5 @@
 import GRDB
+import LetheBytes
 public import LetheCrypto
 public import LetheLog
 import LetheRequests
@@ -118,8 +119,22 @@ public enum LedgerAudit {
         listing: Int = 100
     ) throws(StoreError) -> Outcome {
         try store.read { tables in
-            var outcome = try examine(
-                tables, trust: trust, masterKey: masterKey, checksSignatures: checksSignatures, listing: listing)
+            // SQLite's check of its file needs a core for itself, and so a connection.
+            let path = store.path
+            let integrity = Ahead {
+                Result {
+                    try LedgerStore.connect(path, busySeconds: LedgerStore.defaultBusySeconds).read { db in
+                        try AuditPass.integrityFindings(db)
+                    }
+                }
+            }
+            let examined = Result {
+                try examine(
+                    tables, trust: trust, masterKey: masterKey, checksSignatures: checksSignatures, listing: listing)
+            }
+            let damage = try integrity.take().get()
+            var outcome = try examined.get()
+            outcome.findings = damage + outcome.findings
             outcome.findings += try CheckpointGuard(database: store.path).findings(about: tables)
             try outcome.findLastGood(in: tables)
             return outcome
@@ -130,7 +145,8 @@ public enum LedgerAudit {
     static func findings(
         in tables: LedgerTables, trust: AuditTrust, masterKey: MasterKey?
     ) throws -> [AuditFinding] {
-        try examine(tables, trust: trust, masterKey: masterKey, checksSignatures: true, listing: 0).findings
+        try AuditPass.integrityFindings(tables.db)
+            + examine(tables, trust: trust, masterKey: masterKey, checksSignatures: true, listing: 0).findings
     }
 
     private static func examine(
@@ -193,7 +209,7 @@ struct FollowedRequest {
     /// The index of its last event, as the row says.
     let lastIndex: UInt64
     /// The row itself, where the last event is near.
-    let row: [Cell]?
+    let row: PackedRow?
 }
 
 /// A row that the entries imply, and the entry that implies it.

@@ -9,8 +9,18 @@ struct NodeComparison {
     private(set) var count = 0
 
     private struct Level {
-        var rows: RowStream
-        var next: [Cell]?
+        private var rows: RowStream
+        /// The row that was read and not yet asked for.
+        private(set) var next: (position: UInt64?, hash: Digest?)?
+
+        init(_ rows: RowStream) throws {
+            self.rows = rows
+            try advance()
+        }
+
+        mutating func advance() throws {
+            next = try rows.next { (Cells.cell($0, 0).unsigned, Cells.digest($0, 1)) }
+        }
     }
 
     init(db: Database) { self.db = db }
@@ -19,14 +29,15 @@ struct NodeComparison {
     mutating func stored(level: Int, position: UInt64) throws -> Digest? {
         count += 1
         while levels.count <= level {
-            var rows = try RowStream(
-                db, "SELECT position, hash FROM nodes WHERE level = ? ORDER BY position",
-                [.integer(Int64(levels.count))])
-            levels.append(Level(rows: rows, next: try rows.next()))
+            levels.append(
+                try Level(
+                    RowStream(
+                        db, "SELECT position, hash FROM nodes WHERE level = ? ORDER BY position",
+                        [.integer(Int64(levels.count))])))
         }
-        while let row = levels[level].next, let found = row[0].unsigned, found <= position {
-            levels[level].next = try levels[level].rows.next()
-            if found == position { return row[1].digest }
+        while let row = levels[level].next, let found = row.position, found <= position {
+            try levels[level].advance()
+            if found == position { return row.hash }
         }
         return nil
     }

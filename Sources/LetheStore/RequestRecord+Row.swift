@@ -3,27 +3,44 @@ import LetheRequests
 import LetheStatements
 
 extension RequestRecord {
-    /// The row of table `requests`, in the order of `TableShape.requests`.
+    /// The row of table `requests`.
     var cells: [Cell] {
+        var row: [Cell] = []
+        row.reserveCapacity(TableShape.requests.columns.count)
+        write(to: &row)
+        return row
+    }
+
+    /// The same row to compare with a stored one.
+    var packed: PackedRow {
+        var row = PackedRow()
+        write(to: &row)
+        return row
+    }
+
+    /// Writes the values in the order of `TableShape.requests`.
+    private func write(to row: inout some RowWriter) {
         var ground: String?
         var original: String?
         if case .refused(let reason) = state { ground = reason.rawValue }
         if case .duplicate(let id) = state { original = id.text }
-        return [
-            .text(requestID.text), .text(lifecycle.regulation.rawValue), .text(state.name),
-            .integer(lifecycle.isExtended ? 1 : 0), .text(ground), .text(original),
-            .text(clock.confirmBy?.description), .text(clock.due.description), .text(clock.extended.description),
-            .text(subjectCommitment.hex), .text(requestCommitment.hex), .text(nonceTag.hex), .text(replayTag.hex),
-            .text(policyDigest.hex), .text(receivedAt.description), .text(updatedAt.description),
-            .number(receivedIndex), .number(lastIndex), .text(runID?.text), .number(certificateIndex),
-            .number(shreddedIndex),
-        ]
-    }
-
-    /// The entries of the receipt and of the last event that a row names; nil where it names none.
-    static func indexes(cells: [Cell]) -> (received: UInt64, last: UInt64)? {
-        guard let received = cells[16].unsigned, let last = cells[17].unsigned else { return nil }
-        return (received, last)
+        row.add(requestID.text)
+        row.add(lifecycle.regulation.rawValue)
+        row.add(state.name)
+        row.add(lifecycle.isExtended ? 1 : 0)
+        row.add(ground)
+        row.add(original)
+        for day in [clock.confirmBy, clock.due, clock.extended] { row.add(day?.description) }
+        for digest in [subjectCommitment, requestCommitment, nonceTag, replayTag, policyDigest] {
+            row.add(hexOf: digest)
+        }
+        row.add(receivedAt.description)
+        row.add(updatedAt.description)
+        row.add(receivedIndex)
+        row.add(lastIndex)
+        row.add(runID?.text)
+        row.add(certificateIndex)
+        row.add(shreddedIndex)
     }
 
     /// Reads a row back.

@@ -18,6 +18,24 @@ struct HexTests {
         #expect(try Hex.decode("AbCd", allowingUppercase: true) == [0xab, 0xcd])
         #expect(throws: TextEncodingError.self) { try Hex.decode("\u{10}\u{11}", allowingUppercase: true) }
     }
+
+    @Test func sixteenDigitsAtOnceAreWhatTheyAreOneByOne() {
+        // Every byte at every place, beside digits that are the lowest and the highest of both ranges.
+        for filler in "09af".utf8 {
+            for place in 0..<16 {
+                for byte in UInt8.min...UInt8.max {
+                    var text = [UInt8](repeating: filler, count: 16)
+                    text[place] = byte
+                    let atOnce = text.withUnsafeBytes {
+                        UInt64(lowercaseHex: $0.load(as: UInt64.self), $0.load(fromByteOffset: 8, as: UInt64.self))
+                    }
+                    let oneByOne = text.withUnsafeBufferPointer { UInt64(lowercaseHex: $0[...]) }
+                    #expect(atOnce == oneByOne)
+                    #expect((atOnce != nil) == "0123456789abcdef".utf8.contains(byte))
+                }
+            }
+        }
+    }
 }
 
 struct Base64Tests {

@@ -78,4 +78,27 @@ extension UInt64 {
             self = self << 4 | UInt64(value)
         }
     }
+
+    /// Reads sixteen lower-case digits, the first the most significant; nil where a byte is no such digit.
+    package init?(lowercaseHex first: UInt64, _ second: UInt64) {
+        guard let high = Self.value(ofEightDigits: first.bigEndian),
+            let low = Self.value(ofEightDigits: second.bigEndian)
+        else { return nil }
+        self = high << 32 | low
+    }
+
+    /// The value of eight lower-case digits, one a byte and the first the highest, all at once; nil where one is none.
+    private static func value(ofEightDigits text: UInt64) -> UInt64? {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        // Letters have bit 6, digits do not; the low half of "a" is 1.
+        let isLetter = text >> 6 & ones
+        let values = (text & (0x0F * ones)) + 9 * isLetter
+        // Spelled again they must be the text; what is 10 or more, and nothing else, must be a letter.
+        guard values & (0x10 * ones) == 0, (values + 6 * ones) >> 4 & ones == isLetter,
+            values + 0x30 * ones + 0x27 * isLetter == text
+        else { return nil }
+        let pairs = (values >> 4 | values) & 0x00FF_00FF_00FF_00FF
+        let quarters = (pairs >> 8 | pairs) & 0x0000_FFFF_0000_FFFF
+        return (quarters >> 16 | quarters) & 0xFFFF_FFFF
+    }
 }

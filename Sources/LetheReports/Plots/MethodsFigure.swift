@@ -145,7 +145,7 @@ public struct MethodsFigure: Sendable, Equatable {
             drawing.label(Figures.duration(totals[row]), style: "note", x: scale.position(sum) + 6, y: y + 13)
         }
         drawing.axis(scale, y: 20 + 26 * Double(bars.count))
-        drawing.label("seconds", style: "note", x: 608, y: 37 + 26 * Double(bars.count))
+        drawing.label("seconds of processor time", style: "note", x: 608, y: 37 + 26 * Double(bars.count))
         let words = zip(bars, totals).map { bar, total in
             "\(bar.name) \(Figures.duration(total)) ("
                 + bar.parts.map { "\($0.name) \(Figures.duration($0.seconds))" }.joined(separator: ", ") + ")"

@@ -105,7 +105,7 @@ extension MethodsBench {
     private func unlearned(_ setting: BenchmarkSetting, _ name: String, _ seed: Int) throws -> MeasuredModel {
         let method = try method(setting, name)
         let task = try task(setting, seed: seed)
-        var stages = StageClock(environment)
+        var stages = StageClock(costing)
         var curve: [MeasuredModel.Point] = []
         var stage = ""
         var parts: [MeasuredModel.Part] = []

@@ -12,6 +12,8 @@ import LetheUnlearning
 final class MethodsBench {
     let options: MethodsBenchmark.Options
     let environment: ServiceEnvironment
+    /// The same with processor time for its clock: what a method costs does not depend on what else runs.
+    let costing: ServiceEnvironment
     let events: (MethodsBenchmark.Event) -> Void
     /// Stops a training between two steps; keeps nothing, since a row's time is that of one run of it.
     let session: TrainingSession
@@ -36,6 +38,9 @@ final class MethodsBench {
     ) throws {
         self.options = options
         self.environment = environment
+        var costing = environment
+        costing.seconds = ProcessorTime.seconds
+        self.costing = costing
         self.events = events
         session = TrainingSession(store: nil, shouldStop: isInterrupted)
         try Files.createFolders(options.output)
@@ -211,7 +216,7 @@ final class MethodsBench {
         _ start: T5Parameters, on records: [Example], _ validation: [Example], _ configuration: FineTuningConfiguration,
         _ seeds: TrainingSeeds, _ pool: WorkerPool, _ stage: String
     ) throws -> BenchmarkStore.Model {
-        let began = environment.seconds()
+        let began = costing.seconds()
         let model = try fineTune(
             start, on: records, validation: validation, configuration: configuration, seeds: seeds, pool: pool,
             stage: stage, session: session
@@ -219,7 +224,7 @@ final class MethodsBench {
         return BenchmarkStore.Model(
             parameters: model.parameters,
             record: .init(
-                seconds: environment.seconds() - began,
+                seconds: costing.seconds() - began,
                 epochs: model.epochs.map {
                     .init(stage: stage, number: $0.number, loss: $0.trainingLoss, watched: $0.validationLoss)
                 }, keptEpoch: model.keptEpoch, weights: weightsDigest([model.parameters]).hex, program: program.hex))

@@ -90,7 +90,7 @@ struct MethodsMarkdown {
                 }))
         parts.append(
             grid(
-                ["method", "time, s", "of Retrain's", "its parts, s", "trainable", "at T5-base"],
+                ["method", "processor time, s", "of Retrain's", "its parts, s", "trainable", "at T5-base"],
                 table.rows.filter { $0.method != "base" }.map { row in
                     [
                         row.method, MethodsReport.fixed(row.seconds, 1),

@@ -67,15 +67,15 @@ extension MethodsReport {
             "aucMinusRetrain": json(row(.aucDifference)), "aucOnForgotten": json(row(.forgottenAUC)),
             "membershipAUC": json(row(.membershipAUC)), "goldMarginGap": json(row(.marginGap)),
             "distances": json(distances: row.distances), "aboveFloor": json(distances: row.aboveFloor),
-            "seconds": number(row.seconds),
-            "parts": .array(row.parts.map { ["name": .string($0.name), "seconds": number($0.seconds)] }),
+            "processorSeconds": number(row.seconds),
+            "parts": .array(row.parts.map { ["name": .string($0.name), "processorSeconds": number($0.seconds)] }),
             "trainable": JSONValue(row.models.first?.trainable ?? 0),
             "trainableAtT5Base": JSONValue(row.models.first?.trainableAtT5Base ?? 0),
             "models": .array(
                 row.models.map { model in
                     [
                         "seed": JSONValue(model.seed), "weights": .string(model.weights),
-                        "seconds": number(model.seconds), "program": .string(model.program),
+                        "processorSeconds": number(model.seconds), "program": .string(model.program),
                         "recordsTrained": model.recordsTrained.map { JSONValue($0) } ?? .null,
                         "curve": .array(
                             model.curve.map {

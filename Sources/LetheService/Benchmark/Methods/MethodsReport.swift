@@ -66,7 +66,7 @@ public struct MethodsReport {
         var lines = [
             "setting,method,auc,auc_lower,auc_upper,accuracy,log_loss,auc_minus_retrain,"
                 + "jsd,jsd_lower,jsd_upper,jsd_above_floor,jsd_above_floor_lower,jsd_above_floor_upper,symmetric_kl,l2,l2_two_way,"
-                + "gold_margin_gap,membership_auc,auc_on_forgotten,seconds,share_of_retrain,trainable,trainable_t5_base"
+                + "gold_margin_gap,membership_auc,auc_on_forgotten,processor_seconds,share_of_retrain,trainable,trainable_t5_base"
         ]
         for table in tables {
             let retrain = table.row("retrain")?.seconds ?? .nan

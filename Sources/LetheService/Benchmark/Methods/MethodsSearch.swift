@@ -60,7 +60,7 @@ public struct MethodsSearch: Sendable {
                     "validationAUC": trial.auc.map(MethodsReport.number) ?? .null,
                     "originalValidationAUC": MethodsReport.number(trial.originalAUC),
                     "goldMarginGap": trial.gap.map(MethodsReport.number) ?? .null,
-                    "seconds": MethodsReport.number(trial.seconds),
+                    "processorSeconds": MethodsReport.number(trial.seconds),
                 ]
             }
             return [

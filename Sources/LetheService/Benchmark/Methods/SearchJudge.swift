@@ -50,7 +50,7 @@ final class SearchJudge {
         dependencies["original"] = .string(original.record.weights)
         let key = try bench.store.key("trial", dependencies)
         let bytes = try bench.store.bytes("trial", key) {
-            let began = bench.environment.seconds()
+            let began = bench.costing.seconds()
             let method = try policy.unlearningMethod(settings) {
                 ShardKeeping(
                     key: Array("lethe benchmark shards key, public".utf8), code: bench.program.hex,
@@ -66,7 +66,7 @@ final class SearchJudge {
                     MethodsSearch.Trial(
                         setting: setting.name, method: name.rawValue, changes: changes,
                         auc: Self.auc(model, validation, setting.data), originalAUC: originalAUC, gap: gap(model),
-                        seconds: bench.environment.seconds() - began, isExact: method.isExact)))
+                        seconds: bench.costing.seconds() - began, isExact: method.isExact)))
         }
         return try JSONDecoder().decode(MethodsSearch.Trial.self, from: Data(bytes))
     }

@@ -88,6 +88,8 @@ let package = Package(
             resources: [
                 .embedInCode("Policies/demo.yaml"), .embedInCode("Policies/ml-1m.yaml"),
                 .embedInCode("Policies/goodreads.yaml"),
+                .embedInCode("Policies/benchmark-early-stopped.yaml"),
+                .embedInCode("Policies/benchmark-memorising.yaml"),
                 .embedInCode("Bundle/verify.sh"),
             ]),
         room("LetheReports", ["LetheBytes"]),

@@ -12,7 +12,7 @@ public import LetheTransformer
 ///     L_REM = KL(p_o || p_student) + CE on retained data
 ///
 /// first on forgotten data alone, then on both. The adapter is merged: the result is one set of weights.
-public struct E2URec: UnlearningMethod {
+public struct E2URec: AugmentingMethod {
     /// Hyper-parameters; the defaults are the paper's at T5-base.
     public struct Configuration: Sendable, Equatable {
         /// How far the forgetting teacher steps away from the augmented model.
@@ -77,12 +77,13 @@ public struct E2URec: UnlearningMethod {
         try LoRAParameters.count(configuration: configuration.adapter, model: shape)
     }
 
-    /// Trains the augmented model, derives the forgetting teacher, trains the adapter and merges it.
-    public func unlearn(_ task: UnlearningTask, progress: ProgressHandler) throws -> UnlearnedModel {
-        let augmented = try fineTune(
-            task.original, on: task.forgotten, configuration: configuration.augmentation, seeds: task.seeds,
-            pool: task.pool, stage: "augmented model", session: task.session, progress: progress
-        ).parameters
+    /// Stage A's settings.
+    public var augmentation: FineTuningConfiguration { configuration.augmentation }
+
+    /// Stage B: derives the forgetting teacher, trains the adapter and merges it.
+    public func unlearn(
+        _ task: UnlearningTask, augmented: T5Parameters, progress: ProgressHandler
+    ) throws -> UnlearnedModel {
         let teacher = try forgettingTeacher(augmented: augmented, task: task, progress: progress)
 
         var adapter = try LoRAParameters(

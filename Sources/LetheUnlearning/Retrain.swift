@@ -25,9 +25,10 @@ public struct Retrain: UnlearningMethod {
 
     /// Trains the base model on the retained records.
     public func unlearn(_ task: UnlearningTask, progress: ProgressHandler) throws -> UnlearnedModel {
+        // Measured where early stopping needs it alone: a curve is not worth its time in what others are compared with.
         let model = try fineTune(
-            task.base, on: task.retained, validation: task.validation, configuration: configuration,
-            seeds: task.seeds, pool: task.pool, stage: "retrain", session: task.session,
+            task.base, on: task.retained, validation: configuration.patience == nil ? [] : task.validation,
+            configuration: configuration, seeds: task.seeds, pool: task.pool, stage: "retrain", session: task.session,
             progress: progress)
         return UnlearnedModel(
             parameters: model.parameters, trainableParameters: model.parameters.values.count, modelsRead: [.base],

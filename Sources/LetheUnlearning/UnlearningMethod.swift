@@ -31,7 +31,9 @@ public struct UnlearningTask: Sendable {
     public var forgottenOrigins: [RecordOrigin]
     /// Whom and what each retained record is about, as many as `retained`.
     public var retainedOrigins: [RecordOrigin]
-    /// The first tokens of the two answers; only methods that change labels read it.
+    /// Records of users without any training record, of the validation period: what the original makes of people it never saw.
+    public var unseen: [Example]
+    /// The first tokens of the two answers; only methods that change or weigh answers read it.
     public var answers: AnswerTokens?
     /// Threads to compute on; the bits do not depend on how many.
     public var pool: WorkerPool
@@ -42,8 +44,8 @@ public struct UnlearningTask: Sendable {
     public init(
         base: T5Parameters, original: T5Parameters, forgotten: [Example], retained: [Example],
         validation: [Example], seeds: TrainingSeeds, originalSeeds: TrainingSeeds? = nil,
-        forgottenOrigins: [RecordOrigin] = [], retainedOrigins: [RecordOrigin] = [], answers: AnswerTokens? = nil,
-        pool: WorkerPool, session: TrainingSession = .unkept
+        forgottenOrigins: [RecordOrigin] = [], retainedOrigins: [RecordOrigin] = [], unseen: [Example] = [],
+        answers: AnswerTokens? = nil, pool: WorkerPool, session: TrainingSession = .unkept
     ) {
         self.base = base
         self.original = original
@@ -54,6 +56,7 @@ public struct UnlearningTask: Sendable {
         self.originalSeeds = originalSeeds ?? seeds
         self.forgottenOrigins = forgottenOrigins
         self.retainedOrigins = retainedOrigins
+        self.unseen = unseen
         self.answers = answers
         self.pool = pool
         self.session = session
@@ -167,6 +170,8 @@ public struct MethodInputs: OptionSet, Sendable, Hashable {
     public static let answers = MethodInputs(rawValue: 64)
     /// Checkpoints that an earlier training left.
     public static let checkpoints = MethodInputs(rawValue: 128)
+    /// Records of users whom no model saw.
+    public static let unseen = MethodInputs(rawValue: 256)
 }
 
 /// A way to make a model forget (METHODS 1).
@@ -201,6 +206,8 @@ public enum UnlearningError: Error, Sendable, Equatable, CustomStringConvertible
     case originsMissing(method: String, records: Int, origins: Int)
     /// A method that changes labels was not told the answers' tokens.
     case answersMissing(method: String)
+    /// A method that calibrates itself on unseen users was given none with this answer.
+    case unseenMissing(method: String, answer: String)
     /// A forgotten record's first label is neither answer; counted from zero.
     case labelIsNoAnswer(record: Int)
     /// A hyper-parameter is out of its range.
@@ -216,6 +223,9 @@ public enum UnlearningError: Error, Sendable, Equatable, CustomStringConvertible
         case .originsMissing(let method, let records, let origins):
             "\(method) needs to know whom each of \(records) records is about, found \(origins) origins"
         case .answersMissing(let method): "\(method) needs the tokens of the two answers"
+        case .unseenMissing(let method, let answer):
+            "\(method) calibrates itself on validation records of users without training records, found none whose answer is "
+                + answer
         case .labelIsNoAnswer(let record): "forgotten record \(record) begins with neither answer"
         case .invalidParameter(let method, let name, let found, let expected):
             "\(method): \(name) is \(found), expected \(expected)"

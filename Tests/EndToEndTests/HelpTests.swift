@@ -7,7 +7,7 @@ struct HelpTests {
         ["data", "describe"], ["model"], ["model", "pretrain"], ["model", "train"], ["model", "describe"], ["unlearn"],
         ["verify"], ["certify"], ["run"], ["certificate"], ["certificate", "list"], ["certificate", "show"],
         ["certificate", "verify"], ["log"], ["log", "checkpoint"], ["log", "prove"], ["log", "audit"], ["report"],
-        ["policy"], ["policy", "check"],
+        ["policy"], ["policy", "check"], ["benchmark"], ["benchmark", "methods"], ["benchmark", "search"],
     ]
 
     @Test(arguments: commands)
@@ -37,7 +37,9 @@ struct HelpTests {
         ["data", "describe", "x", "--dataset", "netflix"], ["init"], ["init", "--data", "x"], ["key", "generate"],
         ["request", "sign", "--subject", "1"], ["request", "submit"], ["log", "prove"], ["log", "prove", "first"],
         ["log", "prove", "-1"], ["certificate", "verify", "x"], ["certificate", "show", "one"], ["verify"], ["certify"],
-        ["policy", "check"], ["--colour"], ["log", "audit", "extra"],
+        ["policy", "check"], ["benchmark", "methods"], ["benchmark", "search", "--data", "x"],
+        ["benchmark", "methods", "--data", "x", "--output", "y", "--shape", "huge"], ["--colour"],
+        ["log", "audit", "extra"],
     ])
     func wrongUsageIsExplainedWithExitCodeTwo(arguments: [String]) throws {
         let folder = try TemporaryFolder()

@@ -29,6 +29,12 @@ struct MethodPolicyTests {
         ("bad-t", "retainedShare: 0.3\n  epochs: 1\n  learningRate: 0.00005\n  batchSize: 16\n"),
         ("bad-t-reference", paired), ("random-label", paired),
         (
+            "e2urec-calibrated",
+            "beta: 0.5\n  maximumAlpha: 20\n  steps: 600\n  interval: 25\n  anchors: 3000\n  learningRate: 0.001\n"
+                + "  batchSize: 8\n  rank: 6\n  loraAlpha: 12\n  loraDropout: 0.05\n  augmented:\n"
+                + "    learningRate: 0.0001\n    epochs: 2\n"
+        ),
+        (
             "adapters",
             sharding + "  epochs: 4\n  learningRate: 0.001\n  batchSize: 32\n  rank: 8\n  loraAlpha: 16\n"
                 + "  loraDropout: 0.05\n"

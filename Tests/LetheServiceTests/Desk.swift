@@ -215,6 +215,18 @@ struct DeskPolicy {
           bad-t: {retainedShare: 0.2, epochs: 1, learningRate: 0.0001, batchSize: 32}
           bad-t-reference: {lambda: 0.2, learningRate: 0.0001, batchSize: 16, steps: 2}
           random-label: {lambda: 0.2, learningRate: 0.0001, batchSize: 16, steps: 2}
+          e2urec-calibrated:
+            beta: 0.5
+            maximumAlpha: 20
+            steps: 6
+            interval: 2
+            anchors: 32
+            learningRate: 0.001
+            batchSize: 16
+            rank: 4
+            loraAlpha: 8
+            loraDropout: 0
+            augmented: {learningRate: 0.0001, epochs: 1}
           adapters:
             shards: 1
             slices: 3

@@ -20,7 +20,8 @@ extension ServiceTests {
     }
 
     @Test(arguments: [
-        "e2urec", "retrain", "negkl", "neggrad", "bad-t", "bad-t-reference", "random-label", "adapters",
+        "e2urec", "e2urec-calibrated", "retrain", "negkl", "neggrad", "bad-t", "bad-t-reference", "random-label",
+        "adapters",
         "receraser",
     ])
     func everyMethodOfThePolicyMakesACandidateByItsName(name: String) throws {

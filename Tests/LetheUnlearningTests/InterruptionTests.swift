@@ -117,6 +117,20 @@ struct InterruptionTests {
         try expectSameBits(method.name) { try Self.unlearn(method, PairedMethodTests.task(), $0, $1) }
     }
 
+    @Test func theCalibratedMethodInEveryOfItsStages() throws {
+        var task = try TinyTask.task()
+        task.unseen = TinyTask.records(30, seed: 99)
+        // One ends by its steps, the other, at a higher rate, by its criterion.
+        for (rate, steps) in [(1e-4, 7), (2e-2, 40)] {
+            let method = CalibratedE2URec(
+                configuration: .init(
+                    steps: steps, interval: 3, anchors: 20, batchSize: 8, learningRate: rate,
+                    adapter: LoRAConfiguration(rank: 2, alpha: 4, dropout: 0.1),
+                    augmentation: TinyTask.fineTuning(epochs: 2)))
+            try expectSameBits("e2urec-calibrated, \(steps) steps") { try Self.unlearn(method, task, $0, $1) }
+        }
+    }
+
     @Test func e2urecInEveryOfItsStages() throws {
         let task = try TinyTask.task()
         let method = E2URec(

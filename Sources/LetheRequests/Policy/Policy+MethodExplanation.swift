@@ -28,6 +28,15 @@ extension Policy.Method {
         case .randomLabel(let pairs):
             "Unlearning teaches answers of a fair coin on forgotten records (\(text(pairs)))."
         case .e2urec(let method): text(method)
+        case .calibratedE2URec(let method):
+            "Unlearning is E2URec, calibrated: an augmented model learns the forgotten records for "
+                + "\(count(method.augmented.epochs, "epoch")) (learning rate \(short(method.augmented.learningRate))), the forgetting "
+                + "teacher goes against it as far (alpha at most \(short(method.maximumAlpha))) as makes forgotten records look like "
+                + "those of users whom the model never saw; an adapter of rank \(method.rank) (scale "
+                + "\(short(method.loraAlpha / Double(method.rank))), dropout \(short(method.loraDropout))) trains at most "
+                + "\(count(method.steps, "step")) (beta \(short(method.beta)), \(count(method.batchSize, "record")) of each kind a "
+                + "step, \(count(method.anchors, "retained record")), learning rate \(short(method.learningRate))), ends when a look "
+                + "every \(count(method.interval, "step")) finds them alike, and is merged into the weights."
         case .adapters(let adapters):
             "Unlearning retrains an adapter: users only ever train adapters of rank \(adapters.rank) (scale "
                 + "\(short(adapters.loraAlpha / Double(adapters.rank))), dropout \(short(adapters.loraDropout))) on a base that "

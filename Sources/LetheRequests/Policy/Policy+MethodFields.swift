@@ -30,6 +30,7 @@ extension Policy.Method {
         case .badTeacherReference: self = .badTeacherReference(try Policy.Paired(&section))
         case .randomLabel: self = .randomLabel(try Policy.Paired(&section))
         case .e2urec: self = .e2urec(try Policy.E2URec(&section))
+        case .calibratedE2URec: self = .calibratedE2URec(try Policy.CalibratedE2URec(&section))
         case .adapters: self = .adapters(try Policy.Adapters(&section))
         }
         try section.finish()
@@ -76,6 +77,22 @@ extension Policy.Sharding {
         slices = try section.integer("slices", 1...4_096)
         unit = try section.choice("unit")
         aggregation = try section.choice("aggregation")
+    }
+}
+
+extension Policy.CalibratedE2URec {
+    fileprivate init(_ section: inout PolicySection) throws(PolicyError) {
+        beta = try section.number("beta", .from(0, through: 1))
+        maximumAlpha = try section.number("maximumAlpha", .above(0, through: 1_000))
+        steps = try section.integer("steps", 1...1_000_000)
+        interval = try section.integer("interval", 1...1_000_000)
+        anchors = try section.integer("anchors", 1...1_000_000)
+        learningRate = try section.number("learningRate", .above(0, through: 1))
+        batchSize = try section.integer("batchSize", 1...4_096)
+        rank = try section.integer("rank", 1...1_024)
+        loraAlpha = try section.number("loraAlpha", .above(0, through: 4_096))
+        loraDropout = try section.number("loraDropout", .from(0, below: 1))
+        augmented = try Policy.E2URec.Augmented(section.section("augmented"))
     }
 }
 
@@ -169,6 +186,16 @@ extension Policy.Method {
             return [
                 field("alpha", method.alpha), field("beta", method.beta),
                 field("forgetOnlyEpochs", method.forgetOnlyEpochs), field("jointSteps", method.jointSteps),
+                field("learningRate", method.learningRate), field("batchSize", method.batchSize),
+                field("rank", method.rank), field("loraAlpha", method.loraAlpha),
+                field("loraDropout", method.loraDropout),
+                field("augmented.learningRate", method.augmented.learningRate),
+                field("augmented.epochs", method.augmented.epochs),
+            ]
+        case .calibratedE2URec(let method):
+            return [
+                field("beta", method.beta), field("maximumAlpha", method.maximumAlpha), field("steps", method.steps),
+                field("interval", method.interval), field("anchors", method.anchors),
                 field("learningRate", method.learningRate), field("batchSize", method.batchSize),
                 field("rank", method.rank), field("loraAlpha", method.loraAlpha),
                 field("loraDropout", method.loraDropout),

@@ -21,6 +21,8 @@ extension Policy {
         case randomLabel = "random-label"
         /// The paper's.
         case e2urec
+        /// The paper's with a teacher that knows where to stop.
+        case calibratedE2URec = "e2urec-calibrated"
         /// Train again one small adapter.
         case adapters
     }
@@ -45,6 +47,8 @@ extension Policy {
         case randomLabel(Paired)
         /// `e2urec`.
         case e2urec(E2URec)
+        /// `e2urec-calibrated`.
+        case calibratedE2URec(CalibratedE2URec)
         /// `adapters`.
         case adapters(Adapters)
 
@@ -60,6 +64,7 @@ extension Policy {
             case .badTeacherReference: .badTeacherReference
             case .randomLabel: .randomLabel
             case .e2urec: .e2urec
+            case .calibratedE2URec: .calibratedE2URec
             case .adapters: .adapters
             }
         }
@@ -137,6 +142,32 @@ extension Policy {
         public let loraAlpha: Double
         /// Dropout on the adapter's input, 0 or more and below 1.
         public let loraDropout: Double
+    }
+
+    /// What `e2urec-calibrated` needs.
+    public struct CalibratedE2URec: Sendable, Hashable {
+        /// Weight of forgetting against remembering, 0 to 1.
+        public let beta: Double
+        /// The largest alpha that calibration tries, above 0 and at most 1000.
+        public let maximumAlpha: Double
+        /// The most steps, 1 to 1000000.
+        public let steps: Int
+        /// Steps between two looks at the criterion, 1 to 1000000.
+        public let interval: Int
+        /// Retained records whose teacher outputs are kept, 1 to 1000000.
+        public let anchors: Int
+        /// AdamW's learning rate for the adapter, above 0 and at most 1.
+        public let learningRate: Double
+        /// Records a step, of each kind, 1 to 4096.
+        public let batchSize: Int
+        /// Rank of the adapter, 1 to 1024.
+        public let rank: Int
+        /// Scale of the adapter times its rank, above 0 and at most 4096.
+        public let loraAlpha: Double
+        /// Dropout on the adapter's input, 0 or more and below 1.
+        public let loraDropout: Double
+        /// How the augmented model is trained on the forgotten records.
+        public let augmented: E2URec.Augmented
     }
 
     /// What `receraser` needs.

@@ -118,7 +118,7 @@ extension Policy.E2URec {
 }
 
 extension Policy.E2URec.Augmented {
-    fileprivate init(_ section: PolicySection) throws(PolicyError) {
+    init(_ section: PolicySection) throws(PolicyError) {
         var section = section
         learningRate = try section.number("learningRate", .above(0, through: 1))
         epochs = try section.integer("epochs", 1...100)

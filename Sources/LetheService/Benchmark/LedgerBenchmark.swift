@@ -80,9 +80,9 @@ public struct LedgerBenchmark {
         progress("\(settings.requests) signed requests in groups of \(settings.groupSize)")
         let waiting = try requests(settings.requests)
         Memory.resetPeak()
-        let before = Self.processorSeconds()
+        let before = ProcessorTime.seconds()
         let seconds = try time { try ledger.receive(waiting, groupSize: settings.groupSize, of: subjects) }
-        figures.processorMicroseconds = 1_000_000 * (Self.processorSeconds() - before) / Double(waiting.count)
+        figures.processorMicroseconds = 1_000_000 * (ProcessorTime.seconds() - before) / Double(waiting.count)
         figures.requestsPerSecond = Double(waiting.count) / seconds
         figures.memory.append(
             .init(what: "receive", entries: Int(try ledger.store.size()), peakMebibytes: Memory.peakMebibytes()))
@@ -127,19 +127,11 @@ public struct LedgerBenchmark {
         return environment.seconds() - start
     }
 
-    /// What this process has used of all cores so far.
-    private static func processorSeconds() -> Double {
-        var usage = rusage()
-        getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
-        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1_000_000 }
-        return seconds(usage.ru_utime) + seconds(usage.ru_stime)
-    }
-
     private func audit(_ ledger: BenchmarkLedger, into figures: inout LedgerFigures) throws {
         for (what, masterKey) in [("log", nil), ("log and vault", ledger.masterKey)] as [(String, MasterKey?)] {
             Memory.resetPeak()
             let entries = Int(try ledger.store.size())
-            let before = Self.processorSeconds()
+            let before = ProcessorTime.seconds()
             let seconds = try time {
                 let findings = try LedgerAudit.run(ledger.store, trust: ledger.trust, masterKey: masterKey)
                 // The benchmark's certificate belongs to no request of its log; nothing else may be found.
@@ -150,7 +142,7 @@ public struct LedgerBenchmark {
             figures.audits.append(
                 .init(
                     what: what, entries: entries, entriesPerSecond: Double(entries) / seconds,
-                    processorMicroseconds: 1_000_000 * (Self.processorSeconds() - before) / Double(entries)))
+                    processorMicroseconds: 1_000_000 * (ProcessorTime.seconds() - before) / Double(entries)))
             figures.memory.append(
                 .init(what: "audit of \(what)", entries: entries, peakMebibytes: Memory.peakMebibytes()))
         }
@@ -265,7 +257,11 @@ private final class Shared<Value: ~Copyable & Sendable>: Sendable {
 
 /// The most memory this process has held, as the system counts it.
 private enum Memory {
+    /// Starts anew, after what was freed before was given back: the peak is then that of what follows.
     static func resetPeak() {
+        typealias Trim = @convention(c) (Int) -> Int32
+        // The module of the C library that Swift sees leaves it out.
+        if let trim = dlsym(nil, "malloc_trim") { _ = unsafeBitCast(trim, to: Trim.self)(0) }
         let descriptor = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         _ = write(descriptor, "5", 1)

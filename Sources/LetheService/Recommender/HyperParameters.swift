@@ -49,6 +49,15 @@ extension Policy {
         case .badTeacherReference(let pairs): return LabelReplacement(rule: .opposite, training: paired(pairs))
         case .randomLabel(let pairs): return LabelReplacement(rule: .coin, training: paired(pairs))
         case .e2urec(let method): return e2urec(method)
+        case .calibratedE2URec(let method):
+            return LetheUnlearning.CalibratedE2URec(
+                configuration: .init(
+                    beta: Float(method.beta), maximumAlpha: method.maximumAlpha, steps: method.steps,
+                    interval: method.interval, anchors: method.anchors, batchSize: method.batchSize,
+                    learningRate: method.learningRate, weightDecay: training.weightDecay,
+                    adapter: LoRAConfiguration(
+                        rank: method.rank, alpha: Float(method.loraAlpha), dropout: Float(method.loraDropout)),
+                    augmentation: augmentation(method.augmented, batchSize: method.batchSize)))
         case .adapters(let adapters):
             return try sharded(
                 adapters.sharding,
@@ -82,13 +91,17 @@ extension Policy {
         LetheUnlearning.E2URec(
             configuration: LetheUnlearning.E2URec.Configuration(
                 alpha: Float(method.alpha), beta: Float(method.beta),
-                augmentation: FineTuningConfiguration(
-                    epochs: method.augmented.epochs, batchSize: method.batchSize,
-                    learningRate: method.augmented.learningRate, weightDecay: training.weightDecay, patience: nil),
+                augmentation: augmentation(method.augmented, batchSize: method.batchSize),
                 forgetOnlyEpochs: method.forgetOnlyEpochs, jointSteps: method.jointSteps, batchSize: method.batchSize,
                 learningRate: method.learningRate, weightDecay: training.weightDecay,
                 adapter: LoRAConfiguration(
                     rank: method.rank, alpha: Float(method.loraAlpha), dropout: Float(method.loraDropout))))
+    }
+
+    private func augmentation(_ augmented: E2URec.Augmented, batchSize: Int) -> FineTuningConfiguration {
+        FineTuningConfiguration(
+            epochs: augmented.epochs, batchSize: batchSize, learningRate: augmented.learningRate,
+            weightDecay: training.weightDecay, patience: nil)
     }
 
     /// The shape of the recommender over a vocabulary of `size` ids.

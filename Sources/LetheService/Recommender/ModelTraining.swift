@@ -30,16 +30,21 @@ enum ModelTraining {
         let configuration = policy.modelConfiguration(vocabularySize: data.tokenizer.vocabularySize)
         return try fineTune(
             T5Parameters(configuration: configuration, seed: initialization),
-            on: try data.examples(data.split.pretraining), configuration: policy.pretraining, seeds: seeds, pool: pool,
-            stage: "base model", session: session, progress: progress)
+            on: try data.examples(data.split.pretraining), validation: try data.examples(data.watchedValidation),
+            configuration: policy.pretraining, seeds: seeds, pool: pool, stage: "base model", session: session,
+            progress: progress)
     }
 
     /// The original, or a model retrained on part of the training records: the base, fine-tuned.
+    ///
+    /// - Parameter showsValidation: whether the validation loss is measured where no early stopping needs it, for the curve: not
+    ///   worth its time in the many models that verification trains.
     static func fineTuned(
         base: T5Parameters, on records: [InteractionRecord], data: PreparedData, policy: Policy, seeds: TrainingSeeds,
-        pool: WorkerPool, stage: String, session: TrainingSession, progress: ProgressHandler
+        pool: WorkerPool, stage: String, showsValidation: Bool, session: TrainingSession, progress: ProgressHandler
     ) throws -> FineTunedModel {
-        let validation = policy.training.earlyStoppingPatience == nil ? [] : data.watchedValidation
+        let isWatched = showsValidation || policy.training.earlyStoppingPatience != nil
+        let validation = isWatched ? data.watchedValidation : []
         return try fineTune(
             base, on: try data.examples(records), validation: try data.examples(validation),
             configuration: policy.fineTuning, seeds: seeds, pool: pool, stage: stage, session: session,
@@ -48,7 +53,7 @@ enum ModelTraining {
 }
 
 extension PreparedData {
-    /// The validation records that early stopping watches: every n-th, so that they cover the whole period, at most 4,000.
+    /// The validation records that curves and early stopping watch: every n-th, so that they cover the whole period, at most 4,000.
     var watchedValidation: [InteractionRecord] {
         let limit = 4000
         let all = split.validation

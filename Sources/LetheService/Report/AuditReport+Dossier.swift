@@ -125,6 +125,9 @@ extension AuditReport {
         case "e2urec":
             "A low-rank adapter of the original model learned to forget from one teacher and to remember from another; "
                 + "it was then merged, so that no switch brings the memory back."
+        case "e2urec-calibrated":
+            "A low-rank adapter of the original model learned from a teacher, which makes forgotten records look like those of "
+                + "people whom the model never saw, to forget, and from the original to remember; it was then merged."
         case "retrain": "The base model was trained again without the forgotten records."
         case "sisa":
             "The shards that had learned a forgotten record were trained again without it, from the last slice before it; "

@@ -39,7 +39,7 @@ extension Workspace {
             let model = try ModelTraining.fineTuned(
                 base: base.parameters, on: prepared.split.training, data: prepared, policy: policy,
                 seeds: source.trainingSeeds(for: "original", runID: runID), pool: pool, stage: "original model",
-                session: session, progress: note)
+                showsValidation: true, session: session, progress: note)
             return (model, prepared.tokenizer)
         }
     }

@@ -99,6 +99,8 @@ extension Workspace {
                 seeds: seeds.trainingSeeds(for: "unlearn", runID: runID), originalSeeds: try originalSeeds(),
                 forgottenOrigins: removal.forgotten.map(RecordOrigin.init),
                 retainedOrigins: removal.retained.map(RecordOrigin.init),
+                unseen: method.reads.contains(.unseen)
+                    ? try data.examples(UnseenUsers(data.split).calibration.spreadOver(UnseenUsers.mostRecords)) : [],
                 answers: AnswerTokens(yes: data.decision.yes, no: data.decision.no), pool: pool, session: session)
             let model = try method.unlearn(task) {
                 for notice in notices.take() { progress(.notice(notice)) }

@@ -146,8 +146,8 @@ extension Workspace {
             let training = seeds.trainingSeeds(for: "reference/\(number)", runID: run.runID)
             let model = try ModelTraining.fineTuned(
                 base: base.parameters, on: kept, data: data, policy: policy, seeds: training, pool: pool,
-                stage: "reference model \(number) of \(policy.verification.references)", session: session,
-                progress: progress)
+                stage: "reference model \(number) of \(policy.verification.references)", showsValidation: false,
+                session: session, progress: progress)
             let path = Files.join(references, "\(number)")
             try HuggingFaceFolder.saveModel(model.parameters, tokenizer: base.tokenizer, to: path)
             let digest = try ModelDigest(folder: path).digest

@@ -12,6 +12,11 @@ struct AdapterMerge: Sendable {
         LowRankUpdate.merge(original, a: adapter.a, b: adapter.b, scale: adapter.scale, into: weight)
     }
 
+    /// Puts the weight as it was into a copy of the buffer that it lies in.
+    func undo(in values: inout [Float]) {
+        values.replaceSubrange(weight.offset..<weight.offset + weight.count, with: original.values)
+    }
+
     /// The adapter's matrices by the adapted layer's path.
     static func views(
         of adapter: LoRAParameters, values: Storage<Float>, gradients: Storage<Float>

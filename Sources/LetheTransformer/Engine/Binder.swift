@@ -11,7 +11,7 @@ struct Binder {
     }
 
     let configuration: T5Configuration
-    let weights: WeightTable
+    let weights: NetworkWeights
     let batch: PackedBatch
     /// Nil in inference: nothing is dropped.
     let randomness: Randomness?
@@ -23,7 +23,7 @@ struct Binder {
     private var operation: Int
 
     init(
-        configuration: T5Configuration, weights: WeightTable, batch: PackedBatch, randomness: Randomness?,
+        configuration: T5Configuration, weights: NetworkWeights, batch: PackedBatch, randomness: Randomness?,
         workspace: Workspace, precision: TrainingPrecision = .float32
     ) {
         self.precision = precision
@@ -45,11 +45,4 @@ struct Binder {
             Dropout(rate: rate ?? configuration.dropoutRate, seed: $0.seed, step: $0.step, operation: operation)
         }
     }
-}
-
-/// A part of the weights' gradient that any worker can compute once every piece has been through the network.
-struct GradientTask: Sendable {
-    /// Multiplications, about: large tasks start first.
-    let cost: Int
-    let run: @Sendable () -> Void
 }

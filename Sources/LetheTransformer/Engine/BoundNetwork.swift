@@ -1,6 +1,6 @@
 import LetheTensor
 
-/// The whole network bound to a batch: workers take pieces through `forward` and `backward`, then `gradientTasks` are run.
+/// The whole network bound to a batch: workers take pieces through `forward` and `backward`, then the gradient tasks are run.
 struct BoundNetwork: Sendable {
     let batch: PackedBatch
     let encoder: BoundStack
@@ -25,19 +25,18 @@ struct BoundNetwork: Sendable {
         accumulates = binder.accumulates
         precision = binder.precision
         encoder = BoundStack(
-            .encoder, ids: batch.inputIDs, blocks: configuration.numLayers, longest: batch.longestSource, source: nil,
-            &binder)
+            binder.weights.encoder, .encoder, ids: batch.inputIDs, longest: batch.longestSource, source: nil, &binder)
         let isTraining = binder.randomness != nil
         encodedGradient =
             isTraining && encoder.isTrained
             ? binder.workspace.scratch(.encodedGradient, rows: batch.inputIDs.count, columns: width) : nil
         decoder = BoundStack(
-            .decoder, ids: batch.decoderIDs, blocks: configuration.numDecoderLayers, longest: batch.longestTarget,
+            binder.weights.decoder, .decoder, ids: batch.decoderIDs, longest: batch.longestTarget,
             source: (encoder, encodedGradient), &binder)
-        head = binder.weights.weight(isTied ? T5Names.embedding : T5Names.head)
+        head = binder.weights.head.weight
         headScale = isTied ? Float(1 / Double(width).squareRoot()) : 1
-        headGradient = binder.weights.gradient(isTied ? T5Names.embedding : T5Names.head)
-        embeddingGradient = binder.weights.gradient(T5Names.embedding)
+        headGradient = binder.weights.head.gradient
+        embeddingGradient = binder.weights.embedding.gradient
         logits = binder.workspace.kept(.logits, rows: batch.decoderIDs.count, columns: configuration.vocabularySize)
         decodedGradient =
             isTraining
@@ -61,25 +60,27 @@ struct BoundNetwork: Sendable {
         if let encodedGradient { encoder.backward(piece, outGradient: encodedGradient) }
     }
 
-    /// The gradients of all weights that learn, the largest tasks first.
-    func gradientTasks() -> [GradientTask] {
-        (embeddingTasks() + encoder.gradientTasks() + decoder.gradientTasks()).sorted { $0.cost > $1.cost }
-    }
-
-    /// The head's and the embedding's gradient by ranges of the vocabulary: a tied table gets both in one task.
-    private func embeddingTasks() -> [GradientTask] {
-        guard let headGradient, let embeddingGradient else { return [] }
-        let (logits, hidden, scale, accumulates, isTied) = (logits, decoder.output, headScale, accumulates, isTied)
-        let (encoder, decoder, precision) = (encoder, decoder, precision)
-        return headGradient.rowBlocks(of: 512).map { range in
-            GradientTask(cost: range.count * hidden.columns * hidden.rows) {
-                MatrixProduct.multiply(
-                    logits.columns(range), .transposed, hidden, .plain, into: headGradient.rows(range), scale: scale,
-                    accumulate: accumulates, precision: precision)
-                if !isTied && !accumulates { embeddingGradient.rows(range).clear() }
-                encoder.scatter(range, into: embeddingGradient)
-                decoder.scatter(range, into: embeddingGradient)
+    /// The gradients of all weights that learn, the largest tasks first, into an array that is kept from step to step.
+    func collectGradientTasks(in tasks: inout [GradientTask]) {
+        if let headGradient, embeddingGradient != nil {
+            for rows in headGradient.rowBlocks(of: 512) {
+                let cost = rows.count * decoder.output.count
+                tasks.append(GradientTask(cost: cost, work: .vocabulary(rows)))
             }
         }
+        encoder.addGradientTasks(to: &tasks)
+        decoder.addGradientTasks(to: &tasks)
+        tasks.sort { $0.cost > $1.cost }
+    }
+
+    /// The head's and the embedding's gradient of some tokens: a tied table gets both.
+    func vocabularyGradient(_ rows: Range<Int>) {
+        guard let headGradient, let embeddingGradient else { return }
+        MatrixProduct.multiply(
+            logits.columns(rows), .transposed, decoder.output, .plain, into: headGradient.rows(rows), scale: headScale,
+            accumulate: accumulates, precision: precision)
+        if !isTied && !accumulates { embeddingGradient.rows(rows).clear() }
+        encoder.scatter(rows, into: embeddingGradient)
+        decoder.scatter(rows, into: embeddingGradient)
     }
 }

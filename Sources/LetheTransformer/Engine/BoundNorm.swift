@@ -12,9 +12,9 @@ struct BoundNorm: Sendable {
     let input: Matrix
     let output: Matrix
 
-    init(_ name: String, input: Matrix, output: Matrix, _ binder: inout Binder) {
-        weight = binder.weights.weight(name)
-        gradient = binder.weights.gradient(name)
+    init(_ parameter: NetworkWeights.Parameter, input: Matrix, output: Matrix, _ binder: inout Binder) {
+        weight = parameter.weight
+        gradient = parameter.gradient
         epsilon = binder.configuration.layerNormEpsilon
         inverse = binder.workspace.kept(.inverse, rows: 1, columns: input.rows)
         partials =
@@ -39,9 +39,13 @@ struct BoundNorm: Sendable {
             residual: residual?.rows(rows), into: inputGradient.rows(rows), weightGradient: partial)
     }
 
-    func gradientTasks() -> [GradientTask] {
-        guard let gradient, let partials else { return [] }
-        let accumulates = accumulates
-        return [GradientTask(cost: partials.count) { partials.sumRows(into: gradient, accumulate: accumulates) }]
+    func addGradientTasks(to tasks: inout [GradientTask]) {
+        if let partials { tasks.append(GradientTask(cost: partials.count, work: .norm(self))) }
+    }
+
+    /// The sum of the pieces' parts.
+    func weightGradient() {
+        guard let gradient, let partials else { return }
+        partials.sumRows(into: gradient, accumulate: accumulates)
     }
 }

@@ -7,7 +7,7 @@ struct BoundStack: Sendable {
     private let embedded: Matrix
     private let embeddingDropout: Dropout?
     private let outputDropout: Dropout?
-    private let sublayers: [any Sublayer]
+    private let sublayers: [Sublayer]
     private let bias: RelativeBiasTable
     private let finalNorm: BoundNorm
     private let normalizedGradient: Matrix
@@ -26,43 +26,46 @@ struct BoundStack: Sendable {
 
     /// - Parameter source: the encoder, for the decoder's attention to it, and its output's gradient where it learns.
     init(
-        _ stack: T5Names.Stack, ids: [Int32], blocks: Int, longest: Int,
+        _ weights: NetworkWeights.Stack, _ stack: T5Names.Stack, ids: [Int32], longest: Int,
         source: (encoder: BoundStack, gradient: Matrix?)?, _ binder: inout Binder
     ) {
         let width = binder.configuration.dModel
         binder.workspace.stack = stack
         self.ids = ids
         self.stack = stack
-        table = binder.weights.weight(T5Names.embedding)
-        trainsEmbedding = binder.weights.gradients != nil
+        table = binder.weights.embedding.weight
+        trainsEmbedding = binder.weights.embedding.gradient != nil
         embedded = binder.workspace.kept(.residual(isOdd: false), rows: ids.count, columns: width)
         let isTraining = binder.randomness != nil
         embeddedGradient =
             isTraining ? binder.workspace.kept(.residualGradient, rows: ids.count, columns: width) : embedded
         embeddingDropout = binder.dropout()
         bias = RelativeBiasTable(stack, length: longest, &binder)
-        var sublayers: [any Sublayer] = []
+        var sublayers: [Sublayer] = []
+        sublayers.reserveCapacity(3 * weights.blocks.count)
         var stream = embedded
         func isOdd() -> Bool { sublayers.count % 2 == 0 }
-        for block in 0..<blocks {
-            sublayers.append(
-                SelfAttention(stack, block: block, bias: bias, input: stream, isOdd: isOdd(), &binder))
-            stream = sublayers[sublayers.count - 1].output
-            if let source {
-                sublayers.append(
-                    CrossAttention(
-                        block: block, source: source.encoder.output, sourceGradient: source.gradient,
-                        isFirstToAdd: block == blocks - 1, input: stream, isOdd: isOdd(), &binder))
-                stream = sublayers[sublayers.count - 1].output
+        for (index, block) in weights.blocks.enumerated() {
+            let attention = SelfAttention(
+                block.selfAttention, stack, bias: bias, input: stream, isOdd: isOdd(), &binder)
+            sublayers.append(.selfAttention(attention))
+            stream = attention.output
+            if let source, let weightsAcross = block.crossAttention {
+                let across = CrossAttention(
+                    weightsAcross, source: source.encoder.output, sourceGradient: source.gradient,
+                    isFirstToAdd: index == weights.blocks.count - 1, input: stream, isOdd: isOdd(), &binder)
+                sublayers.append(.crossAttention(across))
+                stream = across.output
             }
-            sublayers.append(FeedForward(stack, block: block, input: stream, isOdd: isOdd(), &binder))
-            stream = sublayers[sublayers.count - 1].output
+            let feedForward = FeedForward(block.feedForward, stack, input: stream, isOdd: isOdd(), &binder)
+            sublayers.append(.feedForward(feedForward))
+            stream = feedForward.output
         }
         self.sublayers = sublayers
         let feedsEncoder = source?.gradient != nil
-        lowest = sublayers.firstIndex { $0.isTrained || (feedsEncoder && $0 is CrossAttention) }
+        lowest = sublayers.firstIndex { $0.isTrained || (feedsEncoder && $0.readsSource) }
         finalNorm = BoundNorm(
-            stack.finalNorm, input: stream,
+            weights.finalNorm, input: stream,
             output: binder.workspace.kept(
                 stack == .encoder ? .encoded : .decoded, rows: ids.count, columns: width), &binder)
         outputDropout = binder.dropout()
@@ -106,9 +109,11 @@ struct BoundStack: Sendable {
         Embedding.scatter(embeddedGradient, ids: ids[...], range: range, into: gradient)
     }
 
-    func gradientTasks() -> [GradientTask] {
-        guard isTrained else { return [] }
+    func addGradientTasks(to tasks: inout [GradientTask]) {
+        guard isTrained else { return }
         let lowest = trainsEmbedding ? 0 : lowest ?? sublayers.count
-        return sublayers[lowest...].flatMap { $0.gradientTasks() } + finalNorm.gradientTasks() + bias.gradientTasks()
+        for sublayer in sublayers[lowest...] { sublayer.addGradientTasks(to: &tasks) }
+        finalNorm.addGradientTasks(to: &tasks)
+        bias.addGradientTasks(to: &tasks)
     }
 }

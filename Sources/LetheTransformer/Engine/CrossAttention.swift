@@ -1,7 +1,7 @@
 import LetheTensor
 
 /// The decoder's attention to the encoder's output, without relative bias. S source rows, T target rows, I = inner width.
-struct CrossAttention: Sublayer {
+struct CrossAttention: Sendable {
     private let norm: BoundNorm
     /// (T, I)
     private let queries: BoundLinear
@@ -23,27 +23,25 @@ struct CrossAttention: Sublayer {
 
     /// - Parameter isFirstToAdd: whether this layer's backward pass is the first to write `sourceGradient`.
     init(
-        block: Int, source: Matrix, sourceGradient: Matrix?, isFirstToAdd: Bool, input: Matrix, isOdd: Bool,
-        _ binder: inout Binder
+        _ weights: NetworkWeights.CrossAttention, source: Matrix, sourceGradient: Matrix?, isFirstToAdd: Bool,
+        input: Matrix, isOdd: Bool, _ binder: inout Binder
     ) {
         let configuration = binder.configuration
         let (width, inner) = (configuration.dModel, configuration.innerWidth)
-        let module = T5Names.Stack.decoder.crossAttention(block)
         self.sourceGradient = sourceGradient
         self.isFirstToAdd = isFirstToAdd
         norm = BoundNorm(
-            T5Names.Stack.decoder.norm(block, sublayer: 1), input: input,
+            weights.norm, input: input,
             output: binder.workspace.kept(.normalized, rows: input.rows, columns: width), &binder)
         queries = BoundLinear(
-            binder.weights.linear(["\(module).q"]), input: norm.output,
+            weights.queries, input: norm.output,
             output: binder.workspace.kept(.projected, rows: input.rows, columns: inner), &binder)
         keysAndValues = BoundLinear(
-            binder.weights.linear(["k", "v"].map { "\(module).\($0)" }), input: source,
+            weights.keysAndValues, input: source,
             output: binder.workspace.kept(.sourceProjected, rows: source.rows, columns: 2 * inner), &binder)
         core = AttentionCore(spans: binder.batch.cross, isCausal: false, rows: input.rows, &binder)
         join = ResidualJoin(input: input, &binder, isOdd: isOdd)
-        combine = BoundLinear(
-            binder.weights.linear(["\(module).o"]), input: core.context, output: join.output, &binder)
+        combine = BoundLinear(weights.combine, input: core.context, output: join.output, &binder)
         if binder.randomness == nil {
             (queriesGradient, keysAndValuesGradient) = (queries.output, keysAndValues.output)
         } else {
@@ -92,9 +90,10 @@ struct CrossAttention: Sublayer {
         }
     }
 
-    func gradientTasks() -> [GradientTask] {
-        queries.gradientTasks(outGradient: queriesGradient)
-            + keysAndValues.gradientTasks(outGradient: keysAndValuesGradient)
-            + combine.gradientTasks(outGradient: join.branchGradient) + norm.gradientTasks()
+    func addGradientTasks(to tasks: inout [GradientTask]) {
+        queries.addGradientTasks(outGradient: queriesGradient, to: &tasks)
+        keysAndValues.addGradientTasks(outGradient: keysAndValuesGradient, to: &tasks)
+        combine.addGradientTasks(outGradient: join.branchGradient, to: &tasks)
+        norm.addGradientTasks(to: &tasks)
     }
 }

@@ -1,7 +1,7 @@
 import LetheTensor
 
 /// The feed-forward sublayer: wo(dropout(act(wi x))), or gated wo(dropout(act(wi_0 x) * wi_1 x)). F = dFF.
-struct FeedForward: Sublayer {
+struct FeedForward: Sendable {
     private let norm: BoundNorm
     private let expand: BoundLinear
     private let contract: BoundLinear
@@ -21,28 +21,29 @@ struct FeedForward: Sublayer {
     var outputGradient: Matrix { join.outputGradient }
     var isTrained: Bool { expand.isTrained || contract.isTrained }
 
-    init(_ stack: T5Names.Stack, block: Int, input: Matrix, isOdd: Bool, _ binder: inout Binder) {
+    init(
+        _ weights: NetworkWeights.FeedForward, _ stack: T5Names.Stack, input: Matrix, isOdd: Bool,
+        _ binder: inout Binder
+    ) {
         let configuration = binder.configuration
         let (width, inner) = (configuration.dModel, configuration.dFF)
-        let module = stack.feedForward(block)
         self.stack = stack
         isGated = configuration.feedForwardProjection.isGated
         activation = configuration.feedForwardProjection.activation
         isInPlace = configuration.feedForwardProjection == .relu
         norm = BoundNorm(
-            stack.norm(block, sublayer: stack.feedForwardIndex()), input: input,
+            weights.norm, input: input,
             output: binder.workspace.kept(.normalized, rows: input.rows, columns: width), &binder)
         let expanded = isGated ? 2 * inner : inner
         expand = BoundLinear(
-            binder.weights.linear((isGated ? ["wi_0", "wi_1"] : ["wi"]).map { "\(module).\($0)" }), input: norm.output,
+            weights.expand, input: norm.output,
             output: binder.workspace.kept(.hidden, rows: input.rows, columns: expanded), &binder)
         let hidden =
             isInPlace
             ? expand.output : binder.workspace.kept(.activated, rows: input.rows, columns: inner)
         dropout = binder.dropout()
         join = ResidualJoin(input: input, &binder, isOdd: isOdd)
-        contract = BoundLinear(
-            binder.weights.linear(["\(module).wo"]), input: hidden, output: join.output, &binder)
+        contract = BoundLinear(weights.contract, input: hidden, output: join.output, &binder)
         let isTraining = binder.randomness != nil
         expandedGradient =
             isTraining ? binder.workspace.kept(.hiddenGradient, rows: input.rows, columns: expanded) : expand.output
@@ -87,9 +88,10 @@ struct FeedForward: Sublayer {
         }
     }
 
-    func gradientTasks() -> [GradientTask] {
-        expand.gradientTasks(outGradient: expandedGradient) + contract.gradientTasks(outGradient: join.branchGradient)
-            + norm.gradientTasks()
+    func addGradientTasks(to tasks: inout [GradientTask]) {
+        expand.addGradientTasks(outGradient: expandedGradient, to: &tasks)
+        contract.addGradientTasks(outGradient: join.branchGradient, to: &tasks)
+        norm.addGradientTasks(to: &tasks)
     }
 }
 

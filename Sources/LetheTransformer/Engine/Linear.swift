@@ -49,6 +49,7 @@ struct BoundLinear: Sendable {
         accumulates = binder.accumulates
         precision = binder.precision
         var branches: [Branch] = []
+        if binder.randomness != nil { branches.reserveCapacity(linear.adapted.count) }
         for adapted in linear.adapted where binder.randomness != nil {
             let rank = adapted.adapter.a.rows
             branches.append(
@@ -102,9 +103,7 @@ struct BoundLinear: Sendable {
     }
 
     /// The weight's gradient over all rows of the batch at once, cut by the weight's rows; the adapters' besides.
-    func gradientTasks(outGradient: Matrix) -> [GradientTask] {
-        var tasks: [GradientTask] = []
-        let (input, accumulates, precision) = (input, accumulates, precision)
+    func addGradientTasks(outGradient: Matrix, to tasks: inout [GradientTask]) {
         if let gradient = linear.gradient {
             // A product packs the whole input for every block: fewer of them where the layer is large enough for all workers.
             let size =
@@ -115,25 +114,31 @@ struct BoundLinear: Sendable {
                 }
             for rows in gradient.rowBlocks(of: size) {
                 tasks.append(
-                    GradientTask(cost: rows.count * gradient.columns * input.rows) {
-                        MatrixProduct.multiply(
-                            outGradient.columns(rows), .transposed, input, .plain, into: gradient.rows(rows),
-                            accumulate: accumulates, precision: precision)
-                    })
+                    GradientTask(
+                        cost: rows.count * gradient.columns * input.rows,
+                        work: .weight(self, outGradient: outGradient, rows: rows)))
             }
         }
-        for branch in branches {
+        for (index, branch) in branches.enumerated() {
             tasks.append(
-                GradientTask(cost: 4 * input.rows * input.columns * branch.adapter.a.rows) {
-                    adapterGradient(branch, outGradient: outGradient.columns(branch.columns))
-                })
+                GradientTask(
+                    cost: 4 * input.rows * input.columns * branch.adapter.a.rows,
+                    work: .adapter(self, outGradient: outGradient, index: index)))
         }
-        return tasks
+    }
+
+    /// Some rows of the weight's gradient: dW = dYᵀ x.
+    func weightGradient(_ rows: Range<Int>, outGradient: Matrix) {
+        guard let gradient = linear.gradient else { return }
+        MatrixProduct.multiply(
+            outGradient.columns(rows), .transposed, input, .plain, into: gradient.rows(rows), accumulate: accumulates,
+            precision: precision)
     }
 
     /// dB = scale * dYᵀ (x Aᵀ), dA = (scale * dY B)ᵀ x, with x as the adapter saw it.
-    private func adapterGradient(_ branch: Branch, outGradient: Matrix) {
-        let adapter = branch.adapter
+    func adapterGradient(_ index: Int, outGradient: Matrix) {
+        let branch = branches[index]
+        let (adapter, outGradient) = (branch.adapter, outGradient.columns(branch.columns))
         if !branch.isSeparate {
             MatrixProduct.multiply(input, .plain, adapter.a, .transposed, into: branch.reduced)
             MatrixProduct.multiply(
@@ -161,7 +166,7 @@ struct BoundLinear: Sendable {
 
 extension Matrix {
     /// The rows in runs of at most `size`.
-    func rowBlocks(of size: Int) -> [Range<Int>] {
-        Swift.stride(from: 0, to: rows, by: size).map { $0..<min($0 + size, rows) }
+    func rowBlocks(of size: Int) -> some Sequence<Range<Int>> {
+        Swift.stride(from: 0, to: rows, by: size).lazy.map { $0..<min($0 + size, rows) }
     }
 }

@@ -25,6 +25,13 @@ struct PackedBatch: Sendable {
         /// Elements of the largest example.
         private(set) var largest = 0
 
+        mutating func removeAll() {
+            queries.removeAll(keepingCapacity: true)
+            keys.removeAll(keepingCapacity: true)
+            offsets.removeAll(keepingCapacity: true)
+            (count, largest) = (0, 0)
+        }
+
         mutating func append(queries: Range<Int>, keys: Range<Int>, heads: Int) {
             self.queries.append(queries)
             self.keys.append(keys)
@@ -35,60 +42,61 @@ struct PackedBatch: Sendable {
         }
     }
 
-    let inputIDs: [Int32]
-    let decoderIDs: [Int32]
-    let pieces: [Piece]
-    let encoder: Spans
-    let decoder: Spans
-    let cross: Spans
-    let targetRows: [Range<Int>]
-    let longestSource: Int
-    let longestTarget: Int
+    private(set) var inputIDs: [Int32] = []
+    private(set) var decoderIDs: [Int32] = []
+    private(set) var pieces: [Piece] = []
+    private(set) var encoder = Spans()
+    private(set) var decoder = Spans()
+    private(set) var cross = Spans()
+    /// Each example's rows of the decoder's buffers.
+    private(set) var targetRows: [Range<Int>] = []
+    private(set) var longestSource = 0
+    private(set) var longestTarget = 0
 
     /// Tokens that a piece holds at least, where the batch is large enough: products of fewer rows waste time on their edges.
     private static let tokensPerPiece = 384
     /// Pieces come in multiples of this, so that 2, 4 and 8 threads all share them out evenly.
     private static let pieceGroup = 8
 
-    init(_ examples: ArraySlice<Example>, configuration: T5Configuration, positions: LogitPositions = .all) {
+    /// Lays out other examples in the arrays that are there already.
+    mutating func pack(_ examples: some Collection<Example>, configuration: T5Configuration, positions: LogitPositions)
+    {
         let heads = configuration.numHeads
-        var inputIDs: [Int32] = []
-        var decoderIDs: [Int32] = []
-        var sources: [Range<Int>] = []
-        var targets: [Range<Int>] = []
-        var (encoder, decoder, cross) = (Spans(), Spans(), Spans())
+        inputIDs.removeAll(keepingCapacity: true)
+        decoderIDs.removeAll(keepingCapacity: true)
+        targetRows.removeAll(keepingCapacity: true)
+        encoder.removeAll()
+        decoder.removeAll()
+        cross.removeAll()
+        (longestSource, longestTarget) = (0, 0)
         for example in examples {
             let source = inputIDs.count
-            inputIDs += example.inputIDs.isEmpty ? [configuration.padTokenID] : example.inputIDs
+            inputIDs += example.inputIDs
+            if example.inputIDs.isEmpty { inputIDs.append(configuration.padTokenID) }
             let target = decoderIDs.count
             let count = positions == .first ? min(1, example.labels.count) : example.labels.count
             for position in 0..<count {
                 let previous = position == 0 ? configuration.decoderStartTokenID : example.labels[position - 1]
                 decoderIDs.append(previous == Example.ignoredLabel ? configuration.padTokenID : previous)
             }
-            sources.append(source..<inputIDs.count)
-            targets.append(target..<decoderIDs.count)
-            encoder.append(queries: source..<inputIDs.count, keys: source..<inputIDs.count, heads: heads)
-            decoder.append(queries: target..<decoderIDs.count, keys: target..<decoderIDs.count, heads: heads)
-            cross.append(queries: target..<decoderIDs.count, keys: source..<inputIDs.count, heads: heads)
+            let (sources, targets) = (source..<inputIDs.count, target..<decoderIDs.count)
+            targetRows.append(targets)
+            longestSource = max(longestSource, sources.count)
+            longestTarget = max(longestTarget, targets.count)
+            encoder.append(queries: sources, keys: sources, heads: heads)
+            decoder.append(queries: targets, keys: targets, heads: heads)
+            cross.append(queries: targets, keys: sources, heads: heads)
         }
-        pieces = PackedBatch.cut(sources: sources, targets: targets)
-        longestSource = sources.map(\.count).max() ?? 0
-        longestTarget = targets.map(\.count).max() ?? 0
-        targetRows = targets
-        self.inputIDs = inputIDs
-        self.decoderIDs = decoderIDs
-        self.encoder = encoder
-        self.decoder = decoder
-        self.cross = cross
+        cut()
     }
 
     /// Cuts the examples into runs of about the same number of tokens.
-    private static func cut(sources: [Range<Int>], targets: [Range<Int>]) -> [Piece] {
-        guard let total = sources.last?.upperBound else { return [] }
-        let groups = max(1, total / (tokensPerPiece * pieceGroup))
-        let count = min(sources.count, groups * pieceGroup)
-        var pieces: [Piece] = []
+    private mutating func cut() {
+        pieces.removeAll(keepingCapacity: true)
+        let (sources, targets) = (encoder.queries, targetRows)
+        let total = inputIDs.count
+        let groups = max(1, total / (PackedBatch.tokensPerPiece * PackedBatch.pieceGroup))
+        let count = min(sources.count, groups * PackedBatch.pieceGroup)
         var start = 0
         for index in 0..<count {
             // The run ends where the tokens come nearest to their share, and leaves an example for every run to come.
@@ -104,6 +112,5 @@ struct PackedBatch: Sendable {
                     targets: targets[start].lowerBound..<targets[end - 1].upperBound))
             start = end
         }
-        return pieces
     }
 }

@@ -4,7 +4,7 @@ import LetheTensor
 struct RelativeBiasTable: Sendable {
     /// H heads, L the longest sequence: (H, 2 L - 1).
     let bias: Attention.Bias
-    private let buckets: [Int]
+    private let buckets: ArraySlice<Int>
     private let gradient: Matrix?
     /// One row of H (2 L - 1) per piece; nil where the table is frozen.
     private let partials: Matrix?
@@ -12,14 +12,12 @@ struct RelativeBiasTable: Sendable {
 
     init(_ stack: T5Names.Stack, length: Int, _ binder: inout Binder) {
         let configuration = binder.configuration
-        buckets = RelativePositionBuckets(
-            count: configuration.relativeAttentionNumBuckets, maxDistance: configuration.relativeAttentionMaxDistance,
-            isBidirectional: stack == .encoder
-        ).table(length: length)
+        let parameter = stack == .encoder ? binder.weights.encoder.relativeBias : binder.weights.decoder.relativeBias
+        buckets = binder.workspace.buckets(stack, length: length, configuration)
         let spread = binder.workspace.kept(.spreadBias, rows: configuration.numHeads, columns: buckets.count)
-        RelativeBias.spread(binder.weights.weight(stack.relativeBias), buckets: buckets, into: spread)
+        RelativeBias.spread(parameter.weight, buckets: buckets, into: spread)
         bias = Attention.Bias(values: spread, origin: max(length - 1, 0))
-        gradient = binder.weights.gradient(stack.relativeBias)
+        gradient = parameter.gradient
         partials =
             gradient == nil
             ? nil : binder.workspace.kept(.biasPartials, rows: binder.batch.pieces.count, columns: spread.count)
@@ -40,17 +38,18 @@ struct RelativeBiasTable: Sendable {
         partials?.rows(piece..<piece + 1).clear()
     }
 
-    func gradientTasks() -> [GradientTask] {
-        guard let gradient, let partials else { return [] }
-        let (buckets, heads, accumulates) = (buckets, bias.values.rows, accumulates)
-        return [
-            GradientTask(cost: partials.count) {
-                if !accumulates { gradient.clear() }
-                for piece in 0..<partials.rows {
-                    let part = partials.rows(piece..<piece + 1).block(at: 0, rows: heads, columns: buckets.count)
-                    RelativeBias.gather(part, buckets: buckets, onto: gradient)
-                }
-            }
-        ]
+    func addGradientTasks(to tasks: inout [GradientTask]) {
+        if let partials { tasks.append(GradientTask(cost: partials.count, work: .relativeBias(self))) }
+    }
+
+    /// The sum of the pieces' parts, gathered by bucket.
+    func weightGradient() {
+        guard let gradient, let partials else { return }
+        if !accumulates { gradient.clear() }
+        for piece in 0..<partials.rows {
+            let part = partials.rows(piece..<piece + 1)
+                .block(at: 0, rows: bias.values.rows, columns: buckets.count)
+            RelativeBias.gather(part, buckets: buckets, onto: gradient)
+        }
     }
 }

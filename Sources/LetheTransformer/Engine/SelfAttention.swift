@@ -1,7 +1,7 @@
 import LetheTensor
 
 /// The self-attention sublayer. I = inner width: q, k and v stand side by side in `projected` (T, 3 I).
-struct SelfAttention: Sublayer {
+struct SelfAttention: Sendable {
     private let norm: BoundNorm
     private let project: BoundLinear
     private let combine: BoundLinear
@@ -17,25 +17,24 @@ struct SelfAttention: Sublayer {
     var isTrained: Bool { project.isTrained || combine.isTrained }
 
     init(
-        _ stack: T5Names.Stack, block: Int, bias: RelativeBiasTable, input: Matrix, isOdd: Bool, _ binder: inout Binder
+        _ weights: NetworkWeights.SelfAttention, _ stack: T5Names.Stack, bias: RelativeBiasTable, input: Matrix,
+        isOdd: Bool, _ binder: inout Binder
     ) {
         let configuration = binder.configuration
         let (width, inner) = (configuration.dModel, configuration.innerWidth)
-        let module = stack.selfAttention(block)
         self.stack = stack
         self.bias = bias
         norm = BoundNorm(
-            stack.norm(block, sublayer: 0), input: input,
+            weights.norm, input: input,
             output: binder.workspace.kept(.normalized, rows: input.rows, columns: width), &binder)
         project = BoundLinear(
-            binder.weights.linear(["q", "k", "v"].map { "\(module).\($0)" }), input: norm.output,
+            weights.project, input: norm.output,
             output: binder.workspace.kept(.projected, rows: input.rows, columns: 3 * inner), &binder)
         core = AttentionCore(
             spans: stack == .encoder ? binder.batch.encoder : binder.batch.decoder, isCausal: stack == .decoder,
             rows: input.rows, &binder)
         join = ResidualJoin(input: input, &binder, isOdd: isOdd)
-        combine = BoundLinear(
-            binder.weights.linear(["\(module).o"]), input: core.context, output: join.output, &binder)
+        combine = BoundLinear(weights.combine, input: core.context, output: join.output, &binder)
         projectedGradient =
             binder.randomness == nil
             ? project.output : binder.workspace.kept(.projectedGradient, rows: input.rows, columns: 3 * inner)
@@ -76,8 +75,9 @@ struct SelfAttention: Sublayer {
         }
     }
 
-    func gradientTasks() -> [GradientTask] {
-        project.gradientTasks(outGradient: projectedGradient) + combine.gradientTasks(outGradient: join.branchGradient)
-            + norm.gradientTasks()
+    func addGradientTasks(to tasks: inout [GradientTask]) {
+        project.addGradientTasks(outGradient: projectedGradient, to: &tasks)
+        combine.addGradientTasks(outGradient: join.branchGradient, to: &tasks)
+        norm.addGradientTasks(to: &tasks)
     }
 }

@@ -24,6 +24,11 @@ final class Workspace: @unchecked Sendable {
     private let arena = Arena()
     private var shared: [Key: Matrix] = [:]
     private let keepsActivations: Bool
+    /// The batch of the pass, laid out in arrays that are kept from one to the next.
+    private(set) var batch = PackedBatch()
+    /// The last pass's gradient tasks: room for the next one's.
+    private var tasks: [GradientTask] = []
+    private var bucketTables: [T5Names.Stack: (length: Int, table: [Int])] = [:]
     /// Whose buffers are handed out: a piece's rows differ between the stacks, so that they must never share.
     var stack = T5Names.Stack.encoder
 
@@ -31,10 +36,34 @@ final class Workspace: @unchecked Sendable {
         self.keepsActivations = keepsActivations
     }
 
-    /// Takes back all buffers.
-    func reset() {
-        arena.reset()
+    /// Takes back all buffers and lays out the examples of the next pass.
+    func begin(
+        _ examples: some Collection<Example>, configuration: T5Configuration, positions: LogitPositions = .all
+    ) {
+        // Before the arena, because tasks view its blocks, which must go where larger ones take their place.
+        tasks.removeAll(keepingCapacity: true)
         shared.removeAll(keepingCapacity: true)
+        arena.reset()
+        batch.pack(examples, configuration: configuration, positions: positions)
+    }
+
+    /// The gradient tasks of a network that was bound in this workspace, the largest first.
+    func gradientTasks(of network: BoundNetwork) -> [GradientTask] {
+        network.collectGradientTasks(in: &tasks)
+        return tasks
+    }
+
+    /// The buckets of all distances from -(length - 1) to length - 1: the middle of the longest table so far.
+    func buckets(_ stack: T5Names.Stack, length: Int, _ configuration: T5Configuration) -> ArraySlice<Int> {
+        let longest = bucketTables[stack]?.length ?? 0
+        if length > longest {
+            let buckets = RelativePositionBuckets(
+                count: configuration.relativeAttentionNumBuckets,
+                maxDistance: configuration.relativeAttentionMaxDistance, isBidirectional: stack == .encoder)
+            bucketTables[stack] = (length, buckets.table(length: length))
+        }
+        guard length > 0, let (longest, table) = bucketTables[stack] else { return [] }
+        return table[longest - length...longest + length - 2]
     }
 
     /// A buffer that the backward pass reads: one per call while training.

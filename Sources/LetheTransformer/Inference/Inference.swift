@@ -15,7 +15,7 @@ public enum LogitPositions: Sendable, Equatable {
 /// vocabulary: see `Example.validate`.
 public struct Inference: Sendable {
     private let configuration: T5Configuration
-    private let table: WeightTable
+    private let weights: NetworkWeights
     private let pool: WorkerPool
     private let spare = SpareWorkspaces()
 
@@ -26,7 +26,9 @@ public struct Inference: Sendable {
     public init(parameters: T5Parameters, adapter: LoRAParameters? = nil, pool: WorkerPool) {
         let merged = adapter.map { $0.merged(into: parameters) } ?? parameters
         configuration = merged.configuration
-        table = WeightTable(layout: merged.layout, weights: Storage(merged.values), gradients: nil, adapters: [:])
+        let table = WeightTable(
+            layout: merged.layout, weights: Storage(merged.values), gradients: nil, adapters: [:])
+        weights = NetworkWeights(table, configuration: merged.configuration)
         self.pool = pool
     }
 
@@ -131,10 +133,9 @@ public struct Inference: Sendable {
     private func run(
         _ examples: ArraySlice<Example>, positions: LogitPositions, _ workspace: Workspace
     ) -> BoundNetwork {
-        workspace.reset()
+        workspace.begin(examples, configuration: configuration, positions: positions)
         var binder = Binder(
-            configuration: configuration, weights: table,
-            batch: PackedBatch(examples, configuration: configuration, positions: positions), randomness: nil,
+            configuration: configuration, weights: weights, batch: workspace.batch, randomness: nil,
             workspace: workspace)
         let network = BoundNetwork(&binder)
         pool.run(pieces: network.batch.pieces.count) { network.forward(network.batch.pieces[$0]) }

@@ -3,7 +3,7 @@ import LetheTensor
 
 /// The losses of one round's items, row by row of the decoder.
 struct Objective: Sendable {
-    private let items: [TrainingItem]
+    private let items: ArraySlice<TrainingItem>
     private let targetRows: [Range<Int>]
     private let logits: Matrix
     /// Weighted label and teacher loss of every row.
@@ -13,7 +13,7 @@ struct Objective: Sendable {
     init(
         _ items: ArraySlice<TrainingItem>, network: BoundNetwork, vocabularySize: Int, losses: Storage<Double>? = nil
     ) {
-        self.items = Array(items)
+        self.items = items
         targetRows = network.batch.targetRows
         logits = network.logits
         self.losses = losses ?? Storage(count: 2 * network.logits.rows)
@@ -27,8 +27,8 @@ struct Objective: Sendable {
 
     func turnLogitsIntoGradients(_ piece: PackedBatch.Piece) {
         for index in piece.examples {
-            let item = items[index]
-            let bounded = item.bound.map { $0(labelLoss(of: index)) }
+            let item = items[items.startIndex + index]
+            let bounded = item.bound.map { $0(labelLoss(of: item, rows: targetRows[index])) }
             let labelWeight = bounded.map { item.labelWeight * Float($0.slope) } ?? item.labelWeight
             for (position, row) in targetRows[index].enumerated() {
                 let label = item.example.labels[position]
@@ -47,10 +47,10 @@ struct Objective: Sendable {
     }
 
     /// The plain label loss of an item, with its logits left as they are.
-    private func labelLoss(of index: Int) -> Double {
+    private func labelLoss(of item: TrainingItem, rows: Range<Int>) -> Double {
         var loss = 0.0
-        for (position, row) in targetRows[index].enumerated() {
-            let label = items[index].example.labels[position]
+        for (position, row) in rows.enumerated() {
+            let label = item.example.labels[position]
             guard label != Example.ignoredLabel else { continue }
             loss += negativeLogProbability(of: label, under: logits.rows(row..<row + 1).values)
         }

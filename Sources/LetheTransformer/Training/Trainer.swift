@@ -6,8 +6,6 @@ public import LetheTensor
 public final class Trainer {
     private let configuration: T5Configuration
     private let layout: ParameterLayout
-    /// The frozen model below an adapter, as it was given; nil where the model itself learns, whose first weights nobody needs again.
-    private let base: T5Parameters?
     private let baseAdapter: LoRAParameters?
     private let optimizer: AdamWConfiguration
     private let dropoutSeed: UInt64
@@ -15,7 +13,9 @@ public final class Trainer {
     private let tokensPerRound: Int
     private let precision: TrainingPrecision
 
-    private let table: WeightTable
+    private let weights: NetworkWeights
+    /// The model's weights; those of adapted layers contain the adapter, and `merges` keep what they were.
+    private let model: Storage<Float>
     /// The buffer that learns: the weights themselves, or the adapter.
     private let trained: Storage<Float>
     private let gradients: Storage<Float>
@@ -64,13 +64,13 @@ public final class Trainer {
         }
         configuration = parameters.configuration
         layout = parameters.layout
-        base = adapter == nil ? nil : parameters
         baseAdapter = adapter
         self.optimizer = optimizer
         self.dropoutSeed = dropoutSeed
         self.pool = pool
-        let weights = Storage(parameters.values)
-        let trained = adapter.map { Storage($0.values) } ?? weights
+        let model = Storage(parameters.values)
+        let trained = adapter.map { Storage($0.values) } ?? model
+        self.model = model
         let gradients = Storage<Float>(count: trained.count)
         self.trained = trained
         self.gradients = gradients
@@ -84,8 +84,8 @@ public final class Trainer {
         learningRate = optimizer.learningRate
         let views = adapter.map { AdapterMerge.views(of: $0, values: trained, gradients: gradients) } ?? [:]
         let table = WeightTable(
-            layout: parameters.layout, weights: weights, gradients: adapter == nil ? gradients : nil, adapters: views)
-        self.table = table
+            layout: parameters.layout, weights: model, gradients: adapter == nil ? gradients : nil, adapters: views)
+        weights = NetworkWeights(table, configuration: parameters.configuration)
         merges = adapter.map { AdapterMerge.merges(of: $0, table: table) } ?? []
     }
 
@@ -95,9 +95,11 @@ public final class Trainer {
     /// A copy of the numbers that learn: the model's weights or the adapter's, in their buffer's order.
     public var trainedValues: [Float] { trained.values }
 
-    /// The model's weights as they are now.
+    /// The model's weights as they are now; below an adapter as they were given.
     public var parameters: T5Parameters {
-        base ?? T5Parameters(configuration: configuration, layout: layout, values: trained.values)
+        var values = model.values
+        for merge in merges { merge.undo(in: &values) }
+        return T5Parameters(configuration: configuration, layout: layout, values: values)
     }
 
     /// The adapter as it is now, nil where the model itself learns.
@@ -145,36 +147,35 @@ public final class Trainer {
         let merges = merges
         pool.run(pieces: merges.count) { merges[$0].run() }
         var loss = StepLoss(labelLoss: 0, teacherLoss: 0)
-        for (round, range) in rounds(items).enumerated() {
-            runRound(items[range], number: round, onto: &loss)
-        }
+        // As few rounds as `tokensPerRound` allows, of about the same size, because a short last round would read and write every
+        // gradient for little work.
+        let total = items.reduce(0) { $0 + $1.example.inputIDs.count }
+        let count = max(1, (total + tokensPerRound - 1) / tokensPerRound)
+        var (start, round) = (0, 0)
+        repeat {
+            let end = endOfRound(items, from: start, share: (total + count - 1) / count)
+            runRound(items[start..<end], number: round, onto: &loss)
+            (start, round) = (end, round + 1)
+        } while start < items.count
         return loss
     }
 
-    /// Runs of items that go through the network together: as few as `tokensPerRound` allows, of about the same size, because a
-    /// short last round would read and write every gradient for little work. An example that is longer has a round of its own.
-    private func rounds(_ items: [TrainingItem]) -> [Range<Int>] {
-        let total = items.reduce(0) { $0 + $1.example.inputIDs.count }
-        let count = max(1, (total + tokensPerRound - 1) / tokensPerRound)
-        let share = (total + count - 1) / count
-        var rounds: [Range<Int>] = []
-        var (start, tokens) = (0, 0)
-        for (index, item) in items.enumerated() {
-            let length = item.example.inputIDs.count
-            if index > start, tokens >= share || tokens + length > tokensPerRound {
-                rounds.append(start..<index)
-                (start, tokens) = (index, 0)
-            }
+    /// Where a round that begins at `start` ends. An example that is longer than a round has one of its own.
+    private func endOfRound(_ items: [TrainingItem], from start: Int, share: Int) -> Int {
+        var (end, tokens) = (start, 0)
+        while end < items.count {
+            let length = items[end].example.inputIDs.count
+            if end > start, tokens >= share || tokens + length > tokensPerRound { break }
             tokens += length
+            end += 1
         }
-        return rounds + [start..<items.count]
+        return end
     }
 
     private func runRound(_ items: ArraySlice<TrainingItem>, number: Int, onto loss: inout StepLoss) {
-        workspace.reset()
+        workspace.begin(items.lazy.map(\.example), configuration: configuration)
         var binder = Binder(
-            configuration: configuration, weights: table,
-            batch: PackedBatch(items.map(\.example)[...], configuration: configuration),
+            configuration: configuration, weights: weights, batch: workspace.batch,
             randomness: Binder.Randomness(seed: dropoutSeed, step: steps, round: number), workspace: workspace,
             precision: precision)
         let network = BoundNetwork(&binder)
@@ -188,8 +189,8 @@ public final class Trainer {
             objective.turnLogitsIntoGradients(piece)
             network.backward(piece)
         }
-        let tasks = network.gradientTasks()
-        pool.run(pieces: tasks.count) { tasks[$0].run() }
+        let tasks = workspace.gradientTasks(of: network)
+        pool.run(pieces: tasks.count) { tasks[$0].run(in: network) }
         objective.add(to: &loss)
     }
 }

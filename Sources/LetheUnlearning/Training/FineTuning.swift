@@ -55,7 +55,8 @@ public struct FineTunedModel: Sendable {
 /// - Parameters:
 ///   - parameters: the model to start from.
 ///   - training: records to learn, in their committed order; `seeds.order` shuffles them anew each epoch.
-///   - validation: records that early stopping watches; needed when `configuration.patience` is set.
+///   - validation: records whose loss is measured after every epoch, for the curve; early stopping watches it where
+///     `configuration.patience` is set.
 ///   - session: how it survives; the bits do not depend on it.
 /// - Throws: `TrainingStopped` where the session asks for it, and the errors of what keeps its states.
 public func fineTune(
@@ -65,10 +66,9 @@ public func fineTune(
 ) throws -> FineTunedModel {
     var batches = BatchSampler(
         count: max(training.count, 1), batchSize: configuration.batchSize, order: seeds.order, pass: 1)
-    let watched = configuration.patience == nil ? [] : validation
     var phase = TrainingPhase(
         stage: stage, steps: training.isEmpty ? 0 : configuration.epochs * batches.batchesPerPass,
-        stepsPerEpoch: batches.batchesPerPass, units: configuration.epochs * (training.count + watched.count / 3))
+        stepsPerEpoch: batches.batchesPerPass, units: configuration.epochs * (training.count + validation.count / 3))
     phase.patience = configuration.patience
     phase.keepsMoments = false
     let steps = phase.steps
@@ -82,15 +82,15 @@ public func fineTune(
         inputs: {
             $0.add("\(configuration) \(seeds.order)")
             $0.add(training)
-            $0.add(watched)
+            $0.add(validation)
         },
         next: { batches.next() },
         rate: configuration.schedule == .constant
             ? nil : { configuration.learningRate * (1 - Double($0) / Double(steps)) },
         validate: { trainer, _ in
-            guard !watched.isEmpty else { return nil }
-            let loss = meanLabelLoss(of: trainer.parameters, on: watched, pool: pool)
-            progress(.advanced(units: watched.count / 3))
+            guard !validation.isEmpty else { return nil }
+            let loss = meanLabelLoss(of: trainer.parameters, on: validation, pool: pool)
+            progress(.advanced(units: validation.count / 3))
             return loss
         },
         items: { meanLabelLoss($0.map { training[$0] }) })

@@ -18,6 +18,8 @@ public struct TrainingPhase: Sendable {
     public var firstEpoch = 1
     /// Stop after this many epochs without a better validation loss, and keep the best.
     public var patience: Int?
+    /// Stop where the validation loss has come down to this; nil to take all steps.
+    public var target: Double?
     /// Whether somebody goes on from the optimiser's moments at the end.
     public var keepsMoments = true
 
@@ -86,6 +88,7 @@ public struct TrainingPhase: Sendable {
     ) throws -> TrainingState {
         let identity = session.identity(stage) { hash in
             hash.add("\(steps) \(stepsPerEpoch) \(firstEpoch) \(String(describing: patience)) \(keepsMoments)")
+            if let target { hash.add("\(target)") }
             hash.add("\(start.parameters.configuration) \(start.optimizer) \(start.dropoutSeed) \(start.precision)")
             hash.add(start.parameters.values)
             if let adapter = start.adapter {
@@ -167,6 +170,7 @@ public struct TrainingPhase: Sendable {
                 progress(
                     .epoch(
                         number: number, trainingLoss: epoch.trainingLoss, validationLoss: epoch.validationLoss))
+                if let target, let loss = epoch.validationLoss, loss <= target { break }
                 if let patience, let loss = epoch.validationLoss {
                     if loss < state.best?.loss ?? .infinity {
                         state.best = .init(memory: memory(learner, false), loss: loss, epoch: number)

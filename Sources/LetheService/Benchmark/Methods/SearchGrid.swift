@@ -1,0 +1,66 @@
+import Foundation
+import LetheRequests
+
+/// The candidates of every method: the policy's own setting first, then others of a grid over the two knobs that matter most.
+enum SearchGrid {
+    /// Candidates of every method.
+    static let most = 9
+
+    /// Factors of the two knobs, nearest to the policy's own setting first.
+    private static let factors: [(Double, Double)] = [
+        (1, 1), (3, 1), (1, 2), (3, 2), (1, 0.5), (3, 0.5), (0.3, 1), (0.3, 2), (0.3, 0.5),
+    ]
+
+    /// Changes of a method's fields, `most` of them.
+    static func candidates(_ method: Policy.Method) -> [[String: String]] {
+        let knobs = knobs(method)
+        return factors.map { first, second in
+            var changes: [String: String] = [:]
+            for (knob, factor) in zip(knobs, [first, second]) where factor != 1 {
+                guard let own = method.fields.first(where: { $0.name == knob.field })?.value, let value = Double(own)
+                else { continue }
+                let scaled = min(max(value * factor, knob.range.lowerBound), knob.range.upperBound)
+                changes[knob.field] = knob.isWhole ? "\(Int(scaled.rounded()))" : decimal(scaled)
+            }
+            return changes
+        }
+    }
+
+    private struct Knob {
+        let field: String
+        var isWhole = false
+        var range = 0.0...1.0
+    }
+
+    /// A rate and a strength.
+    private static func knobs(_ method: Policy.Method) -> [Knob] {
+        let rate = Knob(field: "learningRate", range: 1e-9...1)
+        switch method {
+        case .retrain: return []
+        // Their shards train as the original did; what is left to choose is how many there are.
+        case .sisa:
+            return [
+                Knob(field: "shards", isWhole: true, range: 2...8), Knob(field: "slices", isWhole: true, range: 1...4),
+            ]
+        case .receraser:
+            return [
+                Knob(field: "attention.learningRate", range: 1e-9...1),
+                Knob(field: "attention.epochs", isWhole: true, range: 1...8),
+            ]
+        case .negKL, .negGrad, .badTeacherReference, .randomLabel:
+            return [rate, Knob(field: "lambda", range: 1e-6...100)]
+        case .badTeacher: return [rate, Knob(field: "retainedShare", range: 0.01...1)]
+        case .e2urec: return [rate, Knob(field: "alpha", range: 1e-6...100)]
+        case .calibratedE2URec: return [rate, Knob(field: "beta", range: 0...0.9)]
+        case .adapters: return [rate, Knob(field: "epochs", isWhole: true, range: 1...16)]
+        }
+    }
+
+    /// A decimal without an exponent, as policies are written.
+    private static func decimal(_ value: Double) -> String {
+        var text = String(format: "%.12f", value)
+        while text.hasSuffix("0") { text.removeLast() }
+        if text.hasSuffix(".") { text.removeLast() }
+        return text
+    }
+}

@@ -7,6 +7,9 @@ public struct ServiceEnvironment: Sendable {
     public var now: @Sendable () -> Timestamp
     /// Seconds on a clock that never goes back, for durations.
     public var seconds: @Sendable () -> Double
+    /// Seconds that this process has kept cores busy, all threads together, for what a computation costs: that does not depend on
+    /// what else the machine does.
+    public var processorSeconds: @Sendable () -> Double = { 0 }
 
     /// SHA-256 of the program that runs: certificates name it.
     public var program: @Sendable () throws -> Digest

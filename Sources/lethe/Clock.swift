@@ -35,9 +35,19 @@ enum Clock {
         let source = PassphraseSource(file: passphrase?.passphraseFile)
         let clock = ContinuousClock()
         let start = clock.now
-        return ServiceEnvironment(
+        var environment = ServiceEnvironment(
             now: now, seconds: { (clock.now - start) / .seconds(1) },
             program: { try Digest(sha256OfFile: Bundle.main.executablePath ?? CommandLine.arguments[0]) },
             description: machine, passphrase: { try isNew ? source.readNew() : source.read() }, post: WebClient.post)
+        environment.processorSeconds = processorSeconds
+        return environment
+    }
+
+    /// User and system time of this process so far.
+    @Sendable private static func processorSeconds() -> Double {
+        var usage = rusage()
+        getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
+        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1_000_000 }
+        return seconds(usage.ru_utime) + seconds(usage.ru_stime)
     }
 }

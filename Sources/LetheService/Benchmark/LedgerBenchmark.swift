@@ -80,9 +80,9 @@ public struct LedgerBenchmark {
         progress("\(settings.requests) signed requests in groups of \(settings.groupSize)")
         let waiting = try requests(settings.requests)
         Memory.resetPeak()
-        let before = ProcessorTime.seconds()
+        let before = environment.processorSeconds()
         let seconds = try time { try ledger.receive(waiting, groupSize: settings.groupSize, of: subjects) }
-        figures.processorMicroseconds = 1_000_000 * (ProcessorTime.seconds() - before) / Double(waiting.count)
+        figures.processorMicroseconds = 1_000_000 * (environment.processorSeconds() - before) / Double(waiting.count)
         figures.requestsPerSecond = Double(waiting.count) / seconds
         figures.memory.append(
             .init(what: "receive", entries: Int(try ledger.store.size()), peakMebibytes: Memory.peakMebibytes()))
@@ -131,7 +131,7 @@ public struct LedgerBenchmark {
         for (what, masterKey) in [("log", nil), ("log and vault", ledger.masterKey)] as [(String, MasterKey?)] {
             Memory.resetPeak()
             let entries = Int(try ledger.store.size())
-            let before = ProcessorTime.seconds()
+            let before = environment.processorSeconds()
             let seconds = try time {
                 let findings = try LedgerAudit.run(ledger.store, trust: ledger.trust, masterKey: masterKey)
                 // The benchmark's certificate belongs to no request of its log; nothing else may be found.
@@ -142,7 +142,7 @@ public struct LedgerBenchmark {
             figures.audits.append(
                 .init(
                     what: what, entries: entries, entriesPerSecond: Double(entries) / seconds,
-                    processorMicroseconds: 1_000_000 * (ProcessorTime.seconds() - before) / Double(entries)))
+                    processorMicroseconds: 1_000_000 * (environment.processorSeconds() - before) / Double(entries)))
             figures.memory.append(
                 .init(what: "audit of \(what)", entries: entries, peakMebibytes: Memory.peakMebibytes()))
         }

@@ -39,7 +39,7 @@ final class MethodsBench {
         self.options = options
         self.environment = environment
         var costing = environment
-        costing.seconds = ProcessorTime.seconds
+        costing.seconds = environment.processorSeconds
         self.costing = costing
         self.events = events
         session = TrainingSession(store: nil, shouldStop: isInterrupted)

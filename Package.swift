@@ -119,7 +119,8 @@ let package = Package(
         tests(
             "LetheUnlearningTests",
             ["LetheUnlearning", "LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheCrypto", "LetheBytes"]),
-        tests("LetheVerificationTests", ["LetheVerification", "LetheTensor", "LetheBytes"]),
+        tests(
+            "LetheVerificationTests", ["LetheVerification", "LetheTensor", "LetheBytes"], exclude: ["Fixtures"]),
         tests(
             "LetheStoreTests",
             ["LetheStore", "LetheRequests", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes", grdb]),

@@ -128,7 +128,7 @@ let package = Package(
             "LetheServiceTests",
             [
                 "LetheService", "LetheStore", "LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements",
-                "LetheCrypto", "LetheBytes", "LetheUnlearning", "LetheRecommendation",
+                "LetheCrypto", "LetheBytes", "LetheReports", "LetheUnlearning", "LetheRecommendation",
             ]),
         tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
         tests("LetheListenerTests", ["LetheListener"]),

@@ -172,13 +172,21 @@ final class KeyHandle: @unchecked Sendable {
     }
 
     func verify(signature: [UInt8], message: [UInt8]) -> Bool {
-        guard let context = EVP_MD_CTX_new() else { CryptographyLibrary.stop("out of memory") }
+        guard let context = verificationContext() else { return false }
         defer {
             EVP_MD_CTX_free(context)
             ERR_clear_error()
         }
-        guard EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1 else { return false }
         return EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
+    }
+
+    /// What OpenSSL checks a signature in, to be freed by the caller; nil where it does not take the key.
+    func verificationContext() -> OpaquePointer? {
+        guard let context = EVP_MD_CTX_new() else { CryptographyLibrary.stop("out of memory") }
+        if EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1 { return context }
+        EVP_MD_CTX_free(context)
+        ERR_clear_error()
+        return nil
     }
 }
 

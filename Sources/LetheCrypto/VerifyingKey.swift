@@ -7,7 +7,7 @@ public struct VerifyingKey: Sendable {
     /// SHA-256 of the DER form: `openssl pkey -pubin -outform DER | sha256sum`.
     public let keyID: String
 
-    private let handle: KeyHandle
+    let handle: KeyHandle
 
     /// DER of `SubjectPublicKeyInfo { id-Ed25519, BIT STRING … }` up to the key bytes (RFC 8410).
     private static let derPrefix: [UInt8] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00]

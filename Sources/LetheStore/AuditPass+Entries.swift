@@ -17,14 +17,34 @@ final class ReadEntry: Sendable {
     /// Whether every signature is by the key that it names.
     let isResolved: Bool
 
-    /// - Parameters:
-    ///   - known: keys by their id, whether they may sign at this index or not.
-    ///   - checksSignatures: false to believe the hints.
-    init(index: UInt64, bytes: [UInt8], known: [String: VerifyingKey], checksSignatures: Bool) {
+    fileprivate init(
+        index: UInt64, bytes: [UInt8], content: Result<EntryContent, EntryRefusal>, signers: [VerifyingKey],
+        isResolved: Bool
+    ) {
         self.index = index
         self.bytes = bytes
         leafHash = MerkleTree.leafHash(bytes)
-        content = Result { () throws(EntryRefusal) in try EntryContent(bytes) }
+        self.content = content
+        self.signers = signers
+        self.isResolved = isResolved
+    }
+}
+
+/// Reads entries one after the other on one core.
+private struct EntryReader {
+    /// Keys by their id, whether they may sign at an index or not.
+    let known: [String: VerifyingKey]
+    /// False to believe the hints.
+    let checksSignatures: Bool
+    private var checks: [String: SignatureCheck] = [:]
+
+    init(known: [String: VerifyingKey], checksSignatures: Bool) {
+        self.known = known
+        self.checksSignatures = checksSignatures
+    }
+
+    mutating func read(_ index: UInt64, _ bytes: [UInt8]) -> ReadEntry {
+        let content = Result { () throws(EntryRefusal) in try EntryContent(bytes) }
         var signers: [VerifyingKey] = []
         var isResolved = true
         if case .success(let content) = content {
@@ -33,17 +53,24 @@ final class ReadEntry: Sendable {
                 checksSignatures
                 ? DSSEEnvelope.preAuthenticationEncoding(type: envelope.payloadType, payload: envelope.payload) : []
             for signature in envelope.signatures {
-                guard let key = known[signature.keyID],
-                    !checksSignatures || key.isValid(signature: signature.bytes, for: message)
-                else {
+                guard let key = signer(of: signature, over: message) else {
                     isResolved = false
                     continue
                 }
                 if !signers.contains(key) { signers.append(key) }
             }
         }
-        self.signers = signers
-        self.isResolved = isResolved
+        return ReadEntry(index: index, bytes: bytes, content: content, signers: signers, isResolved: isResolved)
+    }
+
+    /// The key that the signature names, where it is by that.
+    private mutating func signer(of signature: DSSEEnvelope.Signature, over message: [UInt8]) -> VerifyingKey? {
+        guard checksSignatures else { return known[signature.keyID] }
+        if checks[signature.keyID] == nil { checks[signature.keyID] = known[signature.keyID].map(SignatureCheck.init) }
+        guard let check = checks[signature.keyID], check.isValid(signature: signature.bytes, for: message) else {
+            return nil
+        }
+        return check.key
     }
 }
 
@@ -115,9 +142,8 @@ extension AuditPass {
         guard !window.isEmpty else { return nil }
         let known = keys.registrations.mapValues(\.key).merging(named) { registered, _ in registered }
         return Ahead { [checksSignatures, window] in
-            window.map {
-                ReadEntry(index: $0.index, bytes: $0.bytes, known: known, checksSignatures: checksSignatures)
-            }
+            var reader = EntryReader(known: known, checksSignatures: checksSignatures)
+            return window.map { reader.read($0.index, $0.bytes) }
         }
     }
 

@@ -5,14 +5,6 @@ import LetheLog
 import LetheRequests
 
 extension AuditPass {
-    /// What SQLite's own check finds wrong with the file.
-    static func integrityFindings(_ db: Database) throws -> [AuditFinding] {
-        try Cells.fetch(db, "PRAGMA integrity_check(20)").filter { $0.first?.string != "ok" }.map { row in
-            AuditFinding(
-                .schema("database"), field: "integrity", expected: "ok", found: row.first?.excerpt ?? "nothing")
-        }
-    }
-
     /// The tables, indexes and triggers are as this version creates them.
     mutating func checkSchema() throws {
         let expected = try Schema.expectedObjects()

@@ -119,20 +119,15 @@ public enum LedgerAudit {
         listing: Int = 100
     ) throws(StoreError) -> Outcome {
         try store.read { tables in
-            // SQLite's check of its file needs a core for itself, and so a connection.
-            let path = store.path
-            let integrity = Ahead {
-                Result {
-                    try LedgerStore.connect(path, busySeconds: LedgerStore.defaultBusySeconds).read { db in
-                        try AuditPass.integrityFindings(db)
-                    }
-                }
-            }
+            // SQLite's check of its file goes on beside the replay, and the look at the indexes beside the comparisons after it,
+            // which one thread makes: each needs a connection for itself.
+            let integrity = IntegrityCheck(path: store.path)
             let examined = Result {
-                try examine(
-                    tables, trust: trust, masterKey: masterKey, checksSignatures: checksSignatures, listing: listing)
+                let audit = try replay(tables, trust: trust, checksSignatures: checksSignatures)
+                integrity.beginIndexes()
+                return try conclude(audit, masterKey: masterKey, listing: listing)
             }
-            let damage = try integrity.take().get()
+            let damage = try integrity.findings()
             var outcome = try examined.get()
             outcome.findings = damage + outcome.findings
             outcome.findings += try CheckpointGuard(database: store.path).findings(about: tables)
@@ -145,19 +140,25 @@ public enum LedgerAudit {
     static func findings(
         in tables: LedgerTables, trust: AuditTrust, masterKey: MasterKey?
     ) throws -> [AuditFinding] {
-        try AuditPass.integrityFindings(tables.db)
-            + examine(tables, trust: trust, masterKey: masterKey, checksSignatures: true, listing: 0).findings
+        try IntegrityCheck.findings(tables.db)
+            + conclude(replay(tables, trust: trust, checksSignatures: true), masterKey: masterKey, listing: 0).findings
     }
 
-    private static func examine(
-        _ tables: LedgerTables, trust: AuditTrust, masterKey: MasterKey?, checksSignatures: Bool, listing: Int
-    ) throws -> Outcome {
+    private static func replay(
+        _ tables: LedgerTables, trust: AuditTrust, checksSignatures: Bool
+    ) throws -> AuditPass {
         var audit = try AuditPass(tables: tables, trust: trust, checksSignatures: checksSignatures)
         try audit.checkSchema()
         try audit.checkMeta()
         try audit.replayEntries()
         try audit.replaySuspects()
         audit.sortReplayFindings()
+        return audit
+    }
+
+    private static func conclude(_ replayed: AuditPass, masterKey: MasterKey?, listing: Int) throws -> Outcome {
+        var audit = replayed
+        let checksSignatures = audit.checksSignatures
         try audit.checkNodes()
         try audit.checkRegistrations()
         if checksSignatures {

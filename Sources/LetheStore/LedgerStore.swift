@@ -224,6 +224,13 @@ public final class LedgerStore: Sendable {
     /// The number of entries.
     public func size() throws(StoreError) -> UInt64 { try read { try $0.size() } }
 
+    /// The number of stored checkpoints: one for each commit.
+    public func checkpointCount() throws(StoreError) -> Int {
+        try read { tables in
+            Int(clamping: try Cells.first(tables.db, "SELECT count(*) FROM checkpoints")?.first?.unsigned ?? 0)
+        }
+    }
+
     /// The bytes of the entry at `index`.
     public func entry(_ index: UInt64) throws(StoreError) -> [UInt8] { try read { try $0.entry(index) } }
 

@@ -6,7 +6,7 @@ import GRDB
 /// derived from it and an audit derives them again. `checkpoints` holds what was signed, `cosignatures` and `timestamps` what
 /// others said of it, `vault` what must be erasable. The triggers stop mistakes, not attackers: those are found by the audit.
 enum Schema {
-    static let version = "1"
+    static let version = "2"
     /// "LETH"
     static let applicationID: Int32 = 0x4C45_5448
 
@@ -76,7 +76,7 @@ enum Schema {
                 extended_due TEXT NOT NULL,
                 subject_commitment TEXT NOT NULL,
                 request_commitment TEXT NOT NULL,
-                nonce_tag TEXT NOT NULL UNIQUE,
+                nonce_tag TEXT NOT NULL,
                 replay_tag TEXT NOT NULL,
                 policy_digest TEXT NOT NULL,
                 received_at TEXT NOT NULL,
@@ -88,6 +88,8 @@ enum Schema {
                 shredded_index INTEGER
             ) STRICT, WITHOUT ROWID
             """,
+            // Not UNIQUE in the table: of an index with a name SQLite knows that it has all that the audit asks it for.
+            "CREATE UNIQUE INDEX requests_by_nonce ON requests (nonce_tag)",
             "CREATE INDEX requests_by_state ON requests (state, received_index)",
             """
             CREATE TABLE runs (

@@ -32,6 +32,7 @@ struct Lethe: ParsableCommand {
 @main
 enum Main {
     static func main() {
+        Allocator.keepOneArenaPerCore()
         // A reader that went away and a file that grew too large become errors of the call, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         Files.ignoreSizeLimitSignal()

@@ -63,6 +63,23 @@ struct Ed25519Tests {
         #expect(!key.publicKey.isValid(signature: Array((key.sign([]) + key.sign([])).prefix(count)), for: []))
     }
 
+    /// Whatever it has judged before, a check that is used again says what a new one says.
+    @Test func aCheckUsedAgainGivesTheSameVerdicts() throws {
+        let (key, other) = (SigningKey.generate(), SigningKey.generate())
+        let check = SignatureCheck(key: key.publicKey)
+        for number in 0..<64 {
+            let message = Array("message \(number)".utf8)
+            let signature = key.sign(message)
+            #expect(check.isValid(signature: signature, for: message))
+            #expect(!check.isValid(signature: other.sign(message), for: message))
+            #expect(!check.isValid(signature: signature, for: message + [0]))
+            #expect(!check.isValid(signature: Array(signature.dropLast()), for: message))
+            var flipped = signature
+            flipped[number] ^= 1
+            #expect(!check.isValid(signature: flipped, for: message))
+        }
+    }
+
     @Test func anotherKeyDoesNotVerify() {
         let message = Array("m".utf8)
         #expect(!SigningKey.generate().publicKey.isValid(signature: SigningKey.generate().sign(message), for: message))

@@ -214,8 +214,10 @@ struct LedgerStoreTests {
 
     @Test func anotherVersionDoesNotOpen() throws {
         let ledger = try TestLedger()
-        try ledger.tamper { try $0.execute(sql: "UPDATE meta SET value = '2' WHERE key = 'schema_version'") }
-        #expect(throws: StoreError.schemaVersion(expected: "1", found: "2")) { try LedgerStore.open(ledger.path) }
+        try ledger.tamper { try $0.execute(sql: "UPDATE meta SET value = '3' WHERE key = 'schema_version'") }
+        #expect(throws: StoreError.schemaVersion(expected: Schema.version, found: "3")) {
+            try LedgerStore.open(ledger.path)
+        }
     }
 }
 

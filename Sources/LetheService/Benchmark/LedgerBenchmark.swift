@@ -132,6 +132,7 @@ public struct LedgerBenchmark {
         for (what, masterKey) in [("log", nil), ("log and vault", ledger.masterKey)] as [(String, MasterKey?)] {
             Memory.resetPeak()
             let entries = Int(try ledger.store.size())
+            let signatures = try entries + ledger.store.checkpointCount()
             let before = environment.processorSeconds()
             let seconds = try time {
                 let findings = try LedgerAudit.run(ledger.store, trust: ledger.trust, masterKey: masterKey)
@@ -146,6 +147,7 @@ public struct LedgerBenchmark {
             figures.audits.append(
                 .init(
                     what: what, entries: entries, entriesPerSecond: Double(entries) / seconds,
+                    signaturesPerSecond: Double(signatures) / seconds,
                     processorMicroseconds: 1_000_000 * processorSeconds / Double(entries),
                     verificationsPerSecond: (limitBefore + limitAfter) / 2))
             figures.memory.append(
@@ -217,22 +219,29 @@ public struct LedgerBenchmark {
     ///
     /// - Parameter different: how many messages take turns. Of one alone the processor learns how its verification branches, so that
     ///   it is faster than any real work could be.
-    private func verificationRate(different: Int = 1_024) -> Double {
+    private func verificationRate(different: Int = 1_024, isPrepared: Bool = false) -> Double {
         let key = SigningKey.generate()
         let signed = (0..<different).map { _ in
             let message = secureRandomBytes(1_024)
             return (message: message, signature: key.sign(message))
         }
-        return rate { number in
-            let next = signed[number % different]
-            _ = key.publicKey.isValid(signature: next.signature, for: next.message)
+        return rate {
+            let check = isPrepared ? SignatureCheck(key: key.publicKey) : nil
+            return { number in
+                let next = signed[number % different]
+                if let check {
+                    _ = check.isValid(signature: next.signature, for: next.message)
+                } else {
+                    _ = key.publicKey.isValid(signature: next.signature, for: next.message)
+                }
+            }
         }
     }
 
     private func limits() throws -> LedgerFigures.Limits {
         let key = SigningKey.generate()
         let message = secureRandomBytes(1_024)
-        let signing = rate { _ in _ = key.sign(message) }
+        let signing = rate { { _ in _ = key.sign(message) } }
         let path = Files.join(folder, "limit")
         defer { try? Files.remove(path) }
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
@@ -246,16 +255,18 @@ public struct LedgerBenchmark {
             }
         }
         return .init(
-            verifications: verificationRate(), verificationsOfOne: verificationRate(different: 1), signatures: signing,
+            verifications: verificationRate(), verificationsPrepared: verificationRate(isPrepared: true),
+            verificationsOfOne: verificationRate(different: 1), signatures: signing,
             synchronizations: Double(syncs) / seconds)
     }
 
     /// How often all cores together do something in a second.
-    private func rate(_ body: @Sendable (Int) -> Void) -> Double {
+    private func rate(_ makeBody: @Sendable () -> (Int) -> Void) -> Double {
         let seconds = environment.seconds
         let count = Mutex(0)
         let start = seconds()
         DispatchQueue.concurrentPerform(iterations: Cores.count) { _ in
+            let body = makeBody()
             var done = 0
             while seconds() - start < 1.5 {
                 for number in done..<(done + 50) { body(number) }
@@ -280,9 +291,7 @@ private final class Shared<Value: ~Copyable & Sendable>: Sendable {
 private enum Memory {
     /// Starts anew, after what was freed before was given back: the peak is then that of what follows.
     static func resetPeak() {
-        typealias Trim = @convention(c) (Int) -> Int32
-        // The module of the C library that Swift sees leaves it out.
-        if let trim = dlsym(nil, "malloc_trim") { _ = unsafeBitCast(trim, to: Trim.self)(0) }
+        Allocator.trim()
         let descriptor = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         _ = write(descriptor, "5", 1)

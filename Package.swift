@@ -127,7 +127,7 @@ let package = Package(
             "LetheServiceTests",
             [
                 "LetheService", "LetheStore", "LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements",
-                "LetheCrypto", "LetheBytes", "LetheUnlearning", "LetheRecommendation",
+                "LetheCrypto", "LetheBytes", "LetheUnlearning", "LetheRecommendation", "LetheTransformer",
             ]),
         tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
         tests("LetheListenerTests", ["LetheListener"]),

@@ -5,7 +5,8 @@ struct HelpTests {
         [], ["demo"], ["init"], ["key"], ["key", "generate"], ["key", "list"], ["request"], ["request", "sign"],
         ["request", "submit"], ["request", "list"], ["request", "show"], ["data"], ["data", "synthesize"],
         ["data", "describe"], ["model"], ["model", "pretrain"], ["model", "train"], ["model", "describe"], ["unlearn"],
-        ["verify"], ["certify"], ["run"], ["certificate"], ["certificate", "list"], ["certificate", "show"],
+        ["verify"], ["certify"], ["run"], ["replay"], ["certificate"], ["certificate", "list"],
+        ["certificate", "show"],
         ["certificate", "verify"], ["log"], ["log", "checkpoint"], ["log", "prove"], ["log", "audit"], ["report"],
         ["policy"], ["policy", "check"], ["benchmark"], ["benchmark", "methods"], ["benchmark", "search"],
     ]
@@ -37,7 +38,8 @@ struct HelpTests {
         ["data", "describe", "x", "--dataset", "netflix"], ["init"], ["init", "--data", "x"], ["key", "generate"],
         ["request", "sign", "--subject", "1"], ["request", "submit"], ["log", "prove"], ["log", "prove", "first"],
         ["log", "prove", "-1"], ["certificate", "verify", "x"], ["certificate", "show", "one"], ["verify"], ["certify"],
-        ["policy", "check"], ["benchmark", "methods"], ["benchmark", "search", "--data", "x"],
+        ["replay"], ["replay", "x", "--threads", "many"], ["policy", "check"], ["benchmark", "methods"],
+        ["benchmark", "search", "--data", "x"],
         ["benchmark", "methods", "--data", "x", "--output", "y", "--shape", "huge"], ["--colour"],
         ["log", "audit", "extra"],
     ])

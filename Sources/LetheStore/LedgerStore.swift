@@ -349,6 +349,8 @@ public final class LedgerStore: Sendable {
 
     /// Runs `body` in one transaction. Where the transaction's end fails in a way that leaves open whether it took effect, says so.
     func write<Value>(_ body: (LedgerTables) throws -> Value) throws(StoreError) -> Value {
+        // Without it, what turns out to change nothing would pass, and go on to the file beside the database.
+        guard !queue.configuration.readonly else { throw .readOnly }
         var isComplete = false
         do {
             return try queue.write { db in

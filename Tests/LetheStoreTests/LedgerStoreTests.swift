@@ -33,7 +33,7 @@ struct LedgerStoreTests {
         // Beside a process that writes, with its write-ahead log.
         let beside = try LedgerStore.openToRead(ledger.path, logVerifier: ledger.signer.verifier)
         #expect(try beside.rootHash(size: size) == root)
-        #expect(throws: StoreError.self) { try beside.checkpoint(signer: ledger.signer) }
+        #expect(throws: StoreError.readOnly) { try beside.checkpoint(signer: ledger.signer) }
 
         // Alone, in a folder that nobody can write to, under a name that a URI would read otherwise.
         let folder = try TemporaryFolder()
@@ -45,7 +45,7 @@ struct LedgerStoreTests {
         let copy = try LedgerStore.openToRead(path, logVerifier: ledger.signer.verifier)
         #expect(try copy.size() == size && copy.rootHash(size: size) == root)
         #expect(try copy.entry(0) == ledger.store.entry(0))
-        #expect(throws: StoreError.self) { try copy.checkpoint(signer: ledger.signer) }
+        #expect(throws: StoreError.readOnly) { try copy.checkpoint(signer: ledger.signer) }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a ledger? 100%#1.sqlite"])
         #expect(try Digest(sha256OfFile: path) == before)
 

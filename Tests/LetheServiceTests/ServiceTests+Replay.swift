@@ -165,11 +165,22 @@ extension ServiceTests {
         }
 
         @Test func aShardThatWasNotTrainedAgainIsNotMissed() throws {
-            let (moment, first) = try unlearned("adapters")
+            let moment = try Desk.current.trained.copy()
             let workspace = try moment.open()
-            let last = try #require(try workspace.data().split.trainingUsers.last)
-            _ = try workspace.submit(try Desk.sign(for: last, workspace: workspace).bytes)
-            let second = try workspace.unlearn(method: "adapters", progress: Self.quiet).runID
+            let key = [UInt8](repeating: 5, count: 32)
+            try Files.write(
+                Array((Hex.encode(key) + "\n").utf8), to: workspace.paths.shardKey, permissions: 0o600)
+            // Two people in the last of the policy's three slices: the slices before keep their checkpoints.
+            let assignment = try ShardAssignment(shards: 1, slices: 3, key: key)
+            let late = try workspace.data().split.trainingUsers.filter {
+                assignment.place(RecordOrigin(user: $0, item: 0)).slice == 2
+            }
+            try #require(late.count > 1)
+            func unlearn(_ user: Int) throws -> String {
+                _ = try workspace.submit(try Desk.sign(for: user, workspace: workspace).bytes)
+                return try workspace.unlearn(method: "adapters", progress: Self.quiet).runID
+            }
+            let (first, second) = (try unlearn(late[0]), try unlearn(late[1]))
             func stages(_ run: String) throws -> Int {
                 let bytes = try #require(Trajectory.stored(in: workspace.paths.run(run), as: Trajectory.candidateFile))
                 return try #require(Trajectory(bytes)).stages.count

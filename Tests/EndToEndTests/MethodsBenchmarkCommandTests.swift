@@ -78,7 +78,8 @@ struct MethodsBenchmarkCommandTests {
         #expect(rest.status == whole.status, "\(rest.errors)")
         #expect(rest.errors.contains("found"))
         let (first, second) = (try outcome(folder, "whole"), try outcome(folder, "pieces"))
-        #expect(first.count > 40 && first == second)
+        // Besides, a kill in the middle of a write may leave the temporary file that it wrote.
+        #expect(first.count > 40 && first.allSatisfy { second[$0.key] == $0.value })
     }
 
     @Test(arguments: ["methods", "search"])

@@ -17,7 +17,9 @@ final class ReadEntry: Sendable {
     /// Whether every signature is by the key that it names.
     let isResolved: Bool
 
-    /// - Parameter known: keys by their id, whether they may sign at this index or not; nil to believe the hints.
+    /// - Parameters:
+    ///   - known: keys by their id, whether they may sign at this index or not.
+    ///   - checksSignatures: false to believe the hints.
     init(index: UInt64, bytes: [UInt8], known: [String: VerifyingKey], checksSignatures: Bool) {
         self.index = index
         self.bytes = bytes

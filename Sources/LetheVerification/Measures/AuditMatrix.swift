@@ -6,6 +6,16 @@ public enum Divergence: String, Sendable, Hashable, CaseIterable {
     case symmetrizedKL = "symmetric_kl"
     /// The Euclidean distance of the probabilities.
     case euclidean = "l2"
+
+    /// Its value between two distributions.
+    /// - Throws: `.differentSizes` for distributions over different outcomes.
+    func distance(_ p: CategoricalDistribution, _ q: CategoricalDistribution) throws(DistanceError) -> Double {
+        switch self {
+        case .jensenShannon: try jensenShannonDivergence(p, q)
+        case .symmetrizedKL: try LetheVerification.symmetrizedKL(p, q)
+        case .euclidean: try euclideanDistance(p, q)
+        }
+    }
 }
 
 /// What the compared distributions range over.
@@ -331,13 +341,7 @@ private struct ModelRow {
     func distance(to other: ModelRow, _ measure: DistanceMeasure, record: Int) throws(AuditError) -> Double {
         let (p, q) =
             measure.space == .vocabulary ? (vocabulary, other.vocabulary) : (answers, other.answers)
-        do {
-            switch measure.divergence {
-            case .jensenShannon: return try jensenShannonDivergence(p, q)
-            case .symmetrizedKL: return try symmetrizedKL(p, q)
-            case .euclidean: return try euclideanDistance(p, q)
-            }
-        } catch {
+        do { return try measure.divergence.distance(p, q) } catch {
             throw .notFinite(record: record, what: "a distance", value: "\(error)")
         }
     }

@@ -98,11 +98,7 @@ public struct SimulatedAudit: Sendable, Hashable {
         var distances: [PairDistances] = []
         for divergence in Divergence.allCases {
             func distance(_ i: Int, _ j: Int) throws(DistanceError) -> Double {
-                switch divergence {
-                case .jensenShannon: try jensenShannonDivergence(models[i], models[j])
-                case .symmetrizedKL: try symmetrizedKL(models[i], models[j])
-                case .euclidean: try euclideanDistance(models[i], models[j])
-                }
+                try divergence.distance(models[i], models[j])
             }
             var (toCandidate, toOriginal, between): ([Double], [Double], [Double]) = ([], [], [])
             for i in 2..<models.count {

@@ -8,7 +8,7 @@ public struct BinomialProportion: Sendable, Hashable {
     public let trials: Int
 
     /// Counts; traps unless 0 ≤ successes ≤ trials and there is a trial.
-    public init(successes: Int, of trials: Int) {
+    init(successes: Int, of trials: Int) {
         precondition(trials > 0 && successes >= 0 && successes <= trials, "\(successes) of \(trials)")
         self.successes = successes
         self.trials = trials

@@ -124,9 +124,7 @@ public final class LedgerStore: Sendable {
                 sql: """
                     PRAGMA synchronous = FULL;
                     PRAGMA secure_delete = ON;
-                    PRAGMA trusted_schema = OFF;
-                    PRAGMA cell_size_check = ON;
-                    PRAGMA cache_size = -16384;
+                    \(forReaders)
                     PRAGMA wal_autocheckpoint = 8192;
                     """)
         }
@@ -142,12 +140,13 @@ public final class LedgerStore: Sendable {
         // Even a reader makes the files beside a database in WAL mode, unless it is told that nobody writes.
         let name = isQuiet ? immutableName(path) : path
         let queue = try DatabaseQueue(path: name, configuration: configuration)
-        try queue.inDatabase { db in
-            try db.execute(
-                sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA cache_size = -16384;")
-        }
+        try queue.inDatabase { try $0.execute(sql: forReaders) }
         return queue
     }
+
+    /// What every connection is told: the file may be anybody's.
+    private static let forReaders =
+        "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA cache_size = -16384;"
 
     /// The name under which SQLite opens a file without locks and without a write-ahead log (sqlite.org/uri.html).
     private static func immutableName(_ path: String) -> String {

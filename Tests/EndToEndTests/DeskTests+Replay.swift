@@ -105,29 +105,71 @@ extension DeskTests {
             try folder.write(Array(kept.joined(separator: [0x0A])) + [0x0A], to: "data/ratings.dat")
             try expectRefusal(replay, in: folder, naming: "data: the training records are not those committed")
             folder = try Tour.current.copy()
+            for sample in ["0", "3"] {
+                try expectRefusal(replay + ["--sample", sample], in: folder, naming: "--sample is \(sample)")
+            }
             try expectRefusal(replay + ["--threads", "0"], in: folder, naming: "--threads is 0")
             try expectRefusal(replay + ["--subjects", "none.txt"], in: folder, naming: "none.txt")
         }
 
-        /// The checkpoint that seeds come from, exchanged behind the log's back.
+        @Test func ofASampleOneReferenceIsTrainedAgain() throws {
+            let folder = try Tour.current.copy()
+            let result = try replay("--sample", "1", in: folder)
+            #expect(result.status == 0, "\(result.errors)")
+            let lines = result.output.split(separator: "\n")
+            #expect(lines.count { $0.hasPrefix("not compared  the training of reference ") } == 1)
+            #expect(lines.count { $0.hasPrefix("equal         seed of reference ") } == 2)
+            #expect(result.output.contains("equal, bit for bit"))
+        }
+
+        /// Changes the ledger behind its back.
+        private func execute(_ sql: String, in folder: TemporaryFolder) throws {
+            let queue = try DatabaseQueue(path: folder.path("desk/ledger.sqlite"))
+            try queue.write { try $0.execute(sql: sql) }
+            try queue.close()
+        }
+
+        /// The indexes of a run's steps, out of a table that no signature covers.
+        private func indexes(_ folder: TemporaryFolder) throws -> [String: UInt64] {
+            let queue = try DatabaseQueue(path: folder.path("desk/ledger.sqlite"))
+            let text = try #require(try queue.read { try String.fetchOne($0, sql: "SELECT indexes FROM runs") })
+            try queue.close()
+            let members = try #require(try StrictJSON.parse(Array(text.utf8)).objectValue)
+            return try members.mapValues { try #require($0.stringValue.flatMap { UInt64($0) }) }
+        }
+
         @Test func anEntryThatWasReplacedInTheDatabaseIsNoInput() throws {
             let folder = try Tour.current.copy()
-            let queue = try DatabaseQueue(path: folder.path("desk/ledger.sqlite"))
-            let indexes = try #require(try queue.read { try String.fetchOne($0, sql: "SELECT indexes FROM runs") })
-            let step = try StrictJSON.parse(Array(indexes.utf8))["seeds-drawn"]
-            let index = try #require(step?.stringValue.flatMap { Int($0) })
-            try queue.write { db in
-                try db.execute(
-                    sql: """
-                        DROP TRIGGER entries_no_update;
-                        UPDATE entries SET bytes = (SELECT bytes FROM entries WHERE idx = \(index + 1))
-                        WHERE idx = \(index);
-                        """)
-            }
-            try queue.close()
+            let index = try #require(try indexes(folder)["seeds-drawn"])
+            try execute(
+                """
+                DROP TRIGGER entries_no_update;
+                UPDATE entries SET bytes = (SELECT bytes FROM entries WHERE idx = \(index + 1)) WHERE idx = \(index);
+                """, in: folder)
             try expectRefusal(
                 ["replay", run(), "--workspace", "desk"], in: folder,
                 naming: "entry \(index): not the entry that the log's tree has there")
+        }
+
+        /// No signature covers the table that says which entry is which step.
+        @Test func stepsThatTheDatabaseTakesForOthersAreNoInput() throws {
+            let folder = try Tour.current.copy()
+            let all = try indexes(folder)
+            func refused(_ name: String, at index: UInt64, naming text: String) throws {
+                try execute(
+                    "UPDATE runs SET indexes = json_set(indexes, '$.\"\(name)\"', '\(index)')", in: folder)
+                try expectRefusal(["replay", run(), "--workspace", "desk"], in: folder, naming: text)
+                let old = try #require(all[name])
+                try execute("UPDATE runs SET indexes = json_set(indexes, '$.\"\(name)\"', '\(old)')", in: folder)
+            }
+            let references = try #require(all["reference-seeds-drawn"])
+            let seeds = try #require(all["seeds-drawn"])
+            // Seeds are seeds, but these were drawn for something else, at another time.
+            try refused("seeds-drawn", at: references, naming: "entry \(references): no step seeds-drawn")
+            try refused("reference-seeds-drawn", at: seeds, naming: "entry \(seeds): no step reference-seeds-drawn")
+            try refused("verified", at: 1 << 40, naming: "\(1 << 40)")
+            try refused("candidate-committed", at: 0, naming: "entry 0: no step candidate-committed")
+            #expect(try replay(in: folder).status == 0)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import LetheBytes
+import LetheCertificates
 import LetheCrypto
 import LetheRecommendation
 import LetheRequests
@@ -25,14 +26,15 @@ extension ServiceTests {
         /// Repeats a run in a folder that is gone afterwards.
         private func replay(
             _ run: String, of moment: Desk.Moment, data: String? = nil, threads: Int? = nil, subjects: String? = nil,
-            program: Digest? = nil, fromBase: Bool = false
+            program: Digest? = nil, fromBase: Bool = false, sample: Int? = nil
         ) throws -> ReplayOutcome {
             var environment = Desk.environment(keeping: moment.folder)
             if let program { environment.program = { program } }
             let workspace = try Workspace.openToRead(
                 moment.root, data: data, threads: threads, environment: environment)
             return try workspace.replay(
-                run, subjects: subjects, fromBase: fromBase, to: moment.folder.path("repeated-\(UUID())"),
+                run, subjects: subjects, fromBase: fromBase, sample: sample,
+                to: moment.folder.path("repeated-\(UUID())"),
                 progress: Self.quiet)
         }
 
@@ -96,7 +98,8 @@ extension ServiceTests {
             #expect(!outcome.notCompared.contains { $0.hasPrefix("the program: ") })
             let artifacts = outcome.comparisons.map(\.artifact)
             for name in [
-                "seeds", "reference seeds", "models read", "trajectory of candidate", "trajectory of references",
+                "seeds of the original", "seeds", "reference seeds", "models read", "trajectory of candidate",
+                "trajectory of references",
                 "candidate", "candidate in the run's folder",
                 "number of reference models", "reference 1", "reference 3", "reference 3 in the run's folder",
                 "seed of reference 2", "measurements", "measurements.json in the run's folder", "verdict",
@@ -108,6 +111,77 @@ extension ServiceTests {
             #expect(outcome.json["equal"]?.boolValue == true)
             #expect(try files() == before)
             #expect(try FileManager.default.subpathsOfDirectory(atPath: moment.root).sorted() == names)
+        }
+
+        @Test func ofASampleOnlyWhatIsDrawnIsTrainedAgainAndTheRestIsTheLogs() throws {
+            let desk = try Desk.current
+            let moment = try desk.answered.copy()
+            let people = try list(moment, moment.filed.map(\.user))
+            for sample in [1, 2] {
+                let outcome = try replay(desk.runID, of: moment, subjects: people, sample: sample)
+                #expect(outcome.holds, "\(outcome.text)")
+                let artifacts = outcome.comparisons.map(\.artifact)
+                let trained = (1...3).filter { artifacts.contains("reference \($0)") }
+                #expect(trained.count == sample)
+                for number in 1...3 {
+                    let limit =
+                        "the training of reference \(number): not drawn, its model in the run's folder was taken"
+                    #expect(outcome.notCompared.contains(limit) == !trained.contains(number))
+                    #expect(artifacts.contains("seed of reference \(number)"))
+                }
+                #expect(artifacts.contains("trajectory of references") && artifacts.contains("forgetting test"))
+            }
+            for sample in [0, 4, -1, Int.max] {
+                #expect(throws: EngineError.self) {
+                    try replay(desk.runID, of: moment, subjects: people, sample: sample)
+                }
+            }
+            // Whatever is drawn, of two changed models one is taken, and is not the log's.
+            for number in [1, 2] {
+                try flip(
+                    Files.join(moment.root, "runs/\(desk.runID)/references/\(number)/model.safetensors"),
+                    tensor: "shared.weight", element: 1)
+            }
+            #expect {
+                try replay(desk.runID, of: moment, subjects: people, sample: 1)
+            } throws: {
+                if case ServiceError.modelChanged("reference", _, _, _) = $0 { true } else { false }
+            }
+        }
+
+        @Test func aReferenceOfAnotherShapeIsRefusedBeforeAnythingReadsIt() throws {
+            let (moment, run) = try unlearned("retrain")
+            let workspace = try moment.open()
+            let runID = try #require(RunID(run))
+            func log(_ step: RunEvent.Step) throws {
+                try workspace.record([.run(RunEvent(runID: runID, at: try Timestamp(Desk.noon), step: step))])
+            }
+            let base = try workspace.model(.base)
+            var configuration = base.parameters.configuration
+            configuration.dFF *= 2
+            let other = T5Parameters(configuration: configuration, seed: 1)
+            let references = Files.join(workspace.paths.run(run), "references")
+            try Files.createFolder(references)
+            let source = try workspace.seedSource()
+            try log(.referenceSeedsDrawn(source))
+            try log(
+                .referencesCommitted(
+                    (1...workspace.policy.verification.references).map { number in
+                        let path = Files.join(references, "\(number)")
+                        try HuggingFaceFolder.saveModel(other, tokenizer: base.tokenizer, to: path)
+                        return ReferenceModel(
+                            model: try ModelDigest(folder: path).digest,
+                            seed: source.trainingSeeds(for: "reference/\(number)", runID: runID).order)
+                    }))
+            let path = Files.join(references, "")
+            #expect {
+                try replay(run, of: moment, sample: 1)
+            } throws: {
+                guard case ServiceError.workspaceDamaged(let file, let problem) = $0 else { return false }
+                return file.hasPrefix(path) && problem == "a model of another shape than the base model"
+            }
+            // Trained again, they are seen to be others.
+            #expect(differing(try replay(run, of: moment)).contains("reference 1"))
         }
 
         @Test func whatWasChangedInTheRunsFolderIsLocated() throws {
@@ -188,6 +262,21 @@ extension ServiceTests {
             #expect(try stages(second) < stages(first))
             let outcome = try replay(second, of: moment)
             #expect(outcome.holds, "\(outcome.text)")
+            let left = try stages(first) - stages(second)
+            #expect(
+                outcome.notCompared.contains(
+                    "trajectory of candidate: \(left) trainings that the run had done before, by its trajectory.json"))
+
+            // An original that is registered later does not change which seeds made this one.
+            let registered = try #require(try workspace.registration(.original)).event
+            try workspace.record([
+                .model(
+                    ModelEvent(
+                        .registered, role: .original, digest: Digest(sha256: [3]), at: try Timestamp(Desk.noon),
+                        extra: registered.extra.merging(["training": .string(first)]) { $1 }))
+            ])
+            #expect(try workspace.registration(.original)?.event.digest == Digest(sha256: [3]))
+            #expect(try replay(second, of: moment).holds)
         }
 
         @Test func aChangedTrajectoryIsNotBelieved() throws {
@@ -206,6 +295,13 @@ extension ServiceTests {
             #expect(
                 trajectory.parting(from: other) == "stage \"retrain\": equal after step 0, differs after step 100")
             #expect(trajectory.parting(from: trajectory) == nil)
+            let last = try #require(stage.points.last)
+            let otherEnd = stage.points.dropLast() + [.init(step: last.step, digest: Digest(sha256: [1]))]
+            #expect(
+                trajectory.parting(from: Trajectory(stages: [.init(stage: "retrain", points: otherEnd)]))?
+                    .hasSuffix("differs at its end, step \(last.step)") == true)
+            // A stage named twice would be multiplied by the repetition's points.
+            #expect(Trajectory(try Trajectory(stages: [stage, stage]).bytes()) == nil)
             #expect(trajectory.parting(from: Trajectory(stages: []))?.hasSuffix("not repeated") == true)
             for malformed in ["", "{}", "[1]", #"[{"stage":"a"}]"#, #"[{"stage":"a","points":[{"step":"x"}]}]"#] {
                 #expect(Trajectory(Array(malformed.utf8)) == nil)

@@ -239,5 +239,8 @@ struct InterruptionTests {
         #expect(again.trace == whole.trace)
         _ = try train(.unkept)
         #expect(TrainingSession.unkept.trace.isEmpty)
+        let each = TrainingSession(store: nil, traceInterval: 0)
+        _ = try train(each)
+        #expect(each.trace.first?.points.map(\.step) == Array(1...9) + [9])
     }
 }

@@ -10,15 +10,19 @@ enum Differences {
         do {
             let (left, right) = (try ModelDigest(folder: expected), try ModelDigest(folder: found))
             let names = Set(left.resources.map(\.name)).union(right.resources.map(\.name)).sorted()
-            return try names.compactMap { name -> String? in
+            return names.compactMap { name -> String? in
                 let digests = [left, right].map { model in model.resources.first { $0.name == name }?.digest }
                 guard digests[0] != digests[1] else { return nil }
                 guard digests[0] != nil else { return "\(shown(name)): not expected" }
                 guard digests[1] != nil else { return "\(shown(name)): missing" }
-                return "\(shown(name)): " + (try ofFiles(Files.join(expected, name), Files.join(found, name)))
+                do {
+                    return "\(shown(name)): " + (try ofFiles(Files.join(expected, name), Files.join(found, name)))
+                } catch {
+                    return "\(shown(name)): not laid side by side: \(Printable.quoted("\(error)", limit: 200))"
+                }
             }
         } catch {
-            return ["\(error)"]
+            return [Printable.quoted("\(error)", limit: 200)]
         }
     }
 
@@ -37,9 +41,15 @@ enum Differences {
 
     private static let mostPlaces = 5
     private static let mostNames = 4
+    private static let mostDimensions = 8
     private static let fileLimit = 1 << 36
 
     private static func ofFiles(_ expected: String, _ found: String) throws -> String {
+        // One of the two is this repetition's own, so that it says how much the other may fill of the memory.
+        let (size, other) = (try Files.size(expected), try Files.size(found))
+        guard max(size, other) / 2 <= min(size, other) + 1 << 20 else {
+            return "expected \(size) bytes, found \(other)"
+        }
         if expected.hasSuffix(".safetensors"), let left = try? SafetensorsFile.load(expected),
             let right = try? SafetensorsFile.load(found)
         {
@@ -75,7 +85,7 @@ enum Differences {
         guard let left = expected.tensors[name] else { return "not expected" }
         guard let right = found.tensors[name] else { return "missing" }
         guard left.type == right.type, left.shape == right.shape else {
-            return "expected \(left.type.rawValue) \(left.shape), found \(right.type.rawValue) \(right.shape)"
+            return "expected \(shown(left)), found \(shown(right))"
         }
         let (leftValues, rightValues) = (try expected.floats(name), try found.floats(name))
         let differing = leftValues.indices.filter { leftValues[$0].bitPattern != rightValues[$0].bitPattern }
@@ -118,5 +128,11 @@ enum Differences {
     /// A name out of a file that may be anybody's: plain, or quoted and escaped.
     private static func shown(_ name: String) -> String {
         name.utf8.allSatisfy { 0x21...0x7e ~= $0 } && name.utf8.count <= 200 ? name : Printable.quoted(name)
+    }
+    /// A tensor's type and dimensions.
+    private static func shown(_ tensor: SafetensorsFile.Tensor) -> String {
+        let rest = tensor.shape.count - mostDimensions
+        return "\(tensor.type.rawValue) \(Array(tensor.shape.prefix(mostDimensions)))"
+            + (rest > 0 ? " and \(rest) dimensions more" : "")
     }
 }

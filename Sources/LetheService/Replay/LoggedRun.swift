@@ -30,55 +30,66 @@ struct LoggedRun {
     /// What the verifier signed.
     let test: [UInt8]?
 
+    /// The registration of the original, which says where the seeds of its training came from.
+    let original: ModelEvent?
+    private let entries: LoggedEntries
+
     /// - Throws: `ServiceError.runNotReady` where the run has no candidate, `.workspaceDamaged` where an entry is not the one in the
-    ///   log's tree or not a step of this run; the errors of reading entries.
+    ///   log's tree, not the step of this run that the ledger's tables call it, or draws seeds that do not follow the step before;
+    ///   the errors of reading entries.
     init(_ record: LetheRequests.RunRecord, in workspace: Workspace) throws {
         let entries = try LoggedEntries(workspace)
-        func step<Value>(_ name: String, _ value: (RunEvent.Step) -> Value?) throws -> Value? {
+        func event(_ name: String) throws -> RunEvent? {
             guard let index = record.indexes[name] else { return nil }
-            guard case .run(let event)? = try entries.event(index), event.runID == record.runID,
-                let found = value(event.step)
+            guard case .run(let event)? = try entries.event(index), event.runID == record.runID, event.step.name == name
             else { throw entries.damaged(index, "no step \(name) of run \(record.runID)") }
-            return found
+            return event
         }
         func trajectory(_ name: String) throws -> Digest? {
-            guard let index = record.indexes[name], case .run(let event)? = try entries.event(index) else { return nil }
-            return Trajectory.digest(event.extra)
+            guard let index = record.indexes[name], let value = try event(name)?.extra[Trajectory.member] else {
+                return nil
+            }
+            guard let digest = value.stringValue.flatMap({ try? Digest(hex: $0) }) else {
+                throw entries.damaged(index, "its trajectory is no digest")
+            }
+            return digest
         }
-        func drawn(_ step: RunEvent.Step) -> LetheRequests.SeedSource? {
-            switch step {
-            case .seedsDrawn(let source), .referenceSeedsDrawn(let source): source
-            default: nil
+        func requireFresh(_ source: LetheRequests.SeedSource, _ name: String, after step: String) throws {
+            guard let index = record.indexes[name], let before = record.indexes[step],
+                before < source.checkpointSize, source.checkpointSize <= index
+            else {
+                throw entries.damaged(
+                    record.indexes[name] ?? 0,
+                    "seeds from a checkpoint of \(source.checkpointSize) entries do not follow \(step)")
             }
         }
-        func inputs(_ step: RunEvent.Step) -> RunInputs? {
-            if case .inputsCommitted(let inputs) = step { inputs } else { nil }
-        }
-        func candidate(_ step: RunEvent.Step) -> Digest? {
-            if case .candidateCommitted(let model) = step { model } else { nil }
-        }
-        func references(_ step: RunEvent.Step) -> [ReferenceModel]? {
-            if case .referencesCommitted(let models) = step { models } else { nil }
-        }
-        func judgement(_ step: RunEvent.Step) -> RunJudgement? {
-            if case .verified(let judgement) = step { judgement } else { nil }
-        }
         guard let index = record.indexes["candidate-committed"],
-            let model = try step("candidate-committed", candidate), let seeds = try step("seeds-drawn", drawn),
-            let committed = try step("inputs-committed", inputs)
+            case .candidateCommitted(let model)? = try event("candidate-committed")?.step,
+            case .seedsDrawn(let seeds)? = try event("seeds-drawn")?.step,
+            case .inputsCommitted(let inputs)? = try event("inputs-committed")?.step
         else {
             throw ServiceError.runNotReady(
                 id: record.runID.text, found: record.stage.rawValue, expected: "candidate-committed or later")
         }
         runID = record.runID
-        (self.inputs, self.seeds, self.candidate) = (committed, seeds, model)
+        (self.inputs, self.seeds, candidate, self.entries) = (inputs, seeds, model, entries)
+        try requireFresh(seeds, "seeds-drawn", after: "inputs-committed")
         self.trajectory = try trajectory("candidate-committed")
         referenceTrajectory = try trajectory("references-committed")
-        referenceSeeds = try step("reference-seeds-drawn", drawn)
-        self.references = try step("references-committed", references)
-        let judged = try step("verified", judgement)
-        self.judgement = judged
-        test = try judged.map { try entries.envelope($0.testResultEntry).payload }
+        if case .referenceSeedsDrawn(let source)? = try event("reference-seeds-drawn")?.step {
+            try requireFresh(source, "reference-seeds-drawn", after: "candidate-committed")
+            referenceSeeds = source
+        } else {
+            referenceSeeds = nil
+        }
+        references =
+            if case .referencesCommitted(let models)? = try event("references-committed")?.step { models } else { nil }
+        judgement = if case .verified(let judgement)? = try event("verified")?.step { judgement } else { nil }
+        test = try judgement.map { try entries.envelope($0.testResultEntry).payload }
+        original =
+            if let index = try workspace.registration(.original, of: inputs.originalModel)?.index,
+                case .model(let event)? = try entries.event(index)
+            { event } else { nil }
 
         // What is logged together with a candidate: before it the models that were read, after it the residue.
         var modelsRead: [ModelEvent] = []
@@ -86,10 +97,10 @@ struct LoggedRun {
         while place > 0, case .model(let event)? = try entries.event(place - 1), event.runID == record.runID,
             event.action == .read
         {
-            modelsRead.insert(event, at: 0)
+            modelsRead.append(event)
             place -= 1
         }
-        self.modelsRead = modelsRead
+        self.modelsRead = modelsRead.reversed()
         var residue: [LetheRequests.Residue] = []
         place = index + 1
         while place < entries.size, case .run(let event)? = try entries.event(place), event.runID == record.runID,
@@ -100,6 +111,15 @@ struct LoggedRun {
         }
         self.residue = residue
     }
+
+    /// The reference of this number, from one; nil where there is none.
+    func reference(_ number: Int) -> ReferenceModel? {
+        references.flatMap { $0.indices.contains(number - 1) ? $0[number - 1] : nil }
+    }
+
+    /// The root of the log's first `size` entries, proved to be a beginning of the whole log; nil where there are not so many.
+    /// - Throws: `ServiceError.workspaceDamaged` where the ledger's stored tree does not prove it.
+    func root(at size: UInt64) throws -> Digest? { try entries.root(at: size) }
 }
 
 /// Entries of a log, each handed out only where it is the leaf that the tree has at its place.
@@ -124,6 +144,21 @@ private struct LoggedEntries {
             throw damaged(index, "not the entry that the log's tree has there; `lethe log audit` says more")
         }
         return try DSSEEnvelope(parsing: bytes)
+    }
+
+    func root(at size: UInt64) throws -> Digest? {
+        guard size > 0, size <= self.size else { return nil }
+        let old = try store.rootHash(size: size)
+        do {
+            try MerkleTree.verifyConsistency(
+                from: size, oldRoot: old, to: self.size, newRoot: root,
+                proof: store.consistencyProof(from: size, to: self.size))
+        } catch is ConsistencyError {
+            throw ServiceError.workspaceDamaged(
+                file: store.path,
+                problem: "the tree of \(size) entries is no beginning of the log's; `lethe log audit` says more")
+        }
+        return old
     }
 
     func event(_ index: UInt64) throws -> LedgerEvent? {

@@ -52,15 +52,17 @@ struct ReplayComparison {
 
     // MARK: Steps of a run, in their order
 
-    /// - Parameter root: the root hash that the log's tree has at a size.
-    mutating func compareSeeds(root: (UInt64) throws -> String) throws {
+    /// The roots that seeds were drawn from, beside those that the log's tree has at their sizes.
+    mutating func compareSeeds() throws {
         let sources: [(String, LetheRequests.SeedSource?)] = [
-            ("seeds", logged.seeds), ("reference seeds", logged.referenceSeeds),
+            ("seeds of the original", logged.original?.trainingSeeds?.source), ("seeds", logged.seeds),
+            ("reference seeds", logged.referenceSeeds),
         ]
         for (name, source) in sources {
             guard let source else { continue }
             note(
-                name, committed: source.rootHash.hex, found: try root(source.checkpointSize),
+                name, committed: source.rootHash.hex,
+                found: try logged.root(at: source.checkpointSize)?.hex ?? "none: the log is shorter",
                 ["the root at size \(source.checkpointSize), which seeds are drawn from, is not the log's"])
         }
     }
@@ -108,15 +110,30 @@ struct ReplayComparison {
     }
 
     mutating func compare(_ reference: ReferenceModel, number: Int) {
-        references.append(reference)
-        guard let committed = logged.references?.element(number - 1) else { return }  // Their count differs.
-        note("seed of reference \(number)", committed: "\(committed.seed)", found: "\(reference.seed)")
+        guard let committed = compareSeed(of: reference, number: number) else { return }
         compareModel(
             "reference \(number)", "references/\(number)", committed: committed.model, found: reference.model)
     }
 
-    mutating func compareReferences(_ trajectory: Trajectory) {
-        compare(trajectory, of: "references", in: Trajectory.referencesFile, committed: logged.referenceTrajectory)
+    /// A reference that is not trained again: its model is the log's.
+    mutating func take(_ reference: ReferenceModel, number: Int) {
+        guard compareSeed(of: reference, number: number) != nil else { return }
+        notCompared.append("the training of reference \(number): not drawn, its model in the run's folder was taken")
+    }
+
+    /// - Returns: what the log has for it; nil where it has fewer, which their number shows.
+    private mutating func compareSeed(of reference: ReferenceModel, number: Int) -> ReferenceModel? {
+        references.append(reference)
+        guard let committed = logged.reference(number) else { return nil }
+        note("seed of reference \(number)", committed: "\(committed.seed)", found: "\(reference.seed)")
+        return committed
+    }
+
+    /// - Parameter isSample: whether only some were trained again.
+    mutating func compareReferences(_ trajectory: Trajectory, isSample: Bool) {
+        compare(
+            trajectory, of: "references", in: Trajectory.referencesFile, committed: logged.referenceTrajectory,
+            isSample: isSample)
     }
 
     mutating func compare(_ judged: RunJudgement, measurements: Measurements, test: [UInt8]) throws {
@@ -195,7 +212,11 @@ struct ReplayComparison {
         "the run's folder does not hold what the log commits to: nothing to place the difference by"
 
     /// What learned, every so many steps. The file says which stages: a shard that had a checkpoint was not trained in the run.
-    private mutating func compare(_ repeated: Trajectory, of what: String, in file: String, committed: Digest?) {
+    ///
+    /// Of a sample there is no digest in the log: its stages are laid beside the same of the file, which has one.
+    private mutating func compare(
+        _ repeated: Trajectory, of what: String, in file: String, committed: Digest?, isSample: Bool = false
+    ) {
         let artifact = "trajectory of \(what)"
         guard let committed else {
             return notCompared.append("\(artifact): an earlier version made the run, and committed to none")
@@ -208,9 +229,18 @@ struct ReplayComparison {
         guard stored == committed, let logged = bytes.flatMap({ Trajectory($0) }) else {
             return note("\(file) in the run's folder", committed: committed.hex, found: stored?.hex ?? "missing")
         }
-        let same = repeated.restricted(to: logged)
-        let found = (try? same.bytes()).map { Digest(sha256: $0).hex } ?? "none"
-        note(artifact, committed: committed.hex, found: found, [logged.parting(from: same) ?? "in their form"])
+        let expected = isSample ? logged.restricted(to: repeated) : logged
+        let same = isSample ? repeated : repeated.restricted(to: logged)
+        let left = repeated.stages.count - same.stages.count
+        if left > 0 {
+            notCompared.append("\(artifact): \(left) trainings that the run had done before, by its \(file)")
+        }
+        func text(_ trajectory: Trajectory) -> String {
+            (try? trajectory.bytes()).map { Digest(sha256: $0).hex } ?? "none"
+        }
+        note(
+            artifact, committed: isSample ? text(expected) : committed.hex, found: text(same),
+            [expected.parting(from: same) ?? "in their form"])
     }
 
     /// A repeated model beside its digest in the log, and then the model in the run's folder beside the same.

@@ -13,8 +13,10 @@ struct Trajectory: Equatable {
     /// The file of the references' trainings.
     static let referencesFile = "trajectory-references.json"
 
-    private static let member = "trajectory"
-    private static let limit = 1 << 28
+    /// The member of a run's event that commits to a file.
+    static let member = "trajectory"
+    /// Half a million digests: trainings of fifty million steps.
+    private static let limit = 1 << 26
 
     let stages: [TrainingSession.TracedStage]
 
@@ -25,11 +27,6 @@ struct Trajectory: Equatable {
 
     /// The member of a run's event that commits to a file of this digest.
     static func extra(_ digest: Digest) -> [String: JSONValue] { [member: .string(digest.hex)] }
-
-    /// The digest that an event's members beyond this version's commit to; nil in a log of an earlier version.
-    static func digest(_ extra: [String: JSONValue]) -> Digest? {
-        extra[member]?.stringValue.flatMap { try? Digest(hex: $0) }
-    }
 
     /// Canonical JSON, and a newline.
     func bytes() throws(JSONError) -> [UInt8] {
@@ -54,8 +51,12 @@ struct Trajectory: Equatable {
     init?(_ bytes: [UInt8]) {
         guard let list = (try? StrictJSON.parse(bytes))?.arrayValue else { return nil }
         var stages: [TrainingSession.TracedStage] = []
+        var names: Set<String> = []
         for item in list {
-            guard let name = item["stage"]?.stringValue, let points = item["points"]?.arrayValue else { return nil }
+            // Named twice, a stage would be laid beside the repetition as often as a hostile file likes.
+            guard let name = item["stage"]?.stringValue, let points = item["points"]?.arrayValue,
+                names.insert(name).inserted
+            else { return nil }
             let read = points.compactMap { point -> TrainingState.TracePoint? in
                 guard let step = point["step"]?.stringValue.flatMap(Int.init),
                     let digest = point["sha256"]?.stringValue.flatMap({ try? Digest(hex: $0) })
@@ -92,8 +93,10 @@ struct Trajectory: Equatable {
                     return "stage \(name): ends before step \(point.step)"
                 }
                 if found.points[index] != point {
+                    let isEnd = index == expected.points.count - 1
                     return found.points[index].step == point.step
-                        ? "stage \(name): equal after step \(last), differs after step \(point.step)"
+                        ? "stage \(name): equal after step \(last), differs "
+                            + (isEnd ? "at its end, step \(point.step)" : "after step \(point.step)")
                         : "stage \(name): step \(found.points[index].step) where step \(point.step) is expected"
                 }
             }

@@ -98,7 +98,9 @@ extension Workspace {
                 ], environment: environment, traceInterval: Trajectory.interval, notice: notices.add)
             let task = try task(
                 for: method, base: base, original: original, records: removal.records, data: data,
-                seeds: seeds.trainingSeeds(for: "unlearn", runID: runID), session: session)
+                seeds: seeds.trainingSeeds(for: "unlearn", runID: runID),
+                originalSeeds: originalSeeds(registration(.original, of: original.digest.digest)?.event),
+                session: session)
             let model = try method.unlearn(task) {
                 for notice in notices.take() { progress(.notice(notice)) }
                 stages.note($0); curves.note($0); progress(ServiceProgress($0))
@@ -123,13 +125,13 @@ extension Workspace {
     /// What a run gives to its method: a function of what the log commits to.
     func task(
         for method: any UnlearningMethod, base: StoredModel, original: StoredModel, records: DividedRecords,
-        data: PreparedData, seeds: TrainingSeeds, session: TrainingSession
+        data: PreparedData, seeds: TrainingSeeds, originalSeeds: TrainingSeeds, session: TrainingSession
     ) throws -> UnlearningTask {
         UnlearningTask(
             base: base.parameters, original: original.parameters,
             forgotten: try data.examples(records.forgotten), retained: try data.examples(records.retained),
             validation: method.reads.contains(.validation) ? try validation(data, records) : [],
-            seeds: seeds, originalSeeds: try originalSeeds(),
+            seeds: seeds, originalSeeds: originalSeeds,
             forgottenOrigins: records.forgotten.map(RecordOrigin.init),
             retainedOrigins: records.retained.map(RecordOrigin.init),
             unseen: method.reads.contains(.unseen)
@@ -295,16 +297,13 @@ extension Workspace {
         return try data.examples(data.watchedValidation.filter { !forgotten.contains($0.userID) })
     }
 
-    /// The seeds of the original's training, out of the log's entry on it.
-    func originalSeeds() throws -> TrainingSeeds {
-        guard let extra = try registration(.original)?.extra, let size = extra["seedCheckpointSize"]?.stringValue,
-            let size = UInt64(size), let root = extra["seedCheckpointRoot"]?.stringValue,
-            let root = try? Digest(hex: root), let run = extra["training"]?.stringValue, let run = RunID(run)
-        else {
+    /// The seeds of the original's training, out of its registration in the log.
+    func originalSeeds(_ registration: ModelEvent?) throws -> TrainingSeeds {
+        guard let seeds = registration?.trainingSeeds else {
             throw ServiceError.workspaceDamaged(
                 file: paths.database, problem: "the entry on the original model does not say its seeds")
         }
-        return SeedSource(checkpointSize: size, rootHash: root).trainingSeeds(for: "original", runID: run)
+        return seeds.source.trainingSeeds(for: "original", runID: seeds.training)
     }
 
     /// The subject's user and key of a request, out of the vault.
@@ -369,6 +368,17 @@ struct Removal {
         self.counts = counts
         self.commitments = commitments
         records = DividedRecords(data.split.training, forgetting: users)
+    }
+}
+
+extension ModelEvent {
+    /// Where the seeds of a registered model's training came from, and what they were drawn for; nil where the entry does not say.
+    var trainingSeeds: (source: LetheRequests.SeedSource, training: RunID)? {
+        guard let size = extra["seedCheckpointSize"]?.stringValue.flatMap(UInt64.init),
+            let root = extra["seedCheckpointRoot"]?.stringValue.flatMap({ try? Digest(hex: $0) }),
+            let training = extra["training"]?.stringValue.flatMap(RunID.init)
+        else { return nil }
+        return (LetheRequests.SeedSource(checkpointSize: size, rootHash: root), training)
     }
 }
 

@@ -83,7 +83,7 @@ public final class TrainingSession: Sendable {
     ///   - context: what the states depend on beyond what a training itself is given: the program, the run.
     ///   - isDue: asked after every step: whether to save now.
     ///   - shouldStop: asked before every step.
-    ///   - traceInterval: steps from one noted digest of what learns to the next; nil notes none.
+    ///   - traceInterval: steps from one noted digest of what learns to the next; at least 1, nil notes none.
     ///   - discarded: told of a state that cannot be gone on from, which is then trained anew; without it that is an error.
     public init(
         context: String = "", store: (any TrainingStateStore)?, isDue: @escaping @Sendable () -> Bool = { false },
@@ -94,7 +94,7 @@ public final class TrainingSession: Sendable {
         self.store = store
         self.isDue = isDue
         self.shouldStop = shouldStop
-        self.traceInterval = traceInterval
+        self.traceInterval = traceInterval.map { max($0, 1) }
         self.discarded = discarded
     }
 

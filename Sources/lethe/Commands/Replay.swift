@@ -39,6 +39,12 @@ struct Replay: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Train only m of the references again, drawn at random; the others' models are the run's. Default: all.",
+            valueName: "m"))
+    var sample: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "Keep the repeated models in a new folder. Default: a temporary one, removed at the end.",
             valueName: "dir"))
     var output: String?
@@ -58,7 +64,7 @@ struct Replay: ParsableCommand {
         do {
             defer { if output == nil { try? Files.remove(folder) } }
             outcome = try workspace.replay(
-                runID, subjects: subjects, fromBase: fromBase, to: folder, progress: display.show)
+                runID, subjects: subjects, fromBase: fromBase, sample: sample, to: folder, progress: display.show)
         } catch let stop as TrainingStopped {
             display.finish()
             StandardError.write("lethe: \(stop); a replay keeps nothing and begins anew\n")

@@ -296,7 +296,7 @@ extension ServiceTests {
                 trajectory.parting(from: other) == "stage \"retrain\": equal after step 0, differs after step 100")
             #expect(trajectory.parting(from: trajectory) == nil)
             let last = try #require(stage.points.last)
-            let otherEnd = stage.points.dropLast() + [.init(step: last.step, digest: Digest(sha256: [1]))]
+            let otherEnd = Array(stage.points.dropLast()) + [.init(step: last.step, digest: Digest(sha256: [1]))]
             #expect(
                 trajectory.parting(from: Trajectory(stages: [.init(stage: "retrain", points: otherEnd)]))?
                     .hasSuffix("differs at its end, step \(last.step)") == true)

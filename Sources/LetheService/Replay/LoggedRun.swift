@@ -1,3 +1,4 @@
+import LetheBytes
 import LetheCrypto
 import LetheLog
 import LetheRequests

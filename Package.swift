@@ -129,6 +129,7 @@ let package = Package(
             [
                 "LetheService", "LetheStore", "LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements",
                 "LetheCrypto", "LetheBytes", "LetheReports", "LetheUnlearning", "LetheRecommendation",
+                "LetheTransformer",
             ]),
         tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
         tests("LetheListenerTests", ["LetheListener"]),

@@ -34,6 +34,12 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case methodNotInPolicy(found: String, known: [String])
     /// Another process works on the same computation.
     case busy(path: String)
+    /// Whose records a run removed can be read nowhere here.
+    case subjectsUnknown(run: String, reason: String)
+    /// A list of data subjects is not that of the run; no name of it is repeated.
+    case subjectsRefused(file: String, problem: String)
+    /// The policy's file has no such method with the parameters that the log commits to.
+    case methodChanged(file: String, method: String, expected: String, found: String)
     /// Nothing to do: no request waits for unlearning.
     case nothingDue
     /// No run of this name.
@@ -101,6 +107,11 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
         case .methodNotInPolicy(let found, let known):
             "the policy has no settings for method \(found): it has \(known.joined(separator: ", "))"
         case .busy(let path): "\(path): another process is working on this; wait for it, or end it"
+        case .subjectsUnknown(let run, let reason):
+            "run \(run): \(reason): give the people whose records it removed with --subjects FILE, one a line"
+        case .subjectsRefused(let file, let problem): "\(file): \(problem)"
+        case .methodChanged(let file, let method, let expected, let found):
+            "\(file): not the method in the log: expected \(method) with parameters \(expected), found \(found)"
         case .nothingDue: "no request waits for unlearning"
         case .unknownRun(let id): "no run \(id)"
         case .noJudgedRun: "no run was judged yet; run `lethe run`"

@@ -73,12 +73,28 @@ public final class LedgerStore: Sendable {
         try open(path, busySeconds: busySeconds) { _ in }
     }
 
+    /// Opens an existing ledger to look at it, and fails closed as `open` does. No file is written or made, so it may lie in a folder
+    /// that only others can write to.
+    ///
+    /// Where no write-ahead log is beside it, nothing is locked either: what another process writes meanwhile is not seen.
+    /// - Throws: as `open` does.
+    public static func openToRead(
+        _ path: String, logVerifier: NoteVerifier? = nil, busySeconds: Double = defaultBusySeconds
+    ) throws(StoreError) -> LedgerStore {
+        try open(path, busySeconds: busySeconds, connecting: { try connectToRead($0, busySeconds: $1) }) { tables in
+            try tables.requireConsistentHead(logVerifier: logVerifier)
+            try CheckpointGuard(database: path).requireNotNewer(than: tables)
+        }
+    }
+
     private static func open(
-        _ path: String, busySeconds: Double, requiring holds: (LedgerTables) throws -> Void
+        _ path: String, busySeconds: Double,
+        connecting connect: (String, Double) throws -> DatabaseQueue = { try LedgerStore.connect($0, busySeconds: $1) },
+        requiring holds: (LedgerTables) throws -> Void
     ) throws(StoreError) -> LedgerStore {
         guard access(path, F_OK) == 0 else { throw .notFound(path: path) }
         do {
-            let queue = try connect(path, busySeconds: busySeconds)
+            let queue = try connect(path, busySeconds)
             let origin = try queue.read { db in
                 guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
                     throw StoreError.notALedger(path: path)
@@ -108,13 +124,43 @@ public final class LedgerStore: Sendable {
                 sql: """
                     PRAGMA synchronous = FULL;
                     PRAGMA secure_delete = ON;
-                    PRAGMA trusted_schema = OFF;
-                    PRAGMA cell_size_check = ON;
-                    PRAGMA cache_size = -16384;
+                    \(forReaders)
                     PRAGMA wal_autocheckpoint = 8192;
                     """)
         }
         return queue
+    }
+
+    private static func connectToRead(_ path: String, busySeconds: Double) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(busySeconds)
+        var status = stat()
+        let isQuiet = stat(path + "-wal", &status) != 0 || status.st_size == 0
+        // Even a reader makes the files beside a database in WAL mode, unless it is told that nobody writes.
+        let name = isQuiet ? immutableName(path) : path
+        let queue = try DatabaseQueue(path: name, configuration: configuration)
+        try queue.inDatabase { try $0.execute(sql: forReaders) }
+        return queue
+    }
+
+    /// What every connection is told: the file may be anybody's.
+    private static let forReaders =
+        "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA cache_size = -16384;"
+
+    /// The name under which SQLite opens a file without locks and without a write-ahead log (sqlite.org/uri.html).
+    private static func immutableName(_ path: String) -> String {
+        let isPlain = { (byte: UInt8) in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "-")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        let name = path.utf8.map { isPlain($0) ? String(UnicodeScalar($0)) : "%" + Hex.encode([$0]) }.joined()
+        // Two slashes at the beginning would be read as a host's name.
+        return "file:" + (name.hasPrefix("/") ? "//" + name : name) + "?immutable=1"
     }
 
     // MARK: Writing
@@ -309,6 +355,8 @@ public final class LedgerStore: Sendable {
 
     /// Runs `body` in one transaction. Where the transaction's end fails in a way that leaves open whether it took effect, says so.
     func write<Value>(_ body: (LedgerTables) throws -> Value) throws(StoreError) -> Value {
+        // Without it, what turns out to change nothing would pass, and go on to the file beside the database.
+        guard !queue.configuration.readonly else { throw .readOnly }
         var isComplete = false
         do {
             return try queue.write { db in

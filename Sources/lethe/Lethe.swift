@@ -24,7 +24,7 @@ struct Lethe: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Demo.self, Initialize.self, Key.self, Request.self, DataCommand.self, Model.self, Unlearn.self, Verify.self,
-            Certify.self, Run.self, CertificateCommand.self, Log.self, WitnessCommand.self, Report.self,
+            Certify.self, Run.self, Replay.self, CertificateCommand.self, Log.self, WitnessCommand.self, Report.self,
             PolicyCommand.self, Benchmark.self,
         ])
 }

@@ -9,6 +9,7 @@ extension DeskTests {
         @Test(arguments: [
             ["model", "pretrain"], ["model", "train"], ["request", "submit", "policy.yaml"], ["request", "list"],
             ["request", "show", nobody], ["key", "list"], ["unlearn"], ["verify", nobody], ["certify", nobody], ["run"],
+            ["replay", nobody],
             ["certificate", "list"], ["certificate", "show", "1"], ["log", "checkpoint"], ["log", "prove", "0"],
             ["log", "audit"], ["report"],
             ["request", "sign", "--subject", "1", "--key", "desk/keys/portal.pem", "--output", "new.json"],
@@ -26,6 +27,7 @@ extension DeskTests {
             try expectRefusal(["request", "show", Self.nobody] + desk, in: folder, naming: Self.nobody)
             try expectRefusal(["certify", Self.nobody] + desk, in: folder, naming: Self.nobody)
             try expectRefusal(["verify", "first"] + desk, in: folder, naming: "first")
+            try expectRefusal(["replay", Self.nobody] + desk, in: folder, naming: Self.nobody)
             try expectRefusal(["report", "--run", Self.nobody] + desk, in: folder, naming: Self.nobody)
             try expectRefusal(["report", "--format", "pdf"] + desk, in: folder, naming: "pdf")
             try expectRefusal(["certificate", "show", "99"] + desk, in: folder, naming: "99")

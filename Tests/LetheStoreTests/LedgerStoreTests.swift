@@ -26,6 +26,37 @@ struct LedgerStoreTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { $0.hasPrefix("ledger") })
     }
 
+    @Test func whoeverOpensALedgerToReadWritesAndMakesNothing() throws {
+        let ledger = try TestLedger.full()
+        let size = try ledger.store.size()
+        let root = try ledger.store.rootHash(size: size)
+        // Beside a process that writes, with its write-ahead log.
+        let beside = try LedgerStore.openToRead(ledger.path, logVerifier: ledger.signer.verifier)
+        #expect(try beside.rootHash(size: size) == root)
+        #expect(throws: StoreError.readOnly) { try beside.checkpoint(signer: ledger.signer) }
+
+        // Alone, in a folder that nobody can write to, under a name that a URI would read otherwise.
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/a ledger? 100%#1.sqlite"
+        try ledger.store.backUp(to: path) { _ in }
+        let before = try Digest(sha256OfFile: path)
+        try FileManager.default.setAttributes([.posixPermissions: 0o500], ofItemAtPath: folder.path)
+        defer { try? FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder.path) }
+        let copy = try LedgerStore.openToRead(path, logVerifier: ledger.signer.verifier)
+        #expect(try copy.size() == size && copy.rootHash(size: size) == root)
+        #expect(try copy.entry(0) == ledger.store.entry(0))
+        #expect(throws: StoreError.readOnly) { try copy.checkpoint(signer: ledger.signer) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a ledger? 100%#1.sqlite"])
+        #expect(try Digest(sha256OfFile: path) == before)
+
+        #expect(throws: StoreError.notFound(path: path + "x")) { try LedgerStore.openToRead(path + "x") }
+        let stranger = try SigningKey(seed: Array(repeating: 99, count: 32))
+        #expect(throws: StoreError.self) {
+            try LedgerStore.openToRead(
+                path, logVerifier: try NoteVerifier(name: TestLedger.origin, key: stranger.publicKey))
+        }
+    }
+
     @Test func onlyTheOwnerMayReadTheFiles() throws {
         let ledger = try TestLedger.full()
         let names = try FileManager.default.contentsOfDirectory(atPath: ledger.folder.path)

@@ -209,4 +209,38 @@ struct InterruptionTests {
         #expect(resumed?.epochs == whole.epochs && resumed?.keptEpoch == whole.keptEpoch)
         #expect(resumed?.steps == whole.steps && resumed?.parameters == whole.parameters)
     }
+
+    @Test func whatIsNotedOfATrainingDoesNotDependOnHowOftenItWasStopped() throws {
+        func train(_ session: TrainingSession) throws -> FineTunedModel {
+            try fineTune(
+                TinyTask.model(), on: TinyTask.records(20, seed: 3), configuration: TinyTask.fineTuning(epochs: 3),
+                seeds: TinyTask.seeds, pool: WorkerPool(threads: 1), stage: "test", session: session,
+                progress: { _ in })
+        }
+        let whole = TrainingSession(store: nil, traceInterval: 2)
+        let model = try train(whole)
+        let points = try #require(whole.trace.first).points
+        #expect(whole.trace.count == 1 && points.map(\.step) == [2, 4, 6, 8, 9])
+        #expect(Set(points.map(\.digest)).count == points.count)
+        #expect(points.last == TrainingState.TracePoint(step: 9, .init(values: model.parameters.values)))
+
+        let store = Memory()
+        var last = TrainingSession.unkept
+        for _ in 0..<20 {
+            last = TrainingSession(store: store, shouldStop: Self.stop(after: 2), traceInterval: 2)
+            if (try? train(last)) != nil { break }
+            #expect(last.trace.isEmpty)
+        }
+        #expect(last.trace == whole.trace)
+        // A finished stage that is only loaded is noted as it was.
+        try last.flush()
+        let again = TrainingSession(store: store, traceInterval: 2)
+        _ = try train(again)
+        #expect(again.trace == whole.trace)
+        _ = try train(.unkept)
+        #expect(TrainingSession.unkept.trace.isEmpty)
+        let each = TrainingSession(store: nil, traceInterval: 0)
+        _ = try train(each)
+        #expect(each.trace.first?.points.map(\.step) == Array(1...9) + [9])
+    }
 }

@@ -23,6 +23,7 @@ struct SealedStatesTests {
             TrainedEpoch(number: 1, trainingLoss: 0.3, validationLoss: nil),
             TrainedEpoch(number: 2, trainingLoss: 0.2, validationLoss: 0.7),
         ]
+        state.trace = [.init(step: 2, digest: identity), .init(step: 5, digest: Digest(sha256: [5]))]
         state.best = .init(memory: .init(values: [4, 3, 2, 1]), loss: 0.7, epoch: 2)
         return state
     }
@@ -39,6 +40,7 @@ struct SealedStatesTests {
             #expect(found.memory.doubles == Self.state.memory.doubles)
             #expect(found.memory.optimizer == Self.state.memory.optimizer)
             #expect(found.epochs == Self.state.epochs && found.best == Self.state.best)
+            #expect(found.trace == Self.state.trace)
             #expect(found.steps == 5 && found.lossSum == 0.1 + 0.2 && !found.isFinished)
             #expect(try Files.permissions(states.file("a stage")) == 0o600)
         }

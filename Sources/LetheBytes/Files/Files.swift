@@ -22,6 +22,11 @@ public enum Files {
         try OpenFile(reading: path).permissions()
     }
 
+    /// The bytes that the regular file at `path` says it has.
+    public static func size(_ path: String) throws(FileError) -> Int {
+        try OpenFile(reading: path).size()
+    }
+
     private static func read(_ file: OpenFile, limit: Int) throws(FileError) -> [UInt8] {
         let path = file.path
         let size = try file.size()

@@ -48,9 +48,11 @@ final class TrainingKeeping {
     ///
     /// - Parameters:
     ///   - context: what the result depends on that the trainings are not told: the run, its inputs, the policy.
+    ///   - traceInterval: as a session has it.
     ///   - notice: told of a state that cannot be gone on from and is trained anew.
     func session(
-        context: [String], environment: ServiceEnvironment, notice: @escaping @Sendable (String) -> Void
+        context: [String], environment: ServiceEnvironment, traceInterval: Int? = nil,
+        notice: @escaping @Sendable (String) -> Void
     ) throws -> TrainingSession {
         if !Files.exists(folder) { try Files.createFolder(folder, permissions: 0o700) }
         let (seconds, interval) = (environment.seconds, environment.checkpointInterval)
@@ -65,7 +67,7 @@ final class TrainingKeeping {
                     last = now
                     return true
                 }
-            }, shouldStop: environment.shouldStop,
+            }, shouldStop: environment.shouldStop, traceInterval: traceInterval,
             discarded: { notice("checkpoint not used, trained anew: \($0.cause)") })
     }
 

@@ -207,13 +207,19 @@ extension Workspace {
         }
     }
 
-    private func registeredDigest(_ role: LetheRequests.ModelRole) throws -> Digest? { try registration(role)?.digest }
+    private func registeredDigest(_ role: LetheRequests.ModelRole) throws -> Digest? {
+        try registration(role)?.event.digest
+    }
 
-    /// The newest entry by which a model of this role is known.
-    func registration(_ role: LetheRequests.ModelRole) throws -> ModelEvent? {
+    /// The newest entry by which a model of this role is known, or the model of this digest.
+    func registration(
+        _ role: LetheRequests.ModelRole, of digest: Digest? = nil
+    ) throws -> (event: ModelEvent, index: UInt64)? {
         for entry in try store.registrations(PredicateType.modelEvent).reversed() {
-            if case .model(let event)? = try Self.event(entry.bytes), event.role == role, event.action == .registered {
-                return event
+            if case .model(let event)? = try Self.event(entry.bytes), event.role == role, event.action == .registered,
+                digest == nil || event.digest == digest
+            {
+                return (event, entry.index)
             }
         }
         return nil

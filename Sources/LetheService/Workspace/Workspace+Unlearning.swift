@@ -40,13 +40,17 @@ extension Workspace {
             let key = Hex.encode(secureRandomBytes(32)) + "\n"
             try Files.write(Array(key.utf8), to: paths.shardKey, permissions: 0o600)
         }
+        return try shardKeeping(CheckpointFolder(path: paths.checkpoints))
+    }
+
+    /// The key that is there, and a place for checkpoints.
+    func shardKeeping(_ checkpoints: any CheckpointStore) throws -> ShardKeeping {
         let text = String(decoding: try Files.readPrivate(paths.shardKey, limit: 1_024).dropLast(), as: UTF8.self)
         guard let key = try? Hex.decode(text), key.count == 32 else {
             throw ServiceError.workspaceDamaged(
                 file: paths.shardKey, problem: "expected 64 hexadecimal digits and a newline")
         }
-        return ShardKeeping(
-            key: key, code: try environment.program().hex, checkpoints: CheckpointFolder(path: paths.checkpoints))
+        return ShardKeeping(key: key, code: try environment.program().hex, checkpoints: checkpoints)
     }
 
     /// Runs a method over every request that waits, or goes on with the run that was interrupted.
@@ -61,8 +65,8 @@ extension Workspace {
         let method = try policy.unlearningMethod(settings, shards: shardKeeping)
         func inputs(_ removal: Removal) -> RunInputs {
             RunInputs(
-                datasetBefore: removal.rootBefore, datasetAfter: removal.rootAfter,
-                recordsRemoved: UInt64(removal.forgotten.count), recordsCommitment: removal.commitment,
+                datasetBefore: removal.records.rootBefore, datasetAfter: removal.records.rootAfter,
+                recordsRemoved: UInt64(removal.records.forgotten.count), recordsCommitment: removal.commitment,
                 baseModel: base.digest.digest, originalModel: original.digest.digest,
                 method: "urn:lethe:method:\(method.name):v1", parameters: settings.parametersDigest,
                 policy: policy.digest)
@@ -90,25 +94,21 @@ extension Workspace {
                     "run \(runID.text)", "seeds \(seeds.checkpointSize) \(seeds.rootHash.hex)",
                     "method \(method.name) \(settings.parametersDigest.hex)", "policy \(policy.digest.hex)",
                     "base \(base.digest.digest.hex)", "original \(original.digest.digest.hex)",
-                    "records \(removal.rootAfter.hex) \(removal.commitment.hex)",
-                ], environment: environment, notice: notices.add)
-            let task = UnlearningTask(
-                base: base.parameters, original: original.parameters,
-                forgotten: try data.examples(removal.forgotten), retained: try data.examples(removal.retained),
-                validation: method.reads.contains(.validation) ? try validation(data, removal) : [],
-                seeds: seeds.trainingSeeds(for: "unlearn", runID: runID), originalSeeds: try originalSeeds(),
-                forgottenOrigins: removal.forgotten.map(RecordOrigin.init),
-                retainedOrigins: removal.retained.map(RecordOrigin.init),
-                unseen: method.reads.contains(.unseen)
-                    ? try data.examples(UnseenUsers(data.split).calibration.spreadOver(UnseenUsers.mostRecords)) : [],
-                answers: AnswerTokens(yes: data.decision.yes, no: data.decision.no), pool: pool, session: session)
+                    "records \(removal.records.rootAfter.hex) \(removal.commitment.hex)",
+                ], environment: environment, traceInterval: Trajectory.interval, notice: notices.add)
+            let task = try task(
+                for: method, base: base, original: original, records: removal.records, data: data,
+                seeds: seeds.trainingSeeds(for: "unlearn", runID: runID),
+                originalSeeds: originalSeeds(registration(.original, of: original.digest.digest)?.event),
+                session: session)
             let model = try method.unlearn(task) {
                 for notice in notices.take() { progress(.notice(notice)) }
                 stages.note($0); curves.note($0); progress(ServiceProgress($0))
             }
             dossier.steps = stages.finish()
             try commit(
-                model, of: run, tokenizer: original.tokenizer, remembers: !method.isExact, dossier: &dossier)
+                model, of: run, tokenizer: original.tokenizer, trajectory: Trajectory(session),
+                remembers: !method.isExact, dossier: &dossier)
             try? curves.write(to: paths.run(runID.text))
             return dossier
         } catch {
@@ -120,6 +120,23 @@ extension Workspace {
             }
             throw error
         }
+    }
+
+    /// What a run gives to its method: a function of what the log commits to.
+    func task(
+        for method: any UnlearningMethod, base: StoredModel, original: StoredModel, records: DividedRecords,
+        data: PreparedData, seeds: TrainingSeeds, originalSeeds: TrainingSeeds, session: TrainingSession
+    ) throws -> UnlearningTask {
+        UnlearningTask(
+            base: base.parameters, original: original.parameters,
+            forgotten: try data.examples(records.forgotten), retained: try data.examples(records.retained),
+            validation: method.reads.contains(.validation) ? try validation(data, records) : [],
+            seeds: seeds, originalSeeds: originalSeeds,
+            forgottenOrigins: records.forgotten.map(RecordOrigin.init),
+            retainedOrigins: records.retained.map(RecordOrigin.init),
+            unseen: method.reads.contains(.unseen)
+                ? try data.examples(UnseenUsers(data.split).calibration.spreadOver(UnseenUsers.mostRecords)) : [],
+            answers: AnswerTokens(yes: data.decision.yes, no: data.decision.no), pool: pool, session: session)
     }
 
     /// A run between its beginning and its candidate.
@@ -230,19 +247,15 @@ extension Workspace {
 
     /// Saves the candidate, then logs it, the models that were read, the residue and the requests' new state together.
     private func commit(
-        _ model: UnlearnedModel, of run: OpenRun, tokenizer: SentencePieceTokenizer, remembers: Bool,
-        dossier: inout RunDossier
+        _ model: UnlearnedModel, of run: OpenRun, tokenizer: SentencePieceTokenizer, trajectory: Trajectory,
+        remembers: Bool, dossier: inout RunDossier
     ) throws {
         let now = environment.now()
         let runID = run.runID
         let folder = paths.run(runID.text)
         let candidate = Files.join(folder, "candidate")
         try Files.remove(candidate)
-        switch model.model {
-        case .single(let parameters): try HuggingFaceFolder.saveModel(parameters, tokenizer: tokenizer, to: candidate)
-        case .ensemble(let ensemble): try EnsembleFolder.save(ensemble, tokenizer: tokenizer, to: candidate)
-        }
-        let digest = try ModelDigest(folder: candidate).digest
+        let digest = try model.model.save(tokenizer: tokenizer, to: candidate)
         dossier.candidateDigest = digest.hex
         dossier.trainableParameters = model.trainableParameters
         dossier.unlearnedAt = "\(now)"
@@ -252,7 +265,11 @@ extension Workspace {
             return .model(
                 ModelEvent(.read, role: role.logged, digest: read ?? digest, runID: runID, at: now))
         }
-        events.append(.run(RunEvent(runID: runID, at: now, step: .candidateCommitted(model: digest))))
+        let trace = try trajectory.write(to: folder, as: Trajectory.candidateFile)
+        events.append(
+            .run(
+                RunEvent(
+                    runID: runID, at: now, step: .candidateCommitted(model: digest), extra: Trajectory.extra(trace))))
         dossier.residue = []
         let residues =
             model.residue.map { Residue(artifact: $0.digest, kind: $0.loggedKind, fate: .destroyed) }
@@ -274,28 +291,44 @@ extension Workspace {
     }
 
     /// What early stopping may watch: nothing of a person who asked to be forgotten.
-    private func validation(_ data: PreparedData, _ removal: Removal) throws -> [Example] {
+    private func validation(_ data: PreparedData, _ records: DividedRecords) throws -> [Example] {
         guard policy.training.earlyStoppingPatience != nil else { return [] }
-        let forgotten = Set(removal.forgotten.map(\.userID))
+        let forgotten = Set(records.forgotten.map(\.userID))
         return try data.examples(data.watchedValidation.filter { !forgotten.contains($0.userID) })
     }
 
-    /// The seeds of the original's training, out of the log's entry on it.
-    private func originalSeeds() throws -> TrainingSeeds {
-        guard let extra = try registration(.original)?.extra, let size = extra["seedCheckpointSize"]?.stringValue,
-            let size = UInt64(size), let root = extra["seedCheckpointRoot"]?.stringValue,
-            let root = try? Digest(hex: root), let run = extra["training"]?.stringValue, let run = RunID(run)
-        else {
+    /// The seeds of the original's training, out of its registration in the log.
+    func originalSeeds(_ registration: ModelEvent?) throws -> TrainingSeeds {
+        guard let seeds = registration?.trainingSeeds else {
             throw ServiceError.workspaceDamaged(
                 file: paths.database, problem: "the entry on the original model does not say its seeds")
         }
-        return SeedSource(checkpointSize: size, rootHash: root).trainingSeeds(for: "original", runID: run)
+        return seeds.source.trainingSeeds(for: "original", runID: seeds.training)
     }
 
     /// The subject's user and key of a request, out of the vault.
     private func openVault(_ request: RequestRecord) throws -> (user: Int, key: SubjectKey) {
         let item = try store.openVault(request.requestID, masterKey: masterKey)
         return (try trainingUser(item.identity), item.key)
+    }
+}
+
+/// The training records, divided by whether their subjects are to be forgotten; both parts in time order.
+struct DividedRecords {
+    /// Every training record of these users.
+    let forgotten: [InteractionRecord]
+    /// The other training records.
+    let retained: [InteractionRecord]
+    /// Root of the training records before.
+    let rootBefore: Digest
+    /// Root of the retained ones.
+    let rootAfter: Digest
+
+    init(_ training: [InteractionRecord], forgetting users: Set<Int>) {
+        forgotten = training.filter { users.contains($0.userID) }
+        retained = training.filter { !users.contains($0.userID) }
+        rootBefore = recordsRoot(training)
+        rootAfter = recordsRoot(retained)
     }
 }
 
@@ -307,13 +340,8 @@ struct Removal {
     let counts: [Int]
     /// For each request, the root over its records' keyed hashes.
     let commitments: [Digest]
-    /// Every training record of the subjects, in time order.
-    let forgotten: [InteractionRecord]
-    /// The other training records, in time order.
-    let retained: [InteractionRecord]
-    /// Root of the training records before and after.
-    let rootBefore: Digest
-    let rootAfter: Digest
+    /// Theirs and the others'.
+    let records: DividedRecords
 
     /// One digest over all requests' commitments.
     var commitment: Digest { MerkleTree.rootHash(of: commitments) }
@@ -339,10 +367,29 @@ struct Removal {
         self.requests = requests
         self.counts = counts
         self.commitments = commitments
-        forgotten = data.split.training.filter { users.contains($0.userID) }
-        retained = data.split.training.filter { !users.contains($0.userID) }
-        rootBefore = recordsRoot(data.split.training)
-        rootAfter = recordsRoot(retained)
+        records = DividedRecords(data.split.training, forgetting: users)
+    }
+}
+
+extension ModelEvent {
+    /// Where the seeds of a registered model's training came from, and what they were drawn for; nil where the entry does not say.
+    var trainingSeeds: (source: LetheRequests.SeedSource, training: RunID)? {
+        guard let size = extra["seedCheckpointSize"]?.stringValue.flatMap(UInt64.init),
+            let root = extra["seedCheckpointRoot"]?.stringValue.flatMap({ try? Digest(hex: $0) }),
+            let training = extra["training"]?.stringValue.flatMap(RunID.init)
+        else { return nil }
+        return (LetheRequests.SeedSource(checkpointSize: size, rootHash: root), training)
+    }
+}
+
+extension RecommenderModel {
+    /// Writes the model as a new folder, and returns the folder's digest.
+    func save(tokenizer: SentencePieceTokenizer, to folder: String) throws -> Digest {
+        switch self {
+        case .single(let parameters): try HuggingFaceFolder.saveModel(parameters, tokenizer: tokenizer, to: folder)
+        case .ensemble(let ensemble): try EnsembleFolder.save(ensemble, tokenizer: tokenizer, to: folder)
+        }
+        return try ModelDigest(folder: folder).digest
     }
 }
 
@@ -355,8 +402,9 @@ extension RunDossier {
         self.init(
             runID: runID.text, method: method.name.rawValue, parameters: method.parameters,
             requests: removal.requests.map(\.requestID.text), recordsRemoved: removal.counts,
-            recordsBefore: removal.forgotten.count + removal.retained.count, datasetBefore: removal.rootBefore.hex,
-            datasetAfter: removal.rootAfter.hex, recordsCommitments: removal.commitments.map(\.hex),
+            recordsBefore: removal.records.forgotten.count + removal.records.retained.count,
+            datasetBefore: removal.records.rootBefore.hex, datasetAfter: removal.records.rootAfter.hex,
+            recordsCommitments: removal.commitments.map(\.hex),
             baseDigest: base.hex, originalDigest: original.hex, references: [], residue: [], steps: [],
             startedAt: "\(startedAt)")
     }

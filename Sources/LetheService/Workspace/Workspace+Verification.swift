@@ -31,12 +31,10 @@ extension Workspace {
         let candidate = try loadCandidate(Files.join(folder, "candidate"), expecting: candidateDigest)
         let data = try prepared(original)
         let requests = try dossier.requests.map { try request($0) }
-        let forgottenUsers = Set(try requests.map(subjectUser))
-        let removed = data.split.training.filter { forgottenUsers.contains($0.userID) }
-        let remaining = data.split.training.filter { !forgottenUsers.contains($0.userID) }
-        guard recordsRoot(remaining).hex == dossier.datasetAfter else {
+        let records = DividedRecords(data.split.training, forgetting: Set(try requests.map(subjectUser)))
+        guard records.rootAfter.hex == dossier.datasetAfter else {
             throw ServiceError.dataChanged(
-                folder: profile.folder, expected: dossier.datasetAfter, found: recordsRoot(remaining).hex)
+                folder: profile.folder, expected: dossier.datasetAfter, found: records.rootAfter.hex)
         }
 
         let name = "\(id)-verify"
@@ -52,7 +50,7 @@ extension Workspace {
             context: [
                 "verification of run \(id)", "seeds \(seeds.checkpointSize) \(seeds.rootHash.hex)",
                 "base \(base.digest.digest.hex)", "records \(dossier.datasetAfter)", "policy \(policy.digest.hex)",
-            ], environment: environment, notice: notices.add)
+            ], environment: environment, traceInterval: Trajectory.interval, notice: notices.add)
         func note(_ event: Progress) {
             for notice in notices.take() { progress(.notice(notice)) }
             stages.note(event)
@@ -60,14 +58,15 @@ extension Workspace {
             progress(ServiceProgress(event))
         }
         let references = try retrain(
-            on: remaining, base: base, data: data, seeds: seeds, run: record, folder: folder, session: session,
+            on: records.retained, base: base, data: data, seeds: seeds, run: record, folder: folder, session: session,
             dossier: &dossier, progress: note)
 
         let judgement = try judge(
             AuditedModels(
                 original: original.parameters, candidate: candidate.model, references: references, pool: pool,
                 session: session),
-            removed: removed, data: data, bootstrapSeed: seeds.seed(for: "bootstrap", runID: runID), progress: note)
+            removed: records.forgotten, data: data, bootstrapSeed: seeds.seed(for: "bootstrap", runID: runID),
+            progress: note)
         dossier.steps += stages.finish()
         try conclude(
             judgement.measurements, judgement.judgement, model: candidate.digest, runID: runID, dossier: &dossier)
@@ -83,7 +82,7 @@ extension Workspace {
     }
 
     /// The unlearned model: one T5, or an ensemble.
-    private func loadCandidate(
+    func loadCandidate(
         _ path: String, expecting digest: Digest
     ) throws -> (model: RecommenderModel, digest: ModelDigest) {
         guard EnsembleFolder.isEnsemble(path) else {
@@ -126,7 +125,7 @@ extension Workspace {
         return seeds
     }
 
-    private func subjectUser(_ request: RequestRecord) throws -> Int {
+    func subjectUser(_ request: RequestRecord) throws -> Int {
         try trainingUser(try store.openVault(request.requestID, masterKey: masterKey).identity)
     }
 
@@ -143,19 +142,14 @@ extension Workspace {
         try Files.createFolder(references)
         dossier.references = []
         for number in 1...policy.verification.references {
-            let training = seeds.trainingSeeds(for: "reference/\(number)", runID: run.runID)
-            let model = try ModelTraining.fineTuned(
-                base: base.parameters, on: kept, data: data, policy: policy, seeds: training, pool: pool,
-                stage: "reference model \(number) of \(policy.verification.references)", showsValidation: false,
-                session: session, progress: progress)
-            let path = Files.join(references, "\(number)")
-            try HuggingFaceFolder.saveModel(model.parameters, tokenizer: base.tokenizer, to: path)
-            let digest = try ModelDigest(folder: path).digest
+            let (model, reference) = try trainReference(
+                number, on: kept, base: base, data: data, seeds: seeds, runID: run.runID,
+                to: Files.join(references, "\(number)"), session: session, progress: progress)
             dossier.references.append(
                 .init(
-                    digest: digest.hex, seed: training.order,
+                    digest: reference.model.hex, seed: reference.seed,
                     losses: model.epochs.map { $0.validationLoss ?? $0.trainingLoss }))
-            logged.append(ReferenceModel(model: digest, seed: training.order))
+            logged.append(reference)
             models.append(model.parameters)
         }
         try session.flush()
@@ -165,12 +159,34 @@ extension Workspace {
                     file: references, problem: "trained again, the references are not those in the log")
             }
         } else {
-            try record([.run(RunEvent(runID: run.runID, at: environment.now(), step: .referencesCommitted(logged)))])
+            let trace = try Trajectory(session).write(to: folder, as: Trajectory.referencesFile)
+            try record([
+                .run(
+                    RunEvent(
+                        runID: run.runID, at: environment.now(), step: .referencesCommitted(logged),
+                        extra: Trajectory.extra(trace)))
+            ])
         }
         return models
     }
 
-    private func judge(
+    /// Trains reference model `number`, from one, and writes it to `path`.
+    func trainReference(
+        _ number: Int, on kept: [InteractionRecord], base: StoredModel, data: PreparedData,
+        seeds: LetheRequests.SeedSource, runID: RunID, to path: String, session: TrainingSession,
+        progress: ProgressHandler
+    ) throws -> (model: FineTunedModel, logged: ReferenceModel) {
+        let training = seeds.trainingSeeds(for: "reference/\(number)", runID: runID)
+        let model = try ModelTraining.fineTuned(
+            base: base.parameters, on: kept, data: data, policy: policy, seeds: training, pool: pool,
+            stage: "reference model \(number) of \(policy.verification.references)", showsValidation: false,
+            session: session, progress: progress)
+        try HuggingFaceFolder.saveModel(model.parameters, tokenizer: base.tokenizer, to: path)
+        return (model, ReferenceModel(model: try ModelDigest(folder: path).digest, seed: training.order))
+    }
+
+    /// Compares the models on the removed records and on the test records, and judges by the policy.
+    func judge(
         _ models: AuditedModels, removed: [InteractionRecord], data: PreparedData, bootstrapSeed: UInt64,
         progress: ProgressHandler
     ) throws -> (judgement: Judgement, measurements: Measurements) {
@@ -212,7 +228,14 @@ extension Workspace {
         let digest = try measured.write(to: folder)
         let test = TestResult(
             modelName: Self.modelName(runID), model: model.digest, runID: runID.text, policy: policy.digest,
-            test: try ForgettingTest(judgement, dossier: dossier))
+            test: ForgettingTest(
+                judgement,
+                references: try dossier.references.map {
+                    ReferenceModel(model: try Digest(hex: $0.digest), seed: $0.seed)
+                },
+                seeds: try dossier.referenceSeeds.map {
+                    LetheRequests.SeedSource(checkpointSize: $0.size, rootHash: try Digest(hex: $0.root))
+                }))
         let statement = try test.signed(by: keys.verifier)
         try Files.write(statement.canonicalBytes, to: Files.join(folder, "test-result.dsse.json"))
 
@@ -267,7 +290,7 @@ extension Policy.Verification.Thresholds {
 
 extension ForgettingTest {
     /// A judgement in the form that is signed: exact decimals, comparators, printable ASCII.
-    init(_ judgement: Judgement, dossier: RunDossier) throws {
+    init(_ judgement: Judgement, references: [ReferenceModel], seeds: LetheRequests.SeedSource?) {
         let records = UInt64(judgement.forgetting?.users ?? 0)
         let floor = judgement.forgetting?.distances(.gated)?.floor?.value
         let measurements = judgement.gates.map { gate -> Measurement in
@@ -294,11 +317,9 @@ extension ForgettingTest {
         }
         self.init(
             verdict: Verdict(rawValue: judgement.verdict.rawValue) ?? .refuse, measurements: measurements,
-            references: try dossier.references.map {
-                Reference(model: try Digest(hex: $0.digest), seed: $0.seed)
-            },
-            referenceSeedSource: try dossier.referenceSeeds.map {
-                LetheCertificates.SeedSource(size: $0.size, rootHash: try Digest(hex: $0.root))
+            references: references.map { Reference(model: $0.model, seed: $0.seed) },
+            referenceSeedSource: seeds.map {
+                LetheCertificates.SeedSource(size: $0.checkpointSize, rootHash: $0.rootHash)
             },
             notAssessed: judgement.notAssessed.map { $0.name.asciiOnly })
     }

@@ -43,14 +43,14 @@ public final class Workspace {
 
     private init(
         paths: WorkspacePaths, policy: Policy, profile: DatasetProfile, store: LedgerStore,
-        environment: ServiceEnvironment
+        environment: ServiceEnvironment, threads: Int?
     ) {
         self.paths = paths
         self.policy = policy
         self.profile = profile
         self.store = store
         self.environment = environment
-        pool = WorkerPool(threads: policy.threads)
+        pool = WorkerPool(threads: threads ?? policy.threads)
         keyRing = Lazy { try WorkspaceKeys.read(from: paths, passphrase: environment.passphrase) }
         loaded = Lazy { try profile.load() }
     }
@@ -137,13 +137,30 @@ public final class Workspace {
         return workspace
     }
 
+    /// Opens a workspace to look at it: no file of it is written, and no private key is needed.
+    ///
+    /// - Parameters:
+    ///   - data: where the data set's files are, in place of the folder that the workspace was made with.
+    ///   - threads: as many threads to compute on, in place of the policy's; no bit depends on it.
+    /// - Throws: as `open` does; `EngineError` for a number of threads out of range.
+    public static func openToRead(
+        _ root: String, data: String? = nil, threads: Int? = nil, environment: ServiceEnvironment
+    ) throws -> Workspace {
+        if let threads { try ModelFolders.checkRange("--threads", threads, 1...1024) }
+        let workspace = try assemble(root, environment: environment, data: data, threads: threads) { paths, verifier in
+            try LedgerStore.openToRead(paths.database, logVerifier: verifier)
+        }
+        try workspace.requireLoggedPolicy()
+        return workspace
+    }
+
     /// Opens a workspace whatever its ledger and the policy's file hold now, for an audit to name what is wrong.
     static func openForAudit(_ root: String, environment: ServiceEnvironment) throws -> Workspace {
         try assemble(root, environment: environment) { paths, _ in try LedgerStore.openForAudit(paths.database) }
     }
 
     private static func assemble(
-        _ root: String, environment: ServiceEnvironment,
+        _ root: String, environment: ServiceEnvironment, data: String? = nil, threads: Int? = nil,
         openLedger: (WorkspacePaths, NoteVerifier?) throws -> LedgerStore
     ) throws -> Workspace {
         let paths = WorkspacePaths(root: root)
@@ -156,17 +173,21 @@ public final class Workspace {
         } catch let error as PolicyError {
             throw ServiceError.workspaceDamaged(file: paths.policy, problem: "\(error)")
         }
-        let profile: DatasetProfile
+        var profile: DatasetProfile
         do {
             profile = try DatasetProfile(StrictJSON.parse(try Files.read(paths.configuration, limit: 1 << 16)))
         } catch let error as JSONError {
             throw ServiceError.workspaceDamaged(file: paths.configuration, problem: "\(error)")
         }
+        if let data {
+            profile = DatasetProfile(
+                kind: profile.kind, folder: data, isQuick: profile.isQuick, mapping: profile.mapping)
+        }
         let trust = try readTrust(paths.trust)
         let verifier = try trust.logs.first.map { try NoteVerifier(name: trust.origin ?? "", key: $0) }
         return Workspace(
             paths: paths, policy: policy, profile: profile, store: try openLedger(paths, verifier),
-            environment: environment)
+            environment: environment, threads: threads)
     }
 
     /// Thresholds and deadlines are those that the log says were adopted, whoever can write to the policy's file.

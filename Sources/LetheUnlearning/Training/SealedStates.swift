@@ -4,7 +4,7 @@ import LetheTransformer
 
 /// Training states as sealed files: `<stage>.state` in one folder, or one file of a given path.
 ///
-/// A file is the line `lethe training state v1`, the 32 bytes of its identity, and AES-256-GCM boxes of at most a mebibyte, each
+/// A file is the line `lethe training state v2`, the 32 bytes of its identity, and AES-256-GCM boxes of at most a mebibyte, each
 /// after its length as four little-endian bytes. A box is bound to the identity, to its place, and to whether it is the last, so that a
 /// file with any other bit, or cut at any place, does not open. Once the key is destroyed, nothing of what was learned can be read.
 public struct SealedStates: TrainingStateStore {
@@ -27,7 +27,7 @@ public struct SealedStates: TrainingStateStore {
         key = nil
     }
 
-    private static let magic = Array("lethe training state v1\n".utf8)
+    private static let magic = Array("lethe training state v2\n".utf8)
     private static let boxSize = 1 << 20
 
     /// The file of a stage.
@@ -46,7 +46,7 @@ public struct SealedStates: TrainingStateStore {
         func damaged(_ problem: String) -> TrainingStateError { .damaged(path: path, problem: problem) }
         let start = Self.magic.count + Digest.byteCount
         guard bytes.count >= start else { throw damaged("truncated after \(bytes.count) bytes") }
-        guard bytes.starts(with: Self.magic) else { throw damaged("it does not begin as one of version 1") }
+        guard bytes.starts(with: Self.magic) else { throw damaged("it does not begin as one of version 2") }
         guard bytes[Self.magic.count..<start].elementsEqual(identity.bytes) else {
             throw TrainingStateError.foreign(path: path)
         }
@@ -107,6 +107,7 @@ extension TrainingState {
                 UInt64(memory.optimizer.second.count), UInt64(memory.doubles.count),
             ]
         }
+        words.append(UInt64(trace.count))
         for epoch in epochs {
             words += [
                 UInt64(epoch.number), epoch.trainingLoss.bitPattern, epoch.validationLoss == nil ? 0 : 1,
@@ -114,6 +115,7 @@ extension TrainingState {
             ]
         }
         var bytes = Self.raw(words)
+        for point in trace { bytes += Self.raw([UInt64(point.step)]) + point.digest.bytes }
         for memory in [memory, kept] {
             for floats in [memory.values, memory.optimizer.first, memory.optimizer.second] { bytes += Self.raw(floats) }
             bytes += Self.raw(memory.doubles)
@@ -137,9 +139,9 @@ extension TrainingState {
         }
         // No count is near 2^48: a larger one was not written here, and whoever counts on from it would overflow.
         func integer(_ word: UInt64) -> Int { word < 1 << 48 ? Int(word) : -1 }
-        guard let head = take(17, UInt64(0)), let rows = take(4 * min(integer(head[3]), bytes.count), UInt64(0)) else {
-            return nil
-        }
+        guard let head = take(18, UInt64(0)), let rows = take(4 * min(integer(head[3]), bytes.count), UInt64(0)),
+            let points = take(Self.pointSize * min(integer(head[17]), bytes.count), UInt8(0))
+        else { return nil }
         var memories: [Memory] = []
         for counts in [head[7..<12], head[12..<17]] {
             let counts = counts.map(integer)
@@ -164,7 +166,17 @@ extension TrainingState {
                 number: integer(rows[$0]), trainingLoss: Double(bitPattern: rows[$0 + 1]),
                 validationLoss: rows[$0 + 2] == 1 ? Double(bitPattern: rows[$0 + 3]) : nil)
         }
+        for start in stride(from: 0, to: points.count, by: Self.pointSize) {
+            let step = points[start..<start + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            guard integer(step) >= 0, let digest = try? Digest(bytes: points[start + 8..<start + Self.pointSize]) else {
+                return nil
+            }
+            trace.append(TracePoint(step: integer(step), digest: digest))
+        }
     }
+
+    /// The bytes of a point of the trace: its step and its digest.
+    private static let pointSize = 8 + Digest.byteCount
 
     private static func raw<Number: BitwiseCopyable>(_ numbers: [Number]) -> [UInt8] {
         numbers.withUnsafeBytes { Array($0) }

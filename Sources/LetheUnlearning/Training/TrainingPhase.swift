@@ -145,7 +145,10 @@ public struct TrainingPhase: Sendable {
         progress(.began(stage: stage, units: units * left / max(steps, 1)))
         if let saved {
             progress(.resumed(steps: saved.steps, epochs: saved.epochs))
-            if saved.isFinished { return saved }
+            if saved.isFinished {
+                session.note(saved, of: stage)
+                return saved
+            }
         }
         let learner = try begin(saved?.memory)
         var state = saved ?? TrainingState(memory: .init(values: []))
@@ -160,6 +163,7 @@ public struct TrainingPhase: Sendable {
             state.steps += 1
             state.lossSum += loss
             progress(.advanced(units: seen))
+            if session.isTraced(state.steps) { state.trace.append(.init(step: state.steps, memory(learner, false))) }
             if state.steps % stepsPerEpoch == 0 {
                 let number = firstEpoch - 1 + state.steps / stepsPerEpoch
                 let epoch = TrainedEpoch(
@@ -187,6 +191,8 @@ public struct TrainingPhase: Sendable {
         state.memory = state.best?.memory ?? memory(learner, false)
         // What is kept need not be there twice.
         state.best?.memory = .init(values: [])
+        session.trace(&state)
+        session.note(state, of: stage)
         state.isFinished = true
         session.finish(state, of: stage, identity)
         return state

@@ -51,6 +51,20 @@ public final class TrainingSession: Sendable {
     /// Keeps nothing and never stops.
     public static let unkept = TrainingSession(store: nil)
 
+    /// A stage with what was learned at its steps.
+    public struct TracedStage: Sendable, Equatable {
+        /// The stage's name.
+        public let stage: String
+        /// In the order of their steps; the last is what the stage keeps.
+        public let points: [TrainingState.TracePoint]
+
+        /// A stage of its parts.
+        public init(stage: String, points: [TrainingState.TracePoint]) {
+            self.stage = stage
+            self.points = points
+        }
+    }
+
     private struct Finished { var stage: String, identity: Digest, state: TrainingState }
 
     private let context: String
@@ -58,6 +72,8 @@ public final class TrainingSession: Sendable {
     private let isDue: @Sendable () -> Bool
     private let shouldStop: @Sendable () -> Bool
     private let discarded: (@Sendable (TrainingStateError) -> Void)?
+    private let traceInterval: Int?
+    private let traces = Mutex<[TracedStage]>([])
     /// Finished stages that are not on the disk yet: they are written with the next state, so that a short stage costs nothing.
     private let unsaved = Mutex<[Finished]>([])
 
@@ -67,16 +83,18 @@ public final class TrainingSession: Sendable {
     ///   - context: what the states depend on beyond what a training itself is given: the program, the run.
     ///   - isDue: asked after every step: whether to save now.
     ///   - shouldStop: asked before every step.
+    ///   - traceInterval: steps from one noted digest of what learns to the next; at least 1, nil notes none.
     ///   - discarded: told of a state that cannot be gone on from, which is then trained anew; without it that is an error.
     public init(
         context: String = "", store: (any TrainingStateStore)?, isDue: @escaping @Sendable () -> Bool = { false },
-        shouldStop: @escaping @Sendable () -> Bool = { false },
+        shouldStop: @escaping @Sendable () -> Bool = { false }, traceInterval: Int? = nil,
         discarded: (@Sendable (TrainingStateError) -> Void)? = nil
     ) {
         self.context = context
         self.store = store
         self.isDue = isDue
         self.shouldStop = shouldStop
+        self.traceInterval = traceInterval.map { max($0, 1) }
         self.discarded = discarded
     }
 
@@ -104,6 +122,24 @@ public final class TrainingSession: Sendable {
             discarded(error)
             return nil
         }
+    }
+
+    /// The stages that were trained, or had been, in their order, where they are noted.
+    public var trace: [TracedStage] { traces.withLock(\.self) }
+
+    /// Whether what learns is noted after this step, beside at the end.
+    func isTraced(_ step: Int) -> Bool { traceInterval.map { step % $0 == 0 } ?? false }
+
+    /// Notes what a finished stage keeps, and the stage.
+    func trace(_ state: inout TrainingState) {
+        guard traceInterval != nil else { return }
+        state.trace.append(.init(step: state.steps, state.memory))
+    }
+
+    /// Takes up the points of a stage that is finished.
+    func note(_ state: TrainingState, of stage: String) {
+        guard traceInterval != nil else { return }
+        traces.withLock { $0.append(TracedStage(stage: stage, points: state.trace)) }
     }
 
     /// Whether the state is wanted now.

@@ -1,3 +1,4 @@
+public import LetheCrypto
 public import LetheTransformer
 
 /// Mean losses of one epoch, nats a label token or whatever the method descends.
@@ -51,6 +52,28 @@ public struct TrainingState: Sendable, Equatable {
         public var epoch: Int
     }
 
+    /// What learns, after a step, by its digest: two trainings that part are seen to part there.
+    public struct TracePoint: Sendable, Equatable {
+        /// Steps taken.
+        public let step: Int
+        /// SHA-256 over the bits of all numbers that learn, little-endian, floats before doubles.
+        public let digest: Digest
+
+        /// A point of its parts.
+        public init(step: Int, digest: Digest) {
+            self.step = step
+            self.digest = digest
+        }
+
+        init(step: Int, _ memory: Memory) {
+            let hasher = SHA256Hasher()
+            // As it lies in memory, which is little-endian on every supported machine.
+            memory.values.withUnsafeBytes { hasher.update($0) }
+            memory.doubles.withUnsafeBytes { hasher.update($0) }
+            self.init(step: step, digest: hasher.finalize())
+        }
+    }
+
     /// What was learned; of a finished training what it keeps.
     public var memory: Memory
     /// Steps taken.
@@ -59,6 +82,8 @@ public struct TrainingState: Sendable, Equatable {
     public var lossSum = 0.0
     /// The curve so far.
     public var epochs: [TrainedEpoch] = []
+    /// What was learned at steps that the session wants noted, and at the end.
+    public var trace: [TracePoint] = []
     /// What early stopping would keep.
     public var best: Best?
     /// Whether no step is left.

@@ -31,6 +31,7 @@ public final class Workspace {
     private var registry: (keys: KeyRegistry, size: UInt64)?
     private let loaded: Lazy<(dataset: InteractionDataset, split: RecommendationSplit)>
     private var knownSubjects: DataSubjects?
+    private var knownOpenRequests: OpenRequests?
 
     /// Requests that this process turned away; they leave no trace in the log.
     private(set) var refusals: [AuditReport.Refusal] = []
@@ -220,6 +221,14 @@ public final class Workspace {
             names: split.trainingUsers.compactMap { id in dataset.user(id).map { (name: $0.name, user: id) } })
         knownSubjects = subjects
         return subjects
+    }
+
+    /// Whose requests are being handled; it follows the log from its first use on.
+    func openRequests() throws -> OpenRequests {
+        if let knownOpenRequests { return knownOpenRequests }
+        let open = OpenRequests(store: store, masterKey: try masterKey, subjects: try subjects())
+        knownOpenRequests = open
+        return open
     }
 
     /// Appends events signed by the controller, under a checkpoint of their own, in one transaction; returns their indexes.

@@ -119,7 +119,8 @@ let package = Package(
         tests(
             "LetheUnlearningTests",
             ["LetheUnlearning", "LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheCrypto", "LetheBytes"]),
-        tests("LetheVerificationTests", ["LetheVerification", "LetheTensor", "LetheBytes"]),
+        tests(
+            "LetheVerificationTests", ["LetheVerification", "LetheTensor", "LetheBytes"], exclude: ["Fixtures"]),
         tests(
             "LetheStoreTests",
             ["LetheStore", "LetheRequests", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes", grdb]),
@@ -127,7 +128,7 @@ let package = Package(
             "LetheServiceTests",
             [
                 "LetheService", "LetheStore", "LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements",
-                "LetheCrypto", "LetheBytes", "LetheUnlearning", "LetheRecommendation",
+                "LetheCrypto", "LetheBytes", "LetheReports", "LetheUnlearning", "LetheRecommendation",
             ]),
         tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
         tests("LetheListenerTests", ["LetheListener"]),

@@ -85,11 +85,14 @@ public struct Digest: Sendable, Hashable {
 
     /// Appends the 64 digits of `hex` to `buffer` without a temporary text.
     package func append(hexTo buffer: inout [UInt8]) {
-        for word in [words.0, words.1, words.2, words.3] {
-            for place in stride(from: UInt64(60), through: 0, by: -4) {
-                buffer.append(Hex.digit(UInt8(truncatingIfNeeded: word >> place & 15)))
-            }
+        func digits(_ word: UInt64) -> (UInt64, UInt64) {
+            (
+                UInt64(lowercaseHexOf: UInt32(truncatingIfNeeded: word >> 32)).bigEndian,
+                UInt64(lowercaseHexOf: UInt32(truncatingIfNeeded: word)).bigEndian
+            )
         }
+        let text = (digits(words.0), digits(words.1), digits(words.2), digits(words.3))
+        withUnsafeBytes(of: text) { buffer.append(contentsOf: $0) }
     }
 
     /// Equality of all 32 bytes.

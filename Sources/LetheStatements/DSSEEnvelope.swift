@@ -114,7 +114,17 @@ public struct DSSEEnvelope: Sendable, Equatable {
 
     /// The bytes that are signed: `"DSSEv1" SP len(type) SP type SP len(payload) SP payload`, lengths in bytes and decimal.
     public static func preAuthenticationEncoding(type: String, payload: [UInt8]) -> [UInt8] {
-        Array("DSSEv1 \(type.utf8.count) \(type) \(payload.count) ".utf8) + payload
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(payload.count + type.utf8.count + 32)
+        bytes += "DSSEv1 ".utf8
+        bytes += String(type.utf8.count).utf8
+        bytes += " ".utf8
+        bytes += type.utf8
+        bytes += " ".utf8
+        bytes += String(payload.count).utf8
+        bytes += " ".utf8
+        bytes += payload
+        return bytes
     }
 
     /// The digest of `canonicalBytes`, by which certificates and statements name this envelope.

@@ -5,7 +5,9 @@ import LetheRequests
 import LetheStatements
 
 /// What can be found out about an entry without the entries before it: the expensive part, done on all cores.
-struct ReadEntry: Sendable {
+///
+/// A class for the same reason as `EntryContent`.
+final class ReadEntry: Sendable {
     let index: UInt64
     let bytes: [UInt8]
     let leafHash: Digest
@@ -15,7 +17,9 @@ struct ReadEntry: Sendable {
     /// Whether every signature is by the key that it names.
     let isResolved: Bool
 
-    /// - Parameter known: keys by their id, whether they may sign at this index or not; nil to believe the hints.
+    /// - Parameters:
+    ///   - known: keys by their id, whether they may sign at this index or not.
+    ///   - checksSignatures: false to believe the hints.
     init(index: UInt64, bytes: [UInt8], known: [String: VerifyingKey], checksSignatures: Bool) {
         self.index = index
         self.bytes = bytes
@@ -44,10 +48,11 @@ struct ReadEntry: Sendable {
 }
 
 extension AuditPass {
-    /// How many entries are read, checked on one core and forgotten together.
-    private static var window: Int { 256 }
-    /// How many windows are on their way: more than most machines have cores, so that no core waits for the next to be read.
-    private static var windowsAhead: Int { 16 }
+    /// How many entries are read, checked on one core and forgotten together: few, so that they are still in its cache when the
+    /// replay takes them.
+    private static var window: Int { 128 }
+    /// How many windows are on their way: more than there are cores, so that none waits for the next to be read.
+    private static var windowsAhead: Int { 2 * Cores.count + 2 }
 
     /// Reads every entry in order: position, form, signatures, meaning; builds tree, keys, views and certificate chain.
     mutating func replayEntries() throws {
@@ -98,9 +103,11 @@ extension AuditPass {
         _ rows: inout RowStream, naming named: [String: VerifyingKey]
     ) throws -> Ahead<[ReadEntry]>? {
         var window: [(index: UInt64, bytes: [UInt8])] = []
-        while window.count < Self.window, let row = try rows.next() {
-            guard let index = row[0].unsigned, let bytes = row[1].blob else {
-                report(.schema("entries"), "row", expected: "an index and bytes", found: row[0].excerpt)
+        while window.count < Self.window,
+            let row = try rows.next({ (index: Cells.cell($0, 0), bytes: Cells.cell($0, 1)) })
+        {
+            guard let index = row.index.unsigned, let bytes = row.bytes.blob else {
+                report(.schema("entries"), "row", expected: "an index and bytes", found: row.index.excerpt)
                 continue
             }
             window.append((index, bytes))

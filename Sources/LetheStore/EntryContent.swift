@@ -2,9 +2,11 @@ import LetheRequests
 import LetheStatements
 
 /// What an entry says, its signatures not yet looked at.
-struct EntryContent {
+///
+/// A class because an audit hands a million of them on, and one counted reference is cheaper than those of all that is inside.
+final class EntryContent: Sendable {
     /// What its payload means.
-    enum Meaning {
+    enum Meaning: Sendable {
         /// Something that changes what the log adds up to.
         case event(LedgerEvent)
         /// A certificate, test result or report.

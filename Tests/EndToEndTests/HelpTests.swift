@@ -9,7 +9,8 @@ struct HelpTests {
         ["request", "verify"], ["data"],
         ["data", "synthesize"],
         ["data", "describe"], ["model"], ["model", "pretrain"], ["model", "train"], ["model", "describe"], ["unlearn"],
-        ["verify"], ["certify"], ["run"], ["certificate"], ["certificate", "list"], ["certificate", "show"],
+        ["verify"], ["verify", "run"], ["verify", "simulate"], ["certify"], ["run"], ["certificate"],
+        ["certificate", "list"], ["certificate", "show"],
         ["certificate", "verify"], ["log"], ["log", "checkpoint"], ["log", "prove"], ["log", "audit"], ["report"],
         ["policy"], ["policy", "check"], ["benchmark"], ["benchmark", "methods"], ["benchmark", "search"],
     ]
@@ -48,7 +49,10 @@ struct HelpTests {
         ["log", "prove", "-1"], ["certificate", "verify", "x"], ["certificate", "show", "one"], ["verify"], ["certify"],
         ["policy", "check"], ["benchmark", "methods"], ["benchmark", "search", "--data", "x"],
         ["benchmark", "methods", "--data", "x", "--output", "y", "--shape", "huge"], ["--colour"],
-        ["log", "audit", "extra"],
+        ["log", "audit", "extra"], ["verify", "simulate", "--settings", "205"],
+        ["verify", "simulate", "--settings", "5x1"], ["verify", "simulate", "--settings", "0x5,"],
+        ["verify", "simulate", "--repetitions", "0"], ["verify", "simulate", "--replicates", "99"],
+        ["verify", "simulate", "--threads", "0"], ["verify", "simulate", "--output", "rates.txt"],
     ])
     func wrongUsageIsExplainedWithExitCodeTwo(arguments: [String]) throws {
         let folder = try TemporaryFolder()

@@ -21,10 +21,11 @@ struct MethodsBenchmarkCommandTests {
         #expect(try folder.names().isEmpty)
     }
 
-    /// Everything that a run made, but for times.
+    /// Everything that a run made, but for times and for what a kill left half-written under a temporary name.
     private func outcome(_ folder: TemporaryFolder, _ output: String) throws -> [String: [UInt8]] {
         var outcome: [String: [UInt8]] = [:]
-        for name in try FileManager.default.subpathsOfDirectory(atPath: folder.path(output)) {
+        for name in try FileManager.default.subpathsOfDirectory(atPath: folder.path(output))
+        where !name.hasPrefix("cache/.") {
             if name.hasSuffix(".safetensors") || name.hasPrefix("cache/vocabulary") {
                 outcome[name] = try folder.bytes("\(output)/\(name)")
             } else if name.hasPrefix("cache/measured-") {

@@ -19,6 +19,15 @@ struct HexTests {
         #expect(throws: TextEncodingError.self) { try Hex.decode("\u{10}\u{11}", allowingUppercase: true) }
     }
 
+    @Test func eightDigitsAtOnceAreWhatTheyAreOneByOne() {
+        for value in [0, 1, 0x0123_4567, 0x89AB_CDEF, 0xF09A_A90F, UInt32.max] + (0..<32).map({ UInt32(1) << $0 }) {
+            let digits = UInt64(lowercaseHexOf: value)
+            let text = (0..<8).map { UInt8(truncatingIfNeeded: digits >> (56 - 8 * $0)) }
+            let bytes = (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
+            #expect(String(decoding: text, as: UTF8.self) == Hex.encode(bytes))
+        }
+    }
+
     @Test func sixteenDigitsAtOnceAreWhatTheyAreOneByOne() {
         // Every byte at every place, beside digits that are the lowest and the highest of both ranges.
         for filler in "09af".utf8 {

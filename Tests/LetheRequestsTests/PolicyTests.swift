@@ -155,6 +155,28 @@ struct PolicyTests {
         #expect(throws: PolicyError.self) { try Policy(yaml: [UInt8(ascii: "a"), 0, UInt8(ascii: "b")]) }
     }
 
+    @Test func membershipIsAskedForWithAMarginOfItsOwn() throws {
+        let text = try demoPolicyText()
+        #expect(try Policy(yaml: text).verification.thresholds.membershipMargin == nil)
+        let asked = try setting(text, "require", to: "[G0, G1, G2, G3, G5]")
+        let policy = try Policy(yaml: asked)
+        #expect(policy.verification.require.contains(.g3))
+        #expect(policy.verification.thresholds.membershipMargin == 0.05)
+        #expect(policy.explanation.contains { $0.contains("G3: a membership test") && $0.contains("0.05") })
+        func written(_ text: String, _ margin: String) throws -> Policy {
+            try Policy(yaml: setting(text, "rrmMargin", to: "0.2\n    membershipMargin: \(margin)"))
+        }
+        // The default spelled out is the same policy; another margin is another one.
+        #expect(try written(asked, "0.05").digest == policy.digest)
+        #expect(try written(asked, "0.1").digest != policy.digest)
+        #expect(try written(asked, "0.1").verification.thresholds.membershipMargin == 0.1)
+        for wrong in ["0", "0.6", "-0.05", "some"] {
+            #expect(throws: PolicyError.self) { try written(asked, wrong) }
+        }
+        // A margin that nothing applies is refused.
+        #expect(throws: PolicyError.self) { try written(text, "0.05") }
+    }
+
     @Test func theExplanationSaysWhatCounts() throws {
         let text = try demoPolicy().explanation.joined(separator: "\n")
         for phrase in [

@@ -162,6 +162,7 @@ struct DeskPolicy {
     var epochs = 16
     var references = 3
     var identityLevel = "email-verified"
+    var gates = "G0, G1, G2, G5"
 
     var yaml: String {
         """
@@ -240,7 +241,7 @@ struct DeskPolicy {
             loraDropout: 0
         verification:
           references: \(references)
-          require: [G0, G1, G2, G5]
+          require: [\(gates)]
           thresholds:
             rrmMargin: 1
             jgMargin: 1

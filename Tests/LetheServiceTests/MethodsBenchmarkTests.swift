@@ -113,6 +113,26 @@ private let movieLensFolder: String? = {
         #expect(Set(lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).count }).count == 1)
     }
 
+    @Test func aKeptRowOfAnotherSizeIsNamedAndNotRead() throws {
+        let folder = try TestFolder()
+        let options = try Self.options(folder.path, methods: ["retrain"])
+        _ = try Self.run(options)
+        let cache = Files.join(folder.path, "cache")
+        let name = try #require(try Files.names(in: cache).sorted().first { $0.hasPrefix("measured-") })
+        let path = Files.join(cache, name)
+        let whole = try Files.read(path, limit: 1 << 24)
+        for member in ["test", "forgotten", "control", "distances"] {
+            var row = try #require(try StrictJSON.parse(whole).objectValue)
+            let numbers = try #require(row[member]?.arrayValue)
+            row[member] = .array(Array(numbers.dropLast()))
+            try Files.write(try JSONValue.object(row).canonicalBytes(), to: path)
+            let error = try #require(throws: FileError.self) { try Self.run(options) }
+            #expect("\(error)".contains(name), "\(member): \(error)")
+        }
+        try Files.write(whole, to: path)
+        #expect(try Self.run(options).report != nil)
+    }
+
     private static func check(_ json: JSONValue) throws {
         let settings = try #require(json["settings"]?.arrayValue)
         #expect(settings.compactMap { $0["name"]?.stringValue } == ["early-stopped", "memorising"])

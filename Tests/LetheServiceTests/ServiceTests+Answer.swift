@@ -4,6 +4,7 @@ import LetheCertificates
 import LetheCrypto
 import LetheLog
 import LetheRecommendation
+import LetheReports
 import LetheRequests
 import LetheStatements
 import LetheStore
@@ -25,6 +26,10 @@ extension ServiceTests {
             let desk = try Desk.current
             let workspace = try desk.answered.open()
             #expect(desk.measured.verdict == "PASS-STATISTICAL", "\(desk.measured.reasons)")
+            #expect(!desk.measured.gates.contains { $0.gate == "G3" }, "the policy does not ask for it")
+            let relative = try #require(desk.measured.relativeTests)
+            #expect(relative.count == 6 && relative.allSatisfy { 0...1 ~= $0.pValue && $0.difference.lower != nil })
+            #expect(try workspace.auditReport(desk.runID).relativeTests.map(\.symbol) == ["JSD", "sym. KL", "L2"])
             #expect(try workspace.measurements(desk.runID) == desk.measured)
             let requests = try workspace.requests()
             #expect(requests.map(\.requestID) == desk.answered.filed.map(\.request.requestID))

@@ -17,6 +17,7 @@ extension ServiceTests {
             var policy = DeskPolicy()
             policy.epochs = 1
             policy.references = 2
+            policy.gates = "G0, G1, G2, G3, G5"
             let workspace = try Desk.create(in: folder, data: desk.data, policy: policy.yaml)
             try workspace.pretrain { _ in }
             try workspace.trainOriginal { _ in }
@@ -32,6 +33,15 @@ extension ServiceTests {
             let measured = try workspace.verify(run.runID) { _ in }
             #expect(measured.verdict == "INCONCLUSIVE")
             #expect(!measured.reasons.isEmpty)
+            let membership = try #require(measured.gates.first { $0.gate == "G3" })
+            #expect(membership.value != nil && membership.acceptedBelow == 0.05 && membership.acceptedAbove == -0.05)
+            #expect(!measured.notAssessed.contains { $0.name == "G3 membership" })
+            // One person alone has no spread to test against.
+            #expect(measured.relativeTests == [])
+            #expect(measured.membership?.map(\.unit) == ["record", "user"])
+            #expect(measured.membership?[1].forgotten == 1)
+            #expect(measured.worstUsers == nil, "it would be one person's figure")
+            #expect(measured.notAssessed.contains { $0.name == "relative three-sample test" })
             let files = try workspace.certify(run.runID)
 
             let request = try #require(try workspace.requests().first)

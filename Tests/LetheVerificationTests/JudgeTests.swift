@@ -71,8 +71,10 @@ struct JudgeTests {
         #expect(judgement.claim.contains("no proof that the data is gone"))
         let names = judgement.notAssessed.map(\.name)
         #expect(names.contains("G4 relearning") && names.contains("G3 membership"))
-        #expect(names.contains("relative three-sample test") && names.contains { $0.contains("U-LiRA") })
-        #expect(judgement.power?.tried == 5)
+        #expect(!names.contains("relative three-sample test") && names.contains { $0.contains("U-LiRA") })
+        #expect(judgement.power?.tried == 5 && judgement.membershipPower == nil)
+        #expect(judgement.relativeTests.map(\.measure) == DistanceMeasure.all)
+        #expect(judgement.relativeTests.allSatisfy { $0.finding == .nearerToRetrained })
     }
 
     @Test func powerGrowsWithMemorisation() throws {
@@ -139,6 +141,31 @@ struct JudgeTests {
         let judgement = Judge.judge(evidence, by: Self.thresholds)
         #expect(judgement.gates.first { $0.gate == .membership }?.outcome == .failed)
         #expect(judgement.membership != nil)
+    }
+
+    @Test func aRequiredMembershipGateNeedsRecordsOfStrangersAndStatesItsPower() throws {
+        var thresholds = Self.thresholds
+        thresholds.requiredGates.insert(.membership)
+        let without = Judge.judge(try Self.evidence(), by: thresholds)
+        #expect(without.verdict == .inconclusive)
+        #expect(without.reasons == ["gate G3 is required but was not measured"])
+        #expect(without.notAssessed.first { $0.name == "G3 membership" }?.reason.hasPrefix("no records") == true)
+        var evidence = try Self.evidence()
+        evidence.control = try Self.simulation.evaluation(seed: Self.seed + 5)
+        let judgement = Judge.judge(evidence, by: thresholds)
+        let gate = try #require(judgement.gates.first { $0.gate == .membership })
+        let membership = try #require(judgement.membership)
+        #expect(gate.statistic == membership.difference.value && gate.interval == membership.difference.interval)
+        #expect(gate.accepted == Interval(lower: -0.05, upper: 0.05))
+        #expect(judgement.membershipPower?.tried == 5)
+        #expect(gate.explanation.contains("of 5 retrained models pass this themselves"))
+        #expect(!judgement.notAssessed.contains { $0.name == "G3 membership" })
+    }
+
+    @Test func noDifferenceLeavesTheRelativeTestUnassessed() throws {
+        let judgement = try Simulation(users: 20, references: 1).judge(seed: 1)
+        #expect(judgement.relativeTests.isEmpty)
+        #expect(judgement.notAssessed.contains { $0.name == "relative three-sample test" })
     }
 
     @Test func oneReferenceIsInconclusive() throws {

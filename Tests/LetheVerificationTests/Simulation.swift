@@ -1,8 +1,6 @@
-import LetheTensor
-import LetheVerification
+@testable import LetheVerification
 
-/// The Gaussian model of VERIFICATION.md 3.4: logits of honest models differ by seed (global, per user, per example); a
-/// model that saw a record leans to its answer by a shift.
+/// `SimulatedAudit` in sizes for every test run, with as many records for every user.
 struct Simulation {
     var users = 60
     var references = 5
@@ -14,47 +12,26 @@ struct Simulation {
     var userDeviation = 0.20
     var exampleDeviation = 0.40
 
-    /// Margins of all models on all records, original first, then candidate, then references.
-    private func margins(memorised: Double, seed: UInt64) -> [(user: Int, isLiked: Bool, margins: [Double])] {
-        var generator = SeededGenerator(seed: seed)
-        let models = references + 2
-        let global = (0..<models).map { _ in globalDeviation * generator.nextNormal() }
-        var records: [(user: Int, isLiked: Bool, margins: [Double])] = []
-        for user in 0..<users {
-            let own = (0..<models).map { _ in userDeviation * generator.nextNormal() }
-            for _ in 0..<recordsPerUser {
-                let isLiked = generator.nextUniform() < 0.55
-                let common = 0.8 * generator.nextNormal() + (isLiked ? 0.4 : -0.4)
-                var margins = (0..<models).map { model in
-                    common + global[model] + own[model] + exampleDeviation * generator.nextNormal()
-                }
-                let shift = (isLiked ? 1 : -1) * memorised
-                margins[0] += shift
-                if let residual { margins[1] += residual * shift } else { margins[1] = margins[0] }
-                records.append((user, isLiked, margins))
-            }
-        }
-        return records
+    private func model(memorised: Double, candidate residual: Double?) -> SimulatedAudit {
+        var model = SimulatedAudit()
+        (model.users, model.references, model.recordsPerUser) = (users, references, recordsPerUser)
+        (model.isGeometric, model.memorised, model.residual) = (false, memorised, residual)
+        (model.globalDeviation, model.userDeviation, model.recordDeviation) = (
+            globalDeviation, userDeviation, exampleDeviation
+        )
+        return model
     }
 
     func audit(seed: UInt64) throws -> AuditMatrix {
-        var audit = try AuditMatrix(referenceCount: references, answers: AnswerTokens(yes: 0, no: 1))
-        for record in margins(memorised: memorised, seed: seed) {
-            let rows = record.margins.map { [Float($0), 0] }
-            try audit.add(
-                user: record.user, isLiked: record.isLiked, original: rows[0], candidate: rows[1],
-                references: Array(rows.dropFirst(2)))
-        }
-        return audit
+        try model(memorised: memorised, candidate: residual).audit(seed: seed)
     }
 
     /// Records that no model memorised, with much smaller noise, as averages over many trainings would have it.
     func evaluation(seed: UInt64, worse: Double = 0) throws -> EvaluationMatrix {
         var quiet = self
         (quiet.globalDeviation, quiet.userDeviation, quiet.exampleDeviation) = (0.01, 0.02, 0.04)
-        quiet.residual = 0
         var matrix = try EvaluationMatrix(referenceCount: references)
-        for record in quiet.margins(memorised: 0, seed: seed &+ 1000) {
+        for record in quiet.model(memorised: 0, candidate: 0).records(seed: seed &+ 1000) {
             try matrix.add(
                 user: 10_000 + record.user, isLiked: record.isLiked, original: record.margins[0],
                 candidate: record.margins[1] - (record.isLiked ? worse : -worse),

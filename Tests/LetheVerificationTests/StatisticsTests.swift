@@ -231,7 +231,8 @@ struct EvaluationStatisticsTests {
         let control = try simulation.evaluation(seed: 2)
         let kept = try #require(
             MembershipStatistics(forgotten: simulation.audit(seed: 2), control: control, replicates: 60, seed: 1))
-        #expect(kept.original > 0.7 && kept.candidate > 0.7)
+        #expect(kept.original.area > 0.7 && kept.candidate.area > 0.7)
+        #expect(kept.forgotten == 360 && kept.control == 360)
         #expect(kept.difference.value > 0.1)
         simulation.residual = 0
         let gone = try #require(

@@ -87,6 +87,17 @@ extension UInt64 {
         self = high << 32 | low
     }
 
+    /// The eight lower-case digits of a value, one a byte and the first the highest.
+    package init(lowercaseHexOf value: UInt32) {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var digits = UInt64(value)
+        digits = (digits << 16 | digits) & 0x0000_FFFF_0000_FFFF
+        digits = (digits << 8 | digits) & 0x00FF_00FF_00FF_00FF
+        digits = (digits << 4 | digits) & 0x0F0F_0F0F_0F0F_0F0F
+        let isLetter = (digits + 6 * ones) >> 4 & ones
+        self = digits + 0x30 * ones + 0x27 * isLetter
+    }
+
     /// The value of eight lower-case digits, one a byte and the first the highest, all at once; nil where one is none.
     private static func value(ofEightDigits text: UInt64) -> UInt64? {
         let ones: UInt64 = 0x0101_0101_0101_0101

@@ -31,6 +31,27 @@ enum ForgettingSection {
                     }))
             blocks.append(.table(distances(report.distances)))
         }
+        if !report.relativeTests.isEmpty {
+            blocks.append(.heading("Nearer to retrained models than to the original?"))
+            blocks.append(
+                .paragraph(
+                    """
+                    The relative three-sample test compares two distances that hold the same noise. It rejects “no nearer to \
+                    retrained models than to the original” where p is below 0.05. That is a low bar, which half of the memory \
+                    gone can clear: it is shown for information, and the tests of the rule decide.
+                    """))
+            blocks.append(.table(relativeTests(report.relativeTests)))
+        }
+        if let worst = report.worstUsers {
+            blocks.append(.heading("The people of whom most is left"))
+            blocks.append(
+                .paragraph(
+                    """
+                    Means over everybody can hide a few. In every model somebody is worst, in retrained ones by chance alone; \
+                    a model that forgot looks like them here too. For information.
+                    """))
+            blocks.append(.table(worstUsers(worst)))
+        }
         if !report.curves.isEmpty {
             blocks.append(.heading("How the forgetting went"))
             blocks.append(
@@ -96,6 +117,40 @@ enum ForgettingSection {
                         "\(ratio(distance.unlearned.value, distance.noiseFloor.value))"
                     ]
             })
+    }
+
+    private static func relativeTests(_ tests: [AuditReport.RelativeTest]) -> Table {
+        Table(
+            caption: "Distance to the original minus distance to the retrained models, 90% intervals",
+            columns: [.text("Metric"), .number("Difference"), .number("p"), .text("Result")],
+            rows: tests.map { test in
+                [
+                    Prose("\(test.symbol)").detail("\(test.name)"), value(test.difference),
+                    test.pValue < 0.0005 ? "below 0.001" : "\(Figures.fixed(test.pValue, decimals: 3))",
+                    "\(words(for: test.finding))",
+                ]
+            })
+    }
+
+    private static func words(for finding: AuditReport.RelativeTest.Finding) -> String {
+        switch finding {
+        case .nearerToRetrained: "nearer to retrained models"
+        case .nearerToOriginal: "nearer to the original"
+        case .undecided: "undecided"
+        }
+    }
+
+    private static func worstUsers(_ worst: AuditReport.WorstUsers) -> Table {
+        Table(
+            caption:
+                "Mean lean to the true answers of each model’s own worst \(Figures.count(worst.users)) (5%), in logits",
+            columns: [.number("Original"), .number("Unlearned"), .number("Retrained (range)")],
+            rows: [
+                [
+                    "\(Figures.fixed(worst.original, decimals: 2))", "\(Figures.fixed(worst.unlearned, decimals: 2))",
+                    value(worst.retrained, decimals: 2),
+                ]
+            ])
     }
 
     private static func ratio(_ value: Double, _ floor: Double) -> String {

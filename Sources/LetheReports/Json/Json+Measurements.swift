@@ -24,6 +24,24 @@ extension AuditReport.Distance {
     }
 }
 
+extension AuditReport.RelativeTest {
+    var json: JSONValue {
+        [
+            "symbol": .string(symbol), "name": .string(name), "difference": difference.json,
+            "pValue": .figure(pValue), "finding": .string(finding.rawValue),
+        ]
+    }
+}
+
+extension AuditReport.WorstUsers {
+    var json: JSONValue {
+        [
+            "users": .count(users), "original": .figure(original), "unlearned": .figure(unlearned),
+            "retrained": retrained.json,
+        ]
+    }
+}
+
 extension AuditReport.Performance {
     var json: JSONValue {
         [

@@ -28,6 +28,8 @@ extension AuditReport {
             "run": run.json,
             "gates": .array(gates.map(\.json)),
             "distances": .array(distances.map(\.json)),
+            "relativeTests": .array(relativeTests.map(\.json)),
+            "worstUsers": .optional(worstUsers?.json),
             "residualMemory": .optional(residualMemory?.json),
             "performance": .array(performance.map(\.json)),
             "probabilityShift": .optional(probabilityShift?.json),

@@ -90,6 +90,59 @@ extension AuditReport {
         }
     }
 
+    /// The relative three-sample test in one metric: is the model after the run nearer to retrained models than to the original?
+    public struct RelativeTest: Sendable, Equatable {
+        /// How the test came out at the 5% level.
+        public enum Finding: String, Sendable, Equatable, CaseIterable {
+            /// Nearer to retrained models, beyond chance.
+            case nearerToRetrained = "nearer_to_retrained"
+            /// Nearer to the original, beyond chance.
+            case nearerToOriginal = "nearer_to_original"
+            /// Neither.
+            case undecided
+        }
+
+        /// Short symbol: "JSD".
+        public var symbol: String
+        /// The metric's full name.
+        public var name: String
+        /// The distance to the original minus the distance to retrained models.
+        public var difference: Estimate
+        /// The probability of so large a difference if the model is no nearer to retrained models.
+        public var pValue: Double
+        /// How the test came out.
+        public var finding: Finding
+
+        /// Makes a test in one metric.
+        public init(symbol: String, name: String, difference: Estimate, pValue: Double, finding: Finding) {
+            self.symbol = symbol
+            self.name = name
+            self.difference = difference
+            self.pValue = pValue
+            self.finding = finding
+        }
+    }
+
+    /// How far models lean to the answers of the people of whom most is left in them.
+    public struct WorstUsers: Sendable, Equatable {
+        /// How many people are the worst 5%.
+        public var users: Int
+        /// The mean over the original's worst, in logits.
+        public var original: Double
+        /// The mean over the unlearned model's worst.
+        public var unlearned: Double
+        /// The mean over each retrained model's worst: the mean of these, and their range.
+        public var retrained: Estimate
+
+        /// Makes a comparison.
+        public init(users: Int, original: Double, unlearned: Double, retrained: Estimate) {
+            self.users = users
+            self.original = original
+            self.unlearned = unlearned
+            self.retrained = retrained
+        }
+    }
+
     /// Scores of the models on one set of records.
     public struct Performance: Sendable, Equatable {
         /// The set in words: "Test records of people who stay".

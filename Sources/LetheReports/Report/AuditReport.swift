@@ -33,6 +33,10 @@ public struct AuditReport: Sendable, Equatable {
     public var gates: [Gate]
     /// Distances to the retrained models, one per metric.
     public var distances: [Distance]
+    /// Whether the model is nearer to the retrained models than to the original, one test per metric.
+    public var relativeTests: [RelativeTest]
+    /// The people of whom most is left, if there are enough to speak of them without showing one.
+    public var worstUsers: WorstUsers?
     /// Relative residual memorisation (0 = like retrained, 1 = like the original), if it was measured.
     public var residualMemory: Estimate?
     /// Usefulness on several sets of records (test records, forgotten records).
@@ -51,7 +55,9 @@ public struct AuditReport: Sendable, Equatable {
         verdict: Verdict, reasons: [String] = [], claim: Claim, runID: String, issuedAt: String, log: Log,
         policy: Policy,
         dataset: Dataset, requests: [Request], refusals: [Refusal] = [], run: Run, gates: [Gate] = [],
-        distances: [Distance] = [], residualMemory: Estimate? = nil, performance: [Performance] = [],
+        distances: [Distance] = [], relativeTests: [RelativeTest] = [], worstUsers: WorstUsers? = nil,
+        residualMemory: Estimate? = nil,
+        performance: [Performance] = [],
         probabilityShift: ProbabilityShift? = nil, curves: [Curve] = [], notMeasured: [Omission] = [], check: Check
     ) {
         self.verdict = verdict
@@ -67,6 +73,8 @@ public struct AuditReport: Sendable, Equatable {
         self.run = run
         self.gates = gates
         self.distances = distances
+        self.relativeTests = relativeTests
+        self.worstUsers = worstUsers
         self.residualMemory = residualMemory
         self.performance = performance
         self.probabilityShift = probabilityShift

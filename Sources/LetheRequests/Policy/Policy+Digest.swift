@@ -88,17 +88,20 @@ extension Policy {
 
     private var verificationJSON: JSONValue {
         let thresholds = verification.thresholds
+        var margins: [String: JSONValue] = [
+            "rrmMargin": number(thresholds.rrmMargin),
+            "jgMargin": number(thresholds.jgMargin),
+            "aucMargin": number(thresholds.aucMargin),
+            "logLossMargin": number(thresholds.logLossMargin),
+            "alpha": number(thresholds.alpha),
+            "bootstrapReplicates": number(thresholds.bootstrapReplicates),
+        ]
+        // Left out where G3 is not required: such policies keep their digests.
+        margins["membershipMargin"] = thresholds.membershipMargin.map(number)
         return [
             "references": number(verification.references),
             "require": .array(verification.require.map { .string($0.rawValue) }),
-            "thresholds": [
-                "rrmMargin": number(thresholds.rrmMargin),
-                "jgMargin": number(thresholds.jgMargin),
-                "aucMargin": number(thresholds.aucMargin),
-                "logLossMargin": number(thresholds.logLossMargin),
-                "alpha": number(thresholds.alpha),
-                "bootstrapReplicates": number(thresholds.bootstrapReplicates),
-            ],
+            "thresholds": .object(margins),
         ]
     }
 

@@ -68,6 +68,9 @@ extension Policy {
             "what is remembered relative to the original lies within \(short(thresholds.rrmMargin)) of a retrained model, on either side"
         case .g2:
             "less than \(short(thresholds.jgMargin)) of the original's distance (Jensen-Shannon) to retrained models remains"
+        case .g3:
+            "a membership test by loss succeeds as often as on retrained models, its AUC within "
+                + "\(short(thresholds.membershipMargin ?? 0.05)) of theirs on either side"
         case .g5:
             "retained users lose at most \(short(thresholds.aucMargin)) AUC and gain at most \(short(thresholds.logLossMargin)) log-loss"
         }

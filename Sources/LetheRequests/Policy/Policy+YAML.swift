@@ -131,7 +131,7 @@ extension Policy.Verification {
         var section = section
         references = try section.integer("references", 2...100)
         require = try section.choices("require")
-        thresholds = try Thresholds(section.section("thresholds"))
+        thresholds = try Thresholds(section.section("thresholds"), gates: require)
         guard require.contains(.g0) else {
             throw section.conflict(
                 "require", expected: "G0 among the gates: nothing is shown where nothing can be measured",
@@ -142,10 +142,13 @@ extension Policy.Verification {
 }
 
 extension Policy.Verification.Thresholds {
-    fileprivate init(_ section: PolicySection) throws(PolicyError) {
+    fileprivate init(_ section: PolicySection, gates: [Gate]) throws(PolicyError) {
         var section = section
         rrmMargin = try section.number("rrmMargin", .above(0, through: 1))
         jgMargin = try section.number("jgMargin", .above(0, through: 1))
+        // Without G3 the field stays, and is then refused: a margin that nothing applies would mislead.
+        membershipMargin =
+            gates.contains(.g3) ? try section.number("membershipMargin", .above(0, through: 0.5), missing: 0.05) : nil
         aucMargin = try section.number("aucMargin", .above(0, through: 0.5))
         logLossMargin = try section.number("logLossMargin", .above(0, through: 1))
         alpha = try section.number("alpha", .above(0, below: 0.5))

@@ -139,6 +139,9 @@ public struct Policy: Sendable, Hashable {
             public let rrmMargin: Double
             /// G2: the bound of the gap in Jensen-Shannon divergence must be below this; above 0, at most 1.
             public let jgMargin: Double
+            /// G3: the AUC of a membership test must differ from retrained models' by less than this; above 0, at most 0.5. Nil where
+            /// G3 is not required.
+            public let membershipMargin: Double?
             /// G5: the most AUC that may be lost on retained users; above 0, at most 0.5.
             public let aucMargin: Double
             /// G5: the most log-loss that may be gained on retained users; above 0, at most 1.
@@ -216,6 +219,8 @@ public enum Gate: String, Sendable, Hashable, CaseIterable {
     case g1 = "G1"
     /// The gap in Jensen-Shannon divergence is below its margin.
     case g2 = "G2"
+    /// A membership test by loss sees no more than it sees in retrained models.
+    case g3 = "G3"
     /// Usefulness for the users who stay is kept.
     case g5 = "G5"
 }

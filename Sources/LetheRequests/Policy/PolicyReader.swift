@@ -86,8 +86,11 @@ package struct PolicySection {
         return value
     }
 
-    /// A decimal number within `bounds`.
-    mutating func number(_ field: String, _ bounds: Bounds) throws(PolicyError) -> Double {
+    /// A decimal number within `bounds`; `missing` where the field may be left out.
+    mutating func number(
+        _ field: String, _ bounds: Bounds, missing: Double? = nil
+    ) throws(PolicyError) -> Double {
+        if let missing, fields[field] == nil { return missing }
         let expected = "a number \(bounds.text)"
         let node = try take(field, expected: expected)
         guard let text = PolicySection.plain(node), let value = PolicySection.decimalNumber(text),

@@ -48,7 +48,10 @@ extension AuditReport {
                 recordsBefore: dossier.recordsBefore, recordsRemoved: dossier.recordsRemoved.reduce(0, +)),
             requests: Self.requests(dossier, context), refusals: context.refusals,
             run: Self.run(dossier, measured, context),
-            gates: measured.gates.map(Self.gate), distances: measured.distances.compactMap(Self.distance),
+            gates: measured.gates.map { Self.gate($0, membershipPower: measured.membershipPower) },
+            distances: measured.distances.compactMap(Self.distance),
+            relativeTests: (measured.relativeTests ?? []).compactMap(Self.relativeTest),
+            worstUsers: measured.worstUsers.map(Self.worstUsers),
             residualMemory: measured.residualMemory.map(Self.estimate),
             performance: measured.performance.map(Self.performance),
             probabilityShift: Self.shift(measured.goldProbability), curves: Self.curves(dossier),
@@ -154,7 +157,7 @@ extension AuditReport {
         Estimate(value.value, lower: value.lower, upper: value.upper)
     }
 
-    private static func gate(_ gate: Measurements.Gate) -> Gate {
+    private static func gate(_ gate: Measurements.Gate, membershipPower: Double?) -> Gate {
         let question =
             switch gate.gate {
             case "P0": "Is the run's history in order?"
@@ -172,18 +175,46 @@ extension AuditReport {
             default: .inconclusive
             }
         return Gate(
-            id: gate.gate, question: question, statistic: gate.statistic, value: gate.value.map(estimate),
+            id: gate.gate, question: question,
+            statistic: gate.statistic
+                + (gate.gate == "G3" ? membershipPower.map { ", power \(($0 * 100).rounded() / 100)" } ?? "" : ""),
+            value: gate.value.map(estimate),
             threshold: gate.threshold, outcome: outcome)
+    }
+
+    private static func relativeTest(_ test: Measurements.RelativeTest) -> RelativeTest? {
+        guard test.space == "vocabulary" else { return nil }
+        let (symbol, name, _) = names(of: test.divergence)
+        let finding: RelativeTest.Finding =
+            switch test.finding {
+            case "nearer-to-retrained": .nearerToRetrained
+            case "nearer-to-original": .nearerToOriginal
+            default: .undecided
+            }
+        return RelativeTest(
+            symbol: symbol, name: name, difference: estimate(test.difference), pValue: test.pValue, finding: finding)
+    }
+
+    private static func worstUsers(_ worst: Measurements.WorstUsers) -> WorstUsers {
+        let count = Double(max(worst.retrained.count, 1))
+        return WorstUsers(
+            users: worst.users, original: worst.original, unlearned: worst.unlearned,
+            retrained: Estimate(
+                worst.retrained.reduce(0, +) / count, lower: worst.retrained.min(), upper: worst.retrained.max()))
+    }
+
+    /// Symbol, name and unit of a divergence.
+    private static func names(of divergence: String) -> (symbol: String, name: String, unit: String) {
+        switch divergence {
+        case "jsd": ("JSD", "Jensen–Shannon divergence", "nats")
+        case "symmetric_kl": ("sym. KL", "Symmetric Kullback–Leibler divergence, halved", "nats")
+        default: ("L2", "Euclidean distance of the probabilities", "")
+        }
     }
 
     private static func distance(_ distance: Measurements.Distance) -> Distance? {
         guard let floor = distance.floor, distance.space == "vocabulary" else { return nil }
-        let (symbol, name, unit) =
-            switch distance.divergence {
-            case "jsd": ("JSD", "Jensen–Shannon divergence", "nats")
-            case "symmetric_kl": ("sym. KL", "Symmetric Kullback–Leibler divergence, halved", "nats")
-            default: ("L2", "Euclidean distance of the probabilities", "")
-            }
+        let (symbol, name, unit) = names(of: distance.divergence)
         return Distance(
             symbol: symbol, name: name, unit: unit, original: estimate(distance.original),
             unlearned: estimate(distance.unlearned), noiseFloor: estimate(floor))

@@ -27,6 +27,22 @@ extension Measurements {
                 original: Value(statistics.original), unlearned: Value(statistics.candidate),
                 floor: statistics.floor.map { Value($0) })
         }
+        relativeTests = judgement.relativeTests.map { test in
+            RelativeTest(
+                divergence: test.measure.divergence.rawValue, space: test.measure.space.rawValue,
+                toOriginal: test.toOriginal, toRetrained: test.toReferences, difference: Value(test.difference),
+                pValue: test.pValue, finding: test.finding.rawValue)
+        }
+        let attacks = [judgement.membership, judgement.userMembership].compactMap(\.self)
+        membership = attacks.isEmpty ? nil : attacks.map { Membership($0) }
+        // With fewer people the mean over the worst of them would be one person's figure.
+        worstUsers = judgement.worstUsers.flatMap { worst in
+            worst.users < 2
+                ? nil
+                : WorstUsers(
+                    users: worst.users, unlearned: worst.candidate, original: worst.original,
+                    retrained: worst.references)
+        }
         residualMemory = judgement.forgetting.map { Value($0.relativeResidual) }
         self.performance = performance
         goldProbability = Self.goldProbabilities(audit)
@@ -34,6 +50,7 @@ extension Measurements {
         auditSubjects = Set(audit.records.map(\.user)).count
         references = audit.referenceCount
         power = judgement.power?.share
+        membershipPower = judgement.membershipPower?.share
         residualMargin = judgement.thresholds.residualMargin
         self.alpha = alpha
     }
@@ -53,6 +70,26 @@ extension Measurements {
                         / Double(max(record.referenceMargins.count, 1))
                 }),
         ]
+    }
+}
+
+extension Measurements.Membership {
+    fileprivate init(_ statistics: MembershipStatistics) {
+        unit = statistics.unit.rawValue
+        forgotten = statistics.forgotten
+        control = statistics.control
+        original = Attack(statistics.original)
+        unlearned = Attack(statistics.candidate)
+        retrained = statistics.references.map { Attack($0) }
+        difference = .init(statistics.difference)
+    }
+}
+
+extension Measurements.Membership.Attack {
+    fileprivate init(_ attack: ThresholdAttack) {
+        auc = attack.area
+        advantage = attack.advantage
+        rateAtOnePercent = attack.rateAtOnePercent
     }
 }
 

@@ -59,6 +59,64 @@ public struct Measurements: Codable, Sendable, Equatable {
         public var floor: Value?
     }
 
+    /// The relative three-sample test by one measure.
+    public struct RelativeTest: Codable, Sendable, Equatable {
+        /// jsd, symmetric_kl or l2.
+        public var divergence: String
+        /// vocabulary or answers.
+        public var space: String
+        /// Unlearned to original.
+        public var toOriginal: Double
+        /// Unlearned to retrained.
+        public var toRetrained: Double
+        /// The first minus the second.
+        public var difference: Value
+        /// The probability of so large a difference where there is none.
+        public var pValue: Double
+        /// nearer-to-retrained, nearer-to-original or undecided, at the 5% level.
+        public var finding: String
+    }
+
+    /// A membership test by loss, for information beside G3.
+    public struct Membership: Codable, Sendable, Equatable {
+        /// The attack on one model.
+        public struct Attack: Codable, Sendable, Equatable {
+            /// Area under the ROC curve; 0.5 is blind.
+            public var auc: Double
+            /// Largest true-positive minus false-positive rate.
+            public var advantage: Double
+            /// True-positive rate at a false-positive rate of at most 1%.
+            public var rateAtOnePercent: Double
+        }
+
+        /// record or user: what is scored.
+        public var unit: String
+        /// Forgotten ones.
+        public var forgotten: Int
+        /// Ones that no model was trained on.
+        public var control: Int
+        /// The original.
+        public var original: Attack
+        /// The unlearned model.
+        public var unlearned: Attack
+        /// Each retrained model.
+        public var retrained: [Attack]
+        /// AUC of the unlearned model minus the retrained models' mean.
+        public var difference: Value
+    }
+
+    /// The people of whom most is left: means over them, never one of them.
+    public struct WorstUsers: Codable, Sendable, Equatable {
+        /// How many people are the worst 5%.
+        public var users: Int
+        /// Shift of the unlearned model's margins towards their answers, logits.
+        public var unlearned: Double
+        /// The same of the original, over its own worst.
+        public var original: Double
+        /// The same of each retrained model, over its own worst.
+        public var retrained: [Double]
+    }
+
     /// Scores of one model on one set of records.
     public struct Scores: Codable, Sendable, Equatable {
         /// Area under the ROC curve.
@@ -103,6 +161,12 @@ public struct Measurements: Codable, Sendable, Equatable {
     public var notAssessed: [RunDossier.Parameter]
     /// Distances on forgotten records.
     public var distances: [Distance]
+    /// The relative three-sample tests; nil in files of versions that had none.
+    public var relativeTests: [RelativeTest]?
+    /// Membership tests of records and of people; nil where G3 was not measured.
+    public var membership: [Membership]?
+    /// The worst 5% of people; nil in files of versions that did not look, and for at most twenty people.
+    public var worstUsers: WorstUsers?
     /// RRM.
     public var residualMemory: Value?
     /// Scores on sets of records.
@@ -117,6 +181,8 @@ public struct Measurements: Codable, Sendable, Equatable {
     public var references: Int
     /// Share of references that would pass as candidates.
     public var power: Double?
+    /// Share of references that would pass G3 as candidates; nil where G3 was not measured.
+    public var membershipPower: Double?
     /// Largest |RRM| that passes.
     public var residualMargin: Double
     /// Level of the tests.

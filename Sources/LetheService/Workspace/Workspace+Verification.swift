@@ -180,12 +180,16 @@ extension Workspace {
             data.split.test, data: data, stage: "usefulness on test records", progress: progress)
         let trained = Set(data.split.trainingUsers)
         var retained = try EvaluationMatrix(referenceCount: models.references.count)
-        for record in test.records where trained.contains(record.user) && !forgotten.contains(record.user) {
-            try retained.add(record)
+        var unseen = try EvaluationMatrix(referenceCount: models.references.count)
+        for record in test.records where !forgotten.contains(record.user) {
+            if trained.contains(record.user) { try retained.add(record) } else { try unseen.add(record) }
         }
+        // A gate that was measured counts, so that G3 is measured only where the policy asks for it.
+        let control = policy.verification.require.contains(.g3) && !unseen.records.isEmpty ? unseen : nil
         progress(.began(stage: "intervals and gates", units: 1))
         let judgement = Judge.judge(
-            Evidence(provenance: .verified, forgotten: audit, utility: retained, seed: bootstrapSeed),
+            Evidence(
+                provenance: .verified, forgotten: audit, utility: retained, control: control, seed: bootstrapSeed),
             by: policy.verification.thresholds.judging(required: policy.verification.require))
         let performance = [
             Measurements.Performance(test, records: "All test records"),
@@ -255,6 +259,7 @@ extension Policy.Verification.Thresholds {
         var thresholds = Thresholds()
         thresholds.residualMargin = rrmMargin
         thresholds.shapeMargin = jgMargin
+        if let membershipMargin { thresholds.membershipMargin = membershipMargin }
         thresholds.areaLoss = aucMargin
         thresholds.logLossRise = logLossMargin
         thresholds.bootstrapReplicates = bootstrapReplicates

@@ -6,6 +6,16 @@ public enum Divergence: String, Sendable, Hashable, CaseIterable {
     case symmetrizedKL = "symmetric_kl"
     /// The Euclidean distance of the probabilities.
     case euclidean = "l2"
+
+    /// Its value between two distributions.
+    /// - Throws: `.differentSizes` for distributions over different outcomes.
+    func distance(_ p: CategoricalDistribution, _ q: CategoricalDistribution) throws(DistanceError) -> Double {
+        switch self {
+        case .jensenShannon: try jensenShannonDivergence(p, q)
+        case .symmetrizedKL: try LetheVerification.symmetrizedKL(p, q)
+        case .euclidean: try euclideanDistance(p, q)
+        }
+    }
 }
 
 /// What the compared distributions range over.
@@ -62,12 +72,15 @@ public struct PairDistances: Sendable, Equatable {
     public let original: [Double]
     /// Reference to reference: (0,1), (0,2) … (1,2) …
     public let references: [Double]
+    /// Candidate to original.
+    public let candidateToOriginal: Double
 
     /// Creates the distances.
-    public init(candidate: [Double], original: [Double], references: [Double]) {
+    public init(candidate: [Double], original: [Double], references: [Double], candidateToOriginal: Double) {
         self.candidate = candidate
         self.original = original
         self.references = references
+        self.candidateToOriginal = candidateToOriginal
     }
 
     /// Where the pair (i, j), i ≠ j, of `count` references is kept.
@@ -108,8 +121,13 @@ public struct AuditRecord: Sendable, Equatable {
     /// The distances by one measure.
     public func distances(_ measure: DistanceMeasure) -> PairDistances { distances[measure.position] }
 
-    /// +1 for "Yes", -1 for "No".
-    var sign: Double { isLiked ? 1 : -1 }
+    func margin(of model: AuditedModel) -> Double {
+        switch model {
+        case .original: originalMargin
+        case .candidate: candidateMargin
+        case .reference(let index): referenceMargins[index]
+        }
+    }
 }
 
 /// The forgotten records as original, candidate and references see them. Rows of logits are read and let go one record at a
@@ -166,7 +184,10 @@ public struct AuditMatrix: Sendable, Equatable {
                     between.append(try reference.distance(to: other, measure, record: record))
                 }
             }
-            distances.append(PairDistances(candidate: toCandidate, original: toOriginal, references: between))
+            distances.append(
+                PairDistances(
+                    candidate: toCandidate, original: toOriginal, references: between,
+                    candidateToOriginal: try originalRow.distance(to: candidateRow, measure, record: record)))
         }
         records.append(
             AuditRecord(
@@ -194,7 +215,9 @@ public struct AuditMatrix: Sendable, Equatable {
                 throw .wrongDistanceCount(
                     record: position, expected: 2 * k + k * (k - 1) / 2, found: found.0 + found.1 + found.2)
             }
-            for value in distances.candidate + distances.original + distances.references where !value.isFinite {
+            for value in distances.candidate + distances.original + distances.references
+                + [distances.candidateToOriginal]
+            where !value.isFinite {
                 throw .notFinite(record: position, what: "a distance", value: "\(value)")
             }
         }
@@ -226,7 +249,8 @@ public struct AuditMatrix: Sendable, Equatable {
                             others.dropFirst(place + 1).map {
                                 distances.references[PairDistances.position(i, $0, of: k)]
                             }
-                        })
+                        },
+                        candidateToOriginal: distances.original[index])
                 })
         }
         return rest
@@ -317,13 +341,7 @@ private struct ModelRow {
     func distance(to other: ModelRow, _ measure: DistanceMeasure, record: Int) throws(AuditError) -> Double {
         let (p, q) =
             measure.space == .vocabulary ? (vocabulary, other.vocabulary) : (answers, other.answers)
-        do {
-            switch measure.divergence {
-            case .jensenShannon: return try jensenShannonDivergence(p, q)
-            case .symmetrizedKL: return try symmetrizedKL(p, q)
-            case .euclidean: return try euclideanDistance(p, q)
-            }
-        } catch {
+        do { return try measure.divergence.distance(p, q) } catch {
             throw .notFinite(record: record, what: "a distance", value: "\(error)")
         }
     }

@@ -36,6 +36,8 @@ public enum DistanceError: Error, Sendable, Equatable, CustomStringConvertible {
     case notFinite(position: Int, value: String)
     /// Rows over different vocabularies.
     case differentSizes(Int, Int)
+    /// A gold answer that the row has no logit for.
+    case answerOutside(answer: Int, size: Int)
 
     /// One line for people.
     public var description: String {
@@ -43,6 +45,7 @@ public enum DistanceError: Error, Sendable, Equatable, CustomStringConvertible {
         case .empty: "a row of logits is empty"
         case .notFinite(let position, let value): "logit \(position) is \(value), expected a finite number"
         case .differentSizes(let left, let right): "rows of \(left) and \(right) logits cannot be compared"
+        case .answerOutside(let answer, let size): "answer \(answer) is outside a row of \(size) logits"
         }
     }
 }

@@ -154,18 +154,17 @@ public func allDistances(
     _ left: [Float], _ right: [Float], answers: AnswerTokens
 ) throws(DistanceError) -> [Double] {
     func pair(_ row: [Float]) throws(DistanceError) -> CategoricalDistribution {
-        try CategoricalDistribution(logits: [row[answers.yes], row[answers.no]])
+        for answer in [answers.yes, answers.no] where !row.indices.contains(answer) {
+            throw .answerOutside(answer: answer, size: row.count)
+        }
+        return try CategoricalDistribution(logits: [row[answers.yes], row[answers.no]])
     }
     let vocabulary = (try CategoricalDistribution(logits: left), try CategoricalDistribution(logits: right))
     let binary = (try pair(left), try pair(right))
     var distances: [Double] = []
     for measure in DistanceMeasure.all {
         let (p, q) = measure.space == .vocabulary ? vocabulary : binary
-        switch measure.divergence {
-        case .jensenShannon: distances.append(try jensenShannonDivergence(p, q))
-        case .symmetrizedKL: distances.append(try symmetrizedKL(p, q))
-        case .euclidean: distances.append(try euclideanDistance(p, q))
-        }
+        distances.append(try measure.divergence.distance(p, q))
     }
     return distances
 }

@@ -48,77 +48,91 @@ public struct UtilityStatistics: Sendable, Equatable {
     }
 }
 
-/// Can one tell a forgotten record from one that no model ever saw, by the candidate's loss?
+/// What is scored by its loss in a membership test.
+public enum MembershipUnit: String, Sendable, Hashable, CaseIterable {
+    /// Every record.
+    case record
+    /// Every user, by the mean loss of the user's records: what an attacker does who knows a whole history.
+    case user
+}
+
+/// Can one tell who was forgotten from people whom no model ever saw, by the candidate's loss?
 public struct MembershipStatistics: Sendable, Equatable {
-    /// Forgotten records.
-    public let forgottenRecords: Int
-    /// Records of users whom no model was trained on.
-    public let controlRecords: Int
-    /// The attack's AUC on the original: 0.5 is blind.
-    public let original: Double
-    /// The attack's AUC on the candidate.
-    public let candidate: Double
-    /// The attack's AUC on each reference: what forgetting should match, whatever it is.
-    public let references: [Double]
+    /// What is scored.
+    public let unit: MembershipUnit
+    /// Forgotten records or users.
+    public let forgotten: Int
+    /// Records, or users, that no model was trained on.
+    public let control: Int
+    /// The attack on the original: an AUC of 0.5 is blind.
+    public let original: ThresholdAttack
+    /// The attack on the candidate.
+    public let candidate: ThresholdAttack
+    /// The attack on each reference: what forgetting should match, whatever it is.
+    public let references: [ThresholdAttack]
     /// AUC on the candidate minus the mean AUC on the references.
     public let difference: Estimate
 
     /// Measures; nil when one of the groups is empty. Intervals as in `UtilityStatistics`, users of both groups drawn.
-    public init?(forgotten: AuditMatrix, control: EvaluationMatrix, replicates: Int, seed: UInt64) {
-        guard forgotten.referenceCount == control.referenceCount else { return nil }
-        let forgottenUsers = UserIndex(forgotten.records.map(\.user))
-        let controlUsers = UserIndex(control.records.map(\.user))
-        let isMember =
-            [Bool](repeating: true, count: forgotten.records.count)
-            + [Bool](repeating: false, count: control.records.count)
-        func curve(_ model: AuditedModel) -> WeightedROC {
-            // The signed margin is larger where the loss is smaller, and finite where the loss underflows.
-            let members = forgotten.records.map { $0.sign * $0.margin(of: model) }
-            let others = control.records.map { ($0.isLiked ? 1 : -1) * $0.margin(of: model) }
-            return WeightedROC(scores: members + others, isPositive: isMember)
+    public init?(
+        forgotten: AuditMatrix, control: EvaluationMatrix, unit: MembershipUnit = .record, replicates: Int, seed: UInt64
+    ) {
+        guard forgotten.referenceCount == control.referenceCount, !forgotten.records.isEmpty, !control.records.isEmpty
+        else { return nil }
+        let memberUsers = UserIndex(forgotten.records.map(\.user))
+        let otherUsers = UserIndex(control.records.map(\.user))
+        let models = AuditedModel.candidateAndReferences(forgotten.referenceCount)
+        let scores = (models + [.original]).map { model in
+            (
+                members: unit.scores(
+                    forgotten.records.map { marginLoss($0.margin(of: model), isLiked: $0.isLiked) }, memberUsers),
+                others: unit.scores(
+                    control.records.map { marginLoss($0.margin(of: model), isLiked: $0.isLiked) }, otherUsers)
+            )
         }
-        let curves = AuditedModel.candidateAndReferences(forgotten.referenceCount).map(curve)
-        func areas(_ weights: [Double]) -> [Double]? {
-            var areas: [Double] = []
-            for curve in curves {
-                guard let area = curve.area(weights: weights) else { return nil }
-                areas.append(area)
-            }
-            return areas
-        }
-        let ones = [Double](repeating: 1, count: isMember.count)
-        guard let point = areas(ones), let original = curve(.original).area(weights: ones) else { return nil }
-        forgottenRecords = forgotten.records.count
-        controlRecords = control.records.count
-        self.original = original
-        candidate = point[0]
-        references = Array(point.dropFirst())
+        let attacks = scores.compactMap { ThresholdAttack(members: $0.members, others: $0.others) }
+        guard attacks.count == scores.count else { return nil }
+        self.unit = unit
+        self.forgotten = scores[0].members.count
+        self.control = scores[0].others.count
+        candidate = attacks[0]
+        references = Array(attacks[1...forgotten.referenceCount])
+        original = attacks[attacks.count - 1]
+        let isMember = scores[0].members.map { _ in true } + scores[0].others.map { _ in false }
+        let curves = scores.dropLast().map { WeightedROC(scores: $0.members + $0.others, isPositive: isMember) }
+        let userOfMember = unit == .user ? Array(memberUsers.users.indices) : memberUsers.ofRecord
+        let userOfOther = unit == .user ? Array(otherUsers.users.indices) : otherUsers.ofRecord
         var generator = SeededGenerator(seed: seed)
         var drawn: [Double] = []
-        let canDraw = forgottenUsers.users.count > 1 && controlUsers.users.count > 1
+        let canDraw = memberUsers.users.count > 1 && otherUsers.users.count > 1
         for _ in 0..<(canDraw ? replicates : 0) {
-            let members = drawnMultiplicities(forgottenUsers.users.count, using: &generator)
-            let others = drawnMultiplicities(controlUsers.users.count, using: &generator)
-            let weights = forgottenUsers.ofRecord.map { members[$0] } + controlUsers.ofRecord.map { others[$0] }
-            if let areas = areas(weights) { drawn.append(candidateMinusReferences(areas)) }
+            let members = drawnMultiplicities(memberUsers.users.count, using: &generator)
+            let others = drawnMultiplicities(otherUsers.users.count, using: &generator)
+            let weights = userOfMember.map { members[$0] } + userOfOther.map { others[$0] }
+            let areas = curves.compactMap { $0.area(weights: weights) }
+            if areas.count == curves.count { drawn.append(candidateMinusReferences(areas)) }
         }
-        difference = Estimate(difference: point, replicates: drawn)
+        difference = Estimate(difference: attacks.dropLast().map(\.area), replicates: drawn)
+    }
+}
+
+extension MembershipUnit {
+    /// Minus the losses, or minus each user's mean loss: larger where the model knows the answer.
+    fileprivate func scores(_ losses: [Double], _ index: UserIndex) -> [Double] {
+        guard self == .user else { return losses.map { -$0 } }
+        var sums = [Double](repeating: 0, count: index.users.count)
+        var counts = sums
+        for (loss, user) in zip(losses, index.ofRecord) {
+            sums[user] += loss
+            counts[user] += 1
+        }
+        return zip(sums, counts).map { -$0 / $1 }
     }
 }
 
 extension AuditedModel {
     fileprivate static func candidateAndReferences(_ count: Int) -> [AuditedModel] {
         [.candidate] + (0..<count).map { .reference($0) }
-    }
-}
-
-extension AuditRecord {
-    fileprivate func margin(of model: AuditedModel) -> Double {
-        switch model {
-        case .original: originalMargin
-        case .candidate: candidateMargin
-        case .reference(let index): referenceMargins[index]
-        }
     }
 }
 

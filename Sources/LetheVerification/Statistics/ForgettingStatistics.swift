@@ -36,7 +36,8 @@ public struct UserResidual: Sendable, Equatable {
     public let user: Int
     /// The user's audited records.
     public let records: Int
-    /// The mean shift of the candidate's margins from the references' towards the gold answers, in logits.
+    /// The mean shift of the candidate's margins from the references' towards the gold answers, in logits, drift taken off
+    /// (`UserMargins`).
     public let candidate: Double
     /// The same of the original.
     public let original: Double
@@ -163,24 +164,17 @@ public struct ForgettingStatistics: Sendable, Equatable {
     }
 
     private static func userResiduals(_ audit: AuditMatrix) -> [UserResidual] {
-        let index = UserIndex(audit.records.map(\.user))
-        var own = [[AuditRecord]](repeating: [], count: index.users.count)
-        for (record, user) in zip(audit.records, index.ofRecord) { own[user].append(record) }
+        let margins = UserMargins(audit)
         let k = Double(audit.referenceCount)
-        let residuals = zip(index.users, own).map { user, records in
-            let count = Double(records.count)
-            func leaning(_ margin: (AuditRecord) -> Double) -> Double {
-                records.reduce(0.0) { $0 + $1.sign * margin($1) } / count
-            }
-            let references = (0..<audit.referenceCount).map { j in leaning { $0.referenceMargins[j] } }
+        let residuals = margins.users.indices.map { user in
+            let references = margins.references.map { $0[user] }
             let center = references.reduce(0, +) / k
-            let candidate = leaning { $0.candidateMargin } - center
+            let candidate = margins.candidate[user] - center
             let deviation = standardDeviation(references)
             let score = deviation.flatMap { $0 > 0 ? candidate / ($0 * (1 + 1 / k).squareRoot()) : nil }
             return UserResidual(
-                user: user, records: records.count, candidate: candidate,
-                original: leaning { $0.originalMargin } - center,
-                referenceDeviation: deviation, score: score)
+                user: margins.users[user], records: margins.records[user], candidate: candidate,
+                original: margins.original[user] - center, referenceDeviation: deviation, score: score)
         }
         return residuals.sorted {
             let (left, right) = ($0.score ?? $0.candidate, $1.score ?? $1.candidate)

@@ -59,14 +59,17 @@ enum Gates {
                 + "\(gap.map(text) ?? "(unknown)") is left; allowed is less than \(format(thresholds.shapeMargin)).")
     }
 
-    static func membership(_ statistics: MembershipStatistics, _ thresholds: Thresholds) -> GateResult {
+    static func membership(
+        _ statistics: MembershipStatistics, power: AuditPower?, _ thresholds: Thresholds
+    ) -> GateResult {
         let margin = thresholds.membershipMargin
         return GateResult(
             gate: .membership, name: "membership AUC", estimate: statistics.difference,
             accepted: Interval(lower: -margin, upper: margin),
             explanation: "Guessing from the loss whether a record was trained on succeeds with AUC "
-                + "\(format(statistics.candidate)), \(text(statistics.difference)) more than on retrained models; "
-                + "allowed is less than \(format(margin)) either way.")
+                + "\(format(statistics.candidate.area)), \(text(statistics.difference)) more than on retrained models; "
+                + "allowed is less than \(format(margin)) either way"
+                + (power.map { "; \($0.passed) of \($0.tried) retrained models pass this themselves." } ?? "."))
     }
 
     static func utility(_ statistics: UtilityStatistics, _ thresholds: Thresholds) -> [GateResult] {

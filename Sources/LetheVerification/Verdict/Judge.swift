@@ -13,8 +13,13 @@
 public enum Judge {
     /// Judges evidence by a policy's thresholds. Deterministic: the seed is part of the evidence.
     public static func judge(_ evidence: Evidence, by thresholds: Thresholds) -> Judgement {
+        judge(evidence, by: thresholds, measuringPower: true)
+    }
+
+    /// As above; a simulation that measures the power itself leaves out its estimate, on which no verdict depends.
+    static func judge(_ evidence: Evidence, by thresholds: Thresholds, measuringPower: Bool) -> Judgement {
         var hearing = Case(evidence: evidence, thresholds: thresholds)
-        hearing.measure()
+        hearing.measure(power: measuringPower)
         return hearing.judgement()
     }
 
@@ -31,6 +36,22 @@ public enum Judge {
         }
         return AuditPower(passed: passed, tried: audit.referenceCount)
     }
+
+    /// Estimates the power of G3 at zero residual: see `AuditPower`. Nil with fewer than four references or without records.
+    public static func membershipPower(
+        of audit: AuditMatrix, control: EvaluationMatrix, by thresholds: Thresholds, seed: UInt64
+    ) -> AuditPower? {
+        guard audit.referenceCount > 3, !audit.records.isEmpty, !control.records.isEmpty else { return nil }
+        let replicates = min(thresholds.bootstrapReplicates, 500)
+        let passed = (0..<audit.referenceCount).count { index in
+            guard let rest = audit.leavingOut(index), let others = control.leavingOut(index),
+                let statistics = MembershipStatistics(
+                    forgotten: rest, control: others, replicates: replicates, seed: seed &+ UInt64(index))
+            else { return false }
+            return Gates.membership(statistics, power: nil, thresholds).passed
+        }
+        return AuditPower(passed: passed, tried: audit.referenceCount)
+    }
 }
 
 /// One case before the judge.
@@ -43,18 +64,24 @@ private struct Case {
     var utility: UtilityStatistics?
     var membership: MembershipStatistics?
     var power: AuditPower?
+    var userMembership: MembershipStatistics?
+    var worstUsers: WorstUsers?
+    var membershipPower: AuditPower?
+    var relativeTests: [RelativeTest] = []
 
     init(evidence: Evidence, thresholds: Thresholds) {
         self.evidence = evidence
         self.thresholds = thresholds
     }
 
-    mutating func measure() {
+    mutating func measure(power measuresPower: Bool) {
         let replicates = thresholds.bootstrapReplicates
         gates.append(Gates.provenance(evidence.provenance))
         if let audit = evidence.forgotten {
             forgetting = ForgettingStatistics(audit, replicates: replicates, seed: evidence.seed)
-            power = Judge.power(of: audit, by: thresholds, seed: evidence.seed &+ 1)
+            worstUsers = WorstUsers(UserMargins(audit))
+            relativeTests = DistanceMeasure.all.compactMap { RelativeTest(audit, by: $0) }
+            if measuresPower { power = Judge.power(of: audit, by: thresholds, seed: evidence.seed &+ 1) }
         }
         if let forgetting {
             gates += Gates.sensitivity(forgetting)
@@ -64,8 +91,14 @@ private struct Case {
         if let audit = evidence.forgotten, let control = evidence.control {
             membership = MembershipStatistics(
                 forgotten: audit, control: control, replicates: replicates, seed: evidence.seed &+ 2)
+            userMembership = MembershipStatistics(
+                forgotten: audit, control: control, unit: .user, replicates: replicates, seed: evidence.seed &+ 5)
+            if measuresPower {
+                membershipPower = Judge.membershipPower(
+                    of: audit, control: control, by: thresholds, seed: evidence.seed &+ 4)
+            }
         }
-        if let membership { gates.append(Gates.membership(membership, thresholds)) }
+        if let membership { gates.append(Gates.membership(membership, power: membershipPower, thresholds)) }
         if let records = evidence.utility {
             utility = UtilityStatistics(records, replicates: replicates, seed: evidence.seed &+ 3)
         }
@@ -76,7 +109,9 @@ private struct Case {
         let (verdict, reasons) = decide()
         return Judgement(
             verdict: verdict, gates: gates, reasons: reasons, notAssessed: notAssessed(), forgetting: forgetting,
-            utility: utility, membership: membership, power: power, thresholds: thresholds)
+            utility: utility, membership: membership, userMembership: userMembership, worstUsers: worstUsers,
+            power: power, membershipPower: membershipPower,
+            relativeTests: relativeTests, thresholds: thresholds)
     }
 
     private func decide() -> (Verdict, [String]) {
@@ -127,7 +162,11 @@ private struct Case {
             list.append(NotAssessed(name: "P0 provenance", reason: "no log was given"))
         }
         if membership == nil {
-            list.append(NotAssessed(name: "G3 membership", reason: "no records of users whom no model was trained on"))
+            list.append(
+                NotAssessed(
+                    name: "G3 membership",
+                    reason: isRequired(.membership)
+                        ? "no records of users whom no model was trained on" : "the policy does not ask for it"))
         }
         if utility == nil {
             list.append(NotAssessed(name: "G5 utility", reason: "no test records of retained users with both labels"))
@@ -135,10 +174,15 @@ private struct Case {
         if power == nil {
             list.append(NotAssessed(name: "power at zero residual", reason: "needs four references"))
         }
+        if relativeTests.isEmpty {
+            list.append(
+                NotAssessed(
+                    name: "relative three-sample test",
+                    reason: "needs two references, two users, and models that differ"))
+        }
         list += [
             NotAssessed(name: "G3 per-user likelihood ratio (U-LiRA)", reason: "needs originals of several seeds"),
             NotAssessed(name: "G4 relearning", reason: "not implemented"),
-            NotAssessed(name: "relative three-sample test", reason: "not implemented"),
             NotAssessed(name: "KLoM and ε̂", reason: "need hundreds of trainings"),
         ]
         return list

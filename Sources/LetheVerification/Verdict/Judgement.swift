@@ -53,10 +53,10 @@ public struct Evidence: Sendable {
     }
 }
 
-/// How often a truly retrained model would pass G1 and G2 in this very audit: each reference in turn stands in for the
-/// candidate against the others, with intervals widened as for all of them.
+/// How often a truly retrained model would pass gates in this very audit: each reference in turn stands in for the candidate against the
+/// others.
 ///
-/// In the simulation of VERIFICATION.md 3.4 this is a little low from four references on (with 5 references and 205, 60, 20
+/// For G1 and G2 intervals are widened as for all references. In the simulation of VERIFICATION.md 3.4 this is a little low from four references on (with 5 references and 205, 60, 20
 /// users .91, .73, .33 where .93, .77, .37 of retrained candidates passed) and far too high with three, which have none.
 public struct AuditPower: Sendable, Hashable {
     /// Stand-ins that passed.
@@ -92,8 +92,17 @@ public struct Judgement: Sendable {
     public let utility: UtilityStatistics?
     /// The membership test; nil without control records.
     public let membership: MembershipStatistics?
+    /// The membership test of whole users, for information; nil without control records.
+    public let userMembership: MembershipStatistics?
+    /// The users of whom most is left, for information; nil with fewer than two references.
+    public let worstUsers: WorstUsers?
     /// How often a retrained model would have passed; nil with fewer than four references.
     public let power: AuditPower?
+    /// How often a retrained model would have passed G3; nil where it was not measured or with fewer than four references.
+    public let membershipPower: AuditPower?
+    /// The relative three-sample test by every measure, for information; empty with fewer than two references or users, or where
+    /// all models say the same.
+    public let relativeTests: [RelativeTest]
     /// The thresholds that applied.
     public let thresholds: Thresholds
 

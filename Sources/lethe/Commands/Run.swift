@@ -40,10 +40,19 @@ struct Unlearn: ParsableCommand {
     }
 }
 
-/// `lethe verify`
+/// `lethe verify`: a run unless another kind of verification is named.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Retrain reference models, compare, and judge a run by the policy.",
+        commandName: "verify", abstract: "Judge whether a model has forgotten, by the policy.",
+        discussion: "lethe verify RUN is short for lethe verify run RUN.",
+        subcommands: [VerifyRun.self, VerifySimulate.self],
+        defaultSubcommand: VerifyRun.self)
+}
+
+/// `lethe verify run`, or `lethe verify` alone
+struct VerifyRun: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Retrain reference models, compare, and judge a run by the policy.",
         discussion: "Exits 1 where the verdict is not a pass.\n\n" + TrainingOptions.discussion)
 
     @Argument(help: ArgumentHelp("The run.", valueName: "run"))

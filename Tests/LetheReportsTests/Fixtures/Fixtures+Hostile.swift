@@ -37,6 +37,10 @@ extension Fixtures {
                 .init(
                     symbol: text, name: text, unit: text, original: estimate, unlearned: estimate, noiseFloor: estimate)
             ]
+            report.relativeTests = [
+                .init(symbol: text, name: text, difference: estimate, pValue: number, finding: .undecided)
+            ]
+            report.worstUsers = .init(users: 1, original: number, unlearned: number, retrained: estimate)
             report.residualMemory = estimate
             report.performance = [
                 .init(records: text, count: 1, original: scores, unlearned: scores, retrained: scores)

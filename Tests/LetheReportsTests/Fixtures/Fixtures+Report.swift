@@ -16,6 +16,10 @@ extension Fixtures {
                 name: "MovieLens-1M", digestBefore: digest("a0"), digestAfter: digest("a1"), recordsBefore: 29_017,
                 recordsRemoved: 3_068),
             requests: requests, refusals: refusals, run: run, gates: gates, distances: distances,
+            relativeTests: relativeTests,
+            worstUsers: AuditReport.WorstUsers(
+                users: 2, original: 1.31, unlearned: 0.42,
+                retrained: AuditReport.Estimate(0.39, lower: 0.31, upper: 0.47)),
             residualMemory: AuditReport.Estimate(0.034, lower: -0.051, upper: 0.119), performance: performance,
             probabilityShift: probabilityShift, curves: [curve],
             notMeasured: [
@@ -130,6 +134,17 @@ extension Fixtures {
             original: AuditReport.Estimate(0.2718, lower: 0.2601, upper: 0.2839),
             unlearned: AuditReport.Estimate(0.1871, lower: 0.1790, upper: 0.1955),
             noiseFloor: AuditReport.Estimate(0.1794, lower: 0.1688, upper: 0.1898)),
+    ]
+
+    private static let relativeTests = [
+        AuditReport.RelativeTest(
+            symbol: "JSD", name: "Jensen–Shannon divergence",
+            difference: AuditReport.Estimate(0.0171, lower: 0.0148, upper: 0.0194), pValue: 0.00002,
+            finding: .nearerToRetrained),
+        AuditReport.RelativeTest(
+            symbol: "L2", name: "Euclidean distance of probabilities",
+            difference: AuditReport.Estimate(-0.0012, lower: -0.0101, upper: 0.0077), pValue: 0.583, finding: .undecided
+        ),
     ]
 
     private static let performance = [

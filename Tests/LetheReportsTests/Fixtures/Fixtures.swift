@@ -12,6 +12,8 @@ enum Fixtures {
         ]
         report.residualMemory = nil
         report.distances = []
+        report.relativeTests = []
+        report.worstUsers = nil
         report.probabilityShift = nil
         report.curves = []
         report.run.method = AuditReport.Method(
@@ -22,6 +24,8 @@ enum Fixtures {
     static let inconclusive = change(report(.inconclusive)) { report in
         report.reasons = ["The original model is no farther from the retrained models than they are from each other."]
         report.residualMemory = AuditReport.Estimate(0.41, lower: -0.62, upper: 1.44)
+        report.relativeTests = []
+        report.worstUsers = nil
         report.gates[1] = gate(
             "G0", "Is there anything to forget?", "original’s shift above zero, lower 95% bound",
             AuditReport.Estimate(0.011, lower: -0.008, upper: 0.030), "above 0", .inconclusive)
@@ -68,6 +72,8 @@ enum Fixtures {
         ]
         report.residualMemory = nil
         report.distances = []
+        report.relativeTests = []
+        report.worstUsers = nil
         report.performance = []
         report.probabilityShift = nil
         report.curves = []

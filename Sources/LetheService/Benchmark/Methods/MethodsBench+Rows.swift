@@ -204,9 +204,17 @@ extension MethodsBench {
             margins += logits.map { $0[Int(decision.yes)] - $0[Int(decision.no)] }
             let rows = zip(range, logits).flatMap { index, row in references.indices.map { (index, $0, row) } }
             let distances = rows.concurrentMap { index, reference, row in
-                (try? allDistances(row, references[reference][index], answers: answers)) ?? []
+                Result { () throws(DistanceError) in
+                    try allDistances(row, references[reference][index], answers: answers)
+                }
             }
-            for ((index, reference, _), values) in zip(rows, distances) {
+            for ((index, reference, _), distances) in zip(rows, distances) {
+                let values: [Double]
+                do { values = try distances.get() } catch {
+                    throw EngineError.invalidSetting(
+                        name: "logits of retrained model \(reference + 1) in setting \(setting.name)",
+                        found: "\(error)", expected: "finite ones: a retrained model that diverged measures nothing")
+                }
                 let place = (reference * users + setting.audit.userOfRecord[index]) * measures
                 for (measure, value) in values.enumerated() { sums[place + measure] += value }
             }
@@ -229,8 +237,16 @@ extension MethodsBench {
     /// Every row that was measured.
     func measured(_ setting: BenchmarkSetting, _ method: String, _ seed: Int) throws -> MeasuredModel {
         let key = try rowKey(setting, method, seed)
-        guard let row = try store.measured(key) else {
-            throw FileError.notFound(path: Files.join(store.folder, "measured-\(key.hex).json"))
+        let path = Files.join(store.folder, "measured-\(key.hex).json")
+        guard let row = try store.measured(key) else { throw FileError.notFound(path: path) }
+        let sizes = [row.test.count, row.forgotten.count, row.control.count, row.distances.count]
+        let expected = [
+            setting.test.records.count, setting.audit.records.count, setting.control.records.count,
+            options.references * setting.audit.userCount * DistanceMeasure.all.count,
+        ]
+        guard !row.isFinite || sizes == expected else {
+            throw FileError.malformed(
+                path: path, reason: "has \(sizes) numbers, expected \(expected); remove it to measure again")
         }
         return row
     }

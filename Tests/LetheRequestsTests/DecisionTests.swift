@@ -61,15 +61,17 @@ struct DecisionTests {
                     requestCommitment: fresh.requestCommitment, nonceTag: fresh.nonceTag, replayTag: fresh.replayTag,
                     policyDigest: fresh.policyDigest, receivedAt: fresh.receivedAt, updatedAt: fresh.updatedAt,
                     receivedIndex: 0, lastIndex: 0, runID: nil, certificateIndex: nil, shreddedIndex: nil)
+                // The day on which an extension is still told and a request without its proof already expires.
                 let decision = Decision(
                     about: record, pauses: IdentityPauses(in: [], utcOffsetMinutes: 0), rules: rules,
-                    now: try time(Self.received))
+                    now: try time("2026-04-05T10:00:00Z"))
                 var lifecycle = record.lifecycle
                 let isAllowed = (try? lifecycle.apply(event)) != nil
                 do {
                     let made = try decision.event(event, evidence: proof)
                     #expect(isAllowed, "\(event.name) in \(state.name)")
                     #expect(made.requestCommitment == record.requestCommitment)
+                    #expect(made.extra["policy"] == .string(rules.digest.hex))
                 } catch {
                     #expect(!isAllowed, "\(event.name) in \(state.name): \(error)")
                     #expect("\(error)".hasPrefix("request \(record.requestID): "))
@@ -150,6 +152,42 @@ struct DecisionTests {
         #expect(request.record?.due.description == "2026-07-10")
     }
 
+    @Test func nobodysRequestExpiresBeforeItsProofCouldHaveCome() throws {
+        var request = try Case(rules: rules)
+        try request.decide(.identityDoubted, at: "2026-03-31T08:00:00Z", rules: rules)
+        let first = try CivilDate("2026-04-30")
+        #expect(
+            throws: DecisionError.proofMayCome(
+                makeRequestID(1), expiresFrom: first, today: try CivilDate("2026-04-29"))
+        ) {
+            try request.decision(at: "2026-04-29T23:59:59Z", rules: rules).event(.expired)
+        }
+        try request.decide(.expired, at: "2026-04-30T00:00:00Z", rules: rules)
+        #expect(request.record?.state == .expired)
+        // The CCPA's clock runs on: the request must be answered by 19 April.
+        var other = try Case(.ccpa, rules: rules)
+        try other.decide(.identityDoubted, at: "2026-04-10T08:00:00Z", rules: rules)
+        #expect(throws: DecisionError.self) {
+            try other.decision(at: "2026-04-18T23:59:59Z", rules: rules).event(.expired)
+        }
+        try other.decide(.expired, at: "2026-04-19T00:00:00Z", rules: rules)
+        #expect(other.record?.state == .expired)
+    }
+
+    @Test func movedDeadlinesNameTheHolidaysTheyWereReckonedWith() throws {
+        let calendar = try HolidayCalendar(parsing: Array("2026-04-15\n".utf8))
+        let rules = PolicyInForce(try demoPolicy(), calendar: calendar)
+        var request = try Case(rules: rules)
+        try request.decide(.identityDoubted, at: "2026-03-10T08:00:00Z", rules: rules)
+        let sameDay = try request.decision(at: "2026-03-10T09:00:00Z", rules: rules)
+        #expect(try sameDay.event(.identityConfirmed, evidence: proof).extra["holidays"] == nil)
+        let later = try request.decision(at: "2026-03-20T08:00:00Z", rules: rules)
+        let event = try later.event(.identityConfirmed, evidence: proof)
+        #expect(event.extra["holidays"] == .string(calendar.digest.hex))
+        try request.take(event)
+        #expect(request.record?.due.description == "2026-04-16")
+    }
+
     @Test func theReceiptNamesAnotherFormatAndTheHolidaysItWasReckonedWith() throws {
         let calendar = try HolidayCalendar(parsing: Array("2026-04-06 Easter Monday\n".utf8))
         let request = try CheckedRequest(
@@ -179,6 +217,28 @@ struct DecisionTests {
         try request.decide(.withdrawn, at: "2026-04-08T00:00:00Z", rules: rules)
         #expect(try request.record?.alert(on: CivilDate("2027-01-01"), marginDays: 7) == .closed)
         #expect(Set(DeadlineAlert.allCases.map(\.colour)).count == DeadlineAlert.allCases.count)
+    }
+
+    @Test func aQuestionAfterTheLastDayHidesNoMissedDeadline() throws {
+        func alert(askedAt question: String) throws -> DeadlineAlert? {
+            var request = try Case(rules: rules)  // due on 2026-04-06
+            try request.decide(.identityConfirmed, at: Self.received, evidence: proof, rules: rules)
+            try request.decide(.identityDoubted, at: question, rules: rules)
+            return try request.record?.alert(on: CivilDate("2026-04-20"), marginDays: 7)
+        }
+        #expect(try alert(askedAt: "2026-04-06T23:59:59Z") == .paused)
+        #expect(try alert(askedAt: "2026-04-07T00:00:00Z") == .overdue)
+    }
+
+    @Test func aDayEndsWhereItIsCounted() throws {
+        let day = try CivilDate("2026-04-06")
+        #expect("\(day.end())" == "2026-04-06T23:59:59Z")
+        #expect("\(day.end(utcOffsetMinutes: 120))" == "2026-04-06T21:59:59Z")
+        #expect("\(day.end(utcOffsetMinutes: -480))" == "2026-04-07T07:59:59Z")
+        for offset in [-720, 0, 840] {
+            #expect(day.end(utcOffsetMinutes: offset).date(utcOffsetMinutes: offset) == day)
+        }
+        #expect("\(try CivilDate("9999-12-31").end(utcOffsetMinutes: -60))" == "9999-12-31T23:59:59Z")
     }
 
     @Test func theCCPAWantsTheReceiptConfirmedFirst() throws {

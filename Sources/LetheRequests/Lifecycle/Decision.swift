@@ -4,7 +4,8 @@ public import LetheStatements
 /// What a controller decides about one request, checked against the law before anything is logged.
 ///
 /// The state machine says which event may follow which state; this adds what depends on days and on the policy: that an extension is
-/// told within the first period, that an identity is confirmed by a proof that the policy accepts, and what a pause does to the deadlines.
+/// told within the first period, that an identity is confirmed by a proof that the policy accepts, that nobody's request expires before
+/// its proof could have come, and what a pause does to the deadlines.
 public struct Decision: Sendable {
     /// The request as it stands.
     public let record: RequestRecord
@@ -36,7 +37,20 @@ public struct Decision: Sendable {
                 suspendedDays: pauses.days(until: now)))
     }
 
-    /// The event that says that `change` was decided.
+    /// The first day on which the request may end because no proof of identity came.
+    ///
+    /// Under the CCPA the day by which it must be answered (11 CCR 7021(b)). The GDPR sets no such period: a month from the question, so
+    /// that nobody ends a request by asking and not waiting.
+    public var expiresFrom: CivilDate {
+        switch record.lifecycle.regulation {
+        case .gdpr:
+            (pauses.openSince ?? record.receivedAt.date(utcOffsetMinutes: rules.utcOffsetMinutes)).adding(months: 1)
+        case .ccpa: record.clock.due
+        }
+    }
+
+    /// The event that says that `change` was decided; its member `policy` has the digest of the policy that allowed it and, where deadlines
+    /// were reckoned anew, `holidays` that of the workspace's holidays.
     ///
     /// - Parameter evidence: how the identity was proved, where that is what is confirmed; it stands in the event as member `identity`.
     /// - Throws: `DecisionError`, where the law, the policy or the state does not allow it.
@@ -44,7 +58,7 @@ public struct Decision: Sendable {
         var lifecycle = record.lifecycle
         do { _ = try lifecycle.apply(change) } catch { throw .notAllowed(record.requestID, error) }
         var moved: LoggedClock?
-        var extra: [String: JSONValue] = [:]
+        var extra: [String: JSONValue] = ["policy": .code(rules.digest)]
         switch change {
         case .extended:
             let lastDay = clock.due
@@ -56,7 +70,14 @@ public struct Decision: Sendable {
                 throw .identityTooWeak(record.requestID, found: evidence.level, expected: needed)
             }
             extra["identity"] = evidence.json
-            if clock != record.clock { moved = clock }
+            if clock != record.clock {
+                moved = clock
+                extra["holidays"] = rules.calendar.map { .code($0.digest) }
+            }
+        case .expired:
+            guard today >= expiresFrom else {
+                throw .proofMayCome(record.requestID, expiresFrom: expiresFrom, today: today)
+            }
         default: break
         }
         return RequestEvent(
@@ -73,6 +94,8 @@ public enum DecisionError: Error, Equatable, Sendable, CustomStringConvertible {
     case noticeTooLate(RequestID, lastDay: CivilDate, today: CivilDate)
     /// An identity was to be confirmed by nothing.
     case noEvidence(RequestID)
+    /// The proof of identity may still come.
+    case proofMayCome(RequestID, expiresFrom: CivilDate, today: CivilDate)
     /// The proof is weaker than the policy asks for.
     case identityTooWeak(RequestID, found: IdentityLevel, expected: IdentityLevel)
 
@@ -83,6 +106,8 @@ public enum DecisionError: Error, Equatable, Sendable, CustomStringConvertible {
         case .noticeTooLate(let id, let lastDay, let today):
             "request \(id): an extension must be told to the subject by \(lastDay), and it is \(today)"
         case .noEvidence(let id): "request \(id): expected how the identity was proved, found nothing"
+        case .proofMayCome(let id, let day, let today):
+            "request \(id): the proof of identity may still come: it expires from \(day) on, and it is \(today)"
         case .identityTooWeak(let id, let found, let expected):
             "request \(id): identity proof \(found.rawValue); the policy asks for \(expected.rawValue) or better"
         }

@@ -42,10 +42,14 @@ extension RequestRecord {
 
     /// How near the next deadline is.
     ///
-    /// - Parameter marginDays: days that a run needs, as the policy says.
-    public func alert(on today: CivilDate, marginDays: Int) -> DeadlineAlert {
+    /// A question that came after the day it was due stops no clock that has run out: such a request stays overdue.
+    ///
+    /// - Parameters:
+    ///   - marginDays: days that a run needs, as the policy says.
+    ///   - utcOffsetMinutes: minutes that local time is ahead of UTC.
+    public func alert(on today: CivilDate, marginDays: Int, utcOffsetMinutes: Int = 0) -> DeadlineAlert {
         guard let left = daysLeft(on: today) else { return .closed }
-        if isPaused { return .paused }
+        if isPaused, updatedAt.date(utcOffsetMinutes: utcOffsetMinutes) <= due { return .paused }
         return left < 0 ? .overdue : left <= marginDays ? .urgent : .ahead
     }
 }

@@ -38,7 +38,7 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case alreadyHandled(id: String, original: String)
     /// A request whose personal data cannot be destroyed: it is open, or they are gone.
     case notShreddable(id: String, problem: String)
-    /// A request that cannot have a duplicate: it has ended, or came later.
+    /// A request that cannot have this duplicate: it is not being handled, came later, or was made under another law.
     case noOriginal(id: String, problem: String)
     /// An identity proof weaker than the policy asks for.
     case identityTooWeak(found: String, expected: String)
@@ -124,7 +124,7 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
                 + "`lethe request duplicate \(id) --of \(original)` ends this one"
         case .notShreddable(let id, let problem):
             "request \(id): expected one that has ended and whose personal data is in the vault; \(problem)"
-        case .noOriginal(let id, let problem): "request \(id) cannot have a duplicate: \(problem)"
+        case .noOriginal(let id, let problem): "request \(id) cannot have this duplicate: \(problem)"
         case .identityTooWeak(let found, let expected):
             "identity proof \(found); the policy asks for \(expected) or better"
         case .replayed(let id, let entry):

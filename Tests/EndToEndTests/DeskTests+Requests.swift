@@ -26,6 +26,8 @@ extension DeskTests {
             let extended = try request("extend", ids[1], "--reason", "complexity", in: folder)
             #expect(extended["extended"]?.boolValue == true)
             #expect(try request("doubt", ids[1], in: folder)["state"]?.stringValue == "identity_pending")
+            // The proof may still come.
+            try expectRefusal(["request", "expire", ids[1]] + desk, in: folder, naming: "expires from")
             let confirmed = try request(
                 "confirm", ids[1], "--level", "document-verified", "--method", "document-check", in: folder)
             #expect(confirmed["state"]?.stringValue == "in_progress")

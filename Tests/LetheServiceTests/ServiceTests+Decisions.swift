@@ -23,7 +23,11 @@ extension ServiceTests {
         }
 
         @Test func eachDecisionIsOneSignedEntry() throws {
-            let (workspace, records) = try desk(people: 5)
+            let moment = try Desk.current.fresh.copy()
+            var workspace = try moment.open()
+            let records = try workspace.data().split.trainingUsers.prefix(5).map { user in
+                try workspace.submit(Desk.sign(for: user, workspace: workspace).bytes)
+            }
             let before = try workspace.store.size()
             func decide(
                 _ change: LifecycleEvent, _ place: Int, evidence: IdentityProof? = nil
@@ -34,14 +38,18 @@ extension ServiceTests {
             #expect(try decide(.withdrawn, 1).state == .withdrawn)
             #expect("\(try decide(.extended(.complexity), 2).due)" == "2026-06-02")
             #expect(try decide(.identityDoubted, 3).state == .identityPending)
-            #expect(try decide(.expired, 3).state == .expired)
             #expect(try decide(.identityDoubted, 4).state == .identityPending)
             #expect(try decide(.identityConfirmed, 4, evidence: proof).state == .inProgress)
+            workspace = try moment.open(now: "2026-04-01T23:59:59Z")
+            let early = #expect(throws: DecisionError.self) { try decide(.expired, 3) }
+            #expect(early.map { "\($0)".contains("2026-04-02") } == true)
+            workspace = try moment.open(now: "2026-04-02T00:00:00Z")
+            #expect(try decide(.expired, 3).state == .expired)
             let entries = try Entry.all(of: workspace).dropFirst(Int(before))
             #expect(
                 entries.map(\.name) == [
-                    "refused", "withdrawn", "extended", "identity-doubted", "expired", "identity-doubted",
-                    "identity-confirmed",
+                    "refused", "withdrawn", "extended", "identity-doubted", "identity-doubted",
+                    "identity-confirmed", "expired",
                 ])
             let controller = try workspace.keys.controller.publicKey
             for entry in entries { _ = try DSSEEnvelope(parsing: entry.bytes).verify(trusting: [controller]) }
@@ -198,9 +206,27 @@ extension ServiceTests {
             let user = try #require(try workspace.data().split.trainingUsers.first)
             let own = try workspace.submit(Desk.sign(for: user, workspace: workspace).bytes)
             #expect(own.state == .inProgress)
-            // Whoever sent the first cannot have it handled besides.
+            // Nor does the person's own end behind it.
+            #expect(throws: ServiceError.noOriginal(id: id, problem: "it is identity_pending")) {
+                try workspace.decide(.foundDuplicate(of: records[0].requestID), about: own.requestID.text)
+            }
+            // Whoever sent the first cannot have it handled besides: it can only end as the duplicate of the person's own.
             #expect(throws: ServiceError.alreadyHandled(id: id, original: own.requestID.text)) {
                 try workspace.decide(.identityConfirmed, about: id, evidence: proof)
+            }
+            let ended = try workspace.decide(.foundDuplicate(of: own.requestID), about: id)
+            #expect(ended.state == .duplicate(of: own.requestID))
+            #expect(try workspace.audit().isEmpty)
+        }
+
+        @Test func requestsUnderTwoLawsAreNoDuplicates() throws {
+            let (workspace, records) = try desk()
+            let user = try #require(try workspace.data().split.trainingUsers.first)
+            let other = try workspace.submit(
+                Desk.sign(for: user, workspace: workspace, regulation: .ccpa).bytes)
+            #expect(other.state == .inProgress)
+            #expect(throws: ServiceError.noOriginal(id: records[0].requestID.text, problem: "it was made under gdpr")) {
+                try workspace.decide(.foundDuplicate(of: records[0].requestID), about: other.requestID.text)
             }
         }
 

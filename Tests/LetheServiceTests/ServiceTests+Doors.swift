@@ -109,6 +109,26 @@ extension ServiceTests {
             #expect(try workspace.audit().isEmpty)
         }
 
+        @Test func aStrangerDoesNotLearnThatAPersonHasAsked() throws {
+            let workspace = try Desk.current.fresh.copy().open()
+            let users = try workspace.data().split.trainingUsers
+            let own = try workspace.submit(Desk.sign(for: users[0], workspace: workspace).bytes)
+            #expect(own.state == .inProgress)
+            let (asked, fresh) = (
+                try workspace.submit(openDSR(users[0]), through: .opendsr).record,
+                try workspace.submit(openDSR(users[1], id: "b7551968-d5d6-44b2-9831-815ac9017798"), through: .opendsr)
+                    .record
+            )
+            #expect(asked.state == .identityPending)
+            #expect(asked.lifecycle.state == fresh.lifecycle.state && asked.clock == fresh.clock)
+            // The controller sees it as soon as somebody proves to be that person.
+            let id = asked.requestID.text
+            #expect(throws: ServiceError.alreadyHandled(id: id, original: own.requestID.text)) {
+                try workspace.decide(
+                    .identityConfirmed, about: id, evidence: .init(level: .emailVerified, method: .emailLink))
+            }
+        }
+
         @Test func openDSRAnswersTheSameBytesTheSameAndRefusesOthersOfTheSameID() throws {
             let workspace = try Desk.current.fresh.copy().open()
             let users = try workspace.data().split.trainingUsers

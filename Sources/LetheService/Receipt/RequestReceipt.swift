@@ -154,6 +154,8 @@ public enum ReceiptError: Error, Equatable, Sendable, CustomStringConvertible {
     case notAReceipt
     /// Checkpoint, proof or the validity of a key.
     case log(String)
+    /// It opens no commitment: the key was destroyed before it was written.
+    case closed
     /// What is said to open a commitment does not.
     case opening(String)
 
@@ -164,6 +166,7 @@ public enum ReceiptError: Error, Equatable, Sendable, CustomStringConvertible {
         case .signature: "receipt: entry: expected the signature of a controller that is trusted, found none"
         case .notAReceipt: "receipt: entry: expected the reception of a request, found another statement"
         case .log(let problem): "receipt: \(problem)"
+        case .closed: "receipt: expected the request's bytes, found no opening: their key was destroyed"
         case .opening(let what): "receipt: the \(what) is not what the entry's commitment was made of"
         }
     }

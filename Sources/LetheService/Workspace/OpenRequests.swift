@@ -20,7 +20,8 @@ final class OpenRequests {
     private var concerns: [RequestID: Concern] = [:]
     private var knownSize: UInt64?
 
-    private static let handledStates: [RequestState] = [.inProgress, .blockedPartial, .verifying]
+    /// The states of a request whose identity was accepted and that has not ended.
+    static let handledStates: [RequestState] = [.inProgress, .blockedPartial, .verifying]
 
     init(store: LedgerStore, masterKey: MasterKey, subjects: DataSubjects) {
         self.store = store
@@ -30,6 +31,11 @@ final class OpenRequests {
 
     /// The request of this person under this law that is being handled.
     func request(of user: Int, under law: Regulation) -> RequestID? { requests[Concern(user: user, law: law)] }
+
+    /// What a checked request is a duplicate of; nothing, as long as nobody has proved that it is this person's.
+    func original(of checked: RequestIntake.Checked) -> RequestID? {
+        checked.isProven ? request(of: checked.user, under: checked.request.request.regulation) : nil
+    }
 
     /// Takes note of everything in the log and returns its size.
     func refresh() throws -> UInt64 {

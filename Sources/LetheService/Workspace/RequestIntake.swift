@@ -20,6 +20,8 @@ struct RequestIntake: Sendable {
         let request: CheckedRequest
         /// Whom it is about, as the data set numbers people.
         let user: Int
+        /// Whether its identity proof is enough for the policy.
+        let isProven: Bool
         /// Its receipt and what follows from its identity proof.
         let unit: LedgerUnit
         fileprivate let receipt: RequestEvent
@@ -65,7 +67,8 @@ struct RequestIntake: Sendable {
                 try LedgerEntry(signing: .request(answer), with: [controller]),
             ], vault: [vault])
         return Checked(
-            request: checked, user: user, unit: unit, receipt: receipt, vault: vault, controller: controller)
+            request: checked, user: user, isProven: isProven, unit: unit, receipt: receipt, vault: vault,
+            controller: controller)
     }
 }
 

@@ -17,7 +17,8 @@ public enum SubmissionOutcome: Sendable {
 /// Signatures are checked and entries signed on all cores; a group becomes durable in one transaction under one checkpoint, while
 /// the next one is being checked. A request that is refused does not harm the others of its group; of two that share an id or a
 /// nonce the first wins, and the other is answered like any repetition or conflict. Where `open` is there, a second request of a person
-/// whose first is being handled is received and ends as its duplicate.
+/// whose first is being handled is received and ends as its duplicate; but for one whose identity is not proved, since its answer would
+/// tell a stranger that this person has asked.
 struct RequestReception {
     let store: LedgerStore
     let signer: NoteSigner
@@ -66,8 +67,7 @@ struct RequestReception {
             var people: Set<Int> = []
             let turn = waiting.filter { one in
                 guard let open else { return true }
-                let isHandled = open.request(of: one.request.user, under: one.request.request.request.regulation) != nil
-                return people.insert(one.request.user).inserted || isHandled
+                return people.insert(one.request.user).inserted || open.original(of: one.request) != nil
             }
             for (place, outcome) in zip(turn.map(\.place), try append(turn.map(\.request))) {
                 outcomes[place] = outcome
@@ -84,8 +84,7 @@ struct RequestReception {
         while true {
             let size = try open?.refresh()
             let units = try requests.map { request in
-                try open?.request(of: request.user, under: request.request.request.regulation)
-                    .map { try request.unit(duplicateOf: $0) } ?? request.unit
+                try open?.original(of: request).map { try request.unit(duplicateOf: $0) } ?? request.unit
             }
             let appended: [UnitOutcome]
             do {

@@ -1,5 +1,5 @@
 public import LetheRequests
-import LetheStatements
+public import LetheStatements
 import LetheStore
 
 extension Workspace {
@@ -13,16 +13,29 @@ extension Workspace {
     public func decide(
         _ change: LifecycleEvent, about id: String, evidence: IdentityProof? = nil
     ) throws -> RequestRecord {
+        while true {
+            // Another process may come between the look at other requests and the entry: then everything is looked at again.
+            do { return try decideOnce(change, about: id, evidence: evidence) } catch StoreError.sizeChanged {
+                continue
+            }
+        }
+    }
+
+    private func decideOnce(
+        _ change: LifecycleEvent, about id: String, evidence: IdentityProof?
+    ) throws -> RequestRecord {
+        let size = try store.size()
         let record = try request(id)
         let decision = Decision(
             about: record, pauses: try pauses(of: record, deciding: change), rules: try rules(), now: environment.now())
         let event = try decision.event(change, evidence: evidence)
+        var dependsOnOthers = true
         switch change {
         case .foundDuplicate(let original): try requireSameSubject(record, original: original)
         case .identityConfirmed: try requireOnlyRequest(record)
-        default: break
+        default: dependsOnOthers = false
         }
-        try self.record([.request(event)])
+        try self.record([.request(event)], expectedSize: dependsOnOthers ? size : nil)
         return try request(id)
     }
 
@@ -46,7 +59,7 @@ extension Workspace {
     private func pauses(of record: RequestRecord, deciding change: LifecycleEvent) throws -> IdentityPauses {
         var events: [RequestEvent] = []
         switch change {
-        case .identityConfirmed, .extended:
+        case .identityConfirmed, .extended, .expired:
             guard record.state == .identityPending else { break }
             for index in record.receivedIndex...record.lastIndex {
                 let statement = try Statement(parsingUnverified: DSSEEnvelope(parsing: store.entry(index)).payload)
@@ -70,13 +83,20 @@ extension Workspace {
         }
     }
 
-    /// Whether two requests are about one person, as only the vault can tell, and the other is open and came first.
+    /// Whether two requests are about one person, as only the vault can tell, and the other is being handled under the same law.
+    ///
+    /// It must have come first, so that no earlier deadline is lost; but for a request that waits for its proof, behind which nobody's own
+    /// request may be made to wait.
     private func requireSameSubject(_ record: RequestRecord, original id: RequestID) throws {
         let original = try request(id.text)
-        guard !original.state.isFinal else {
+        guard OpenRequests.handledStates.contains(original.state) else {
             throw ServiceError.noOriginal(id: id.text, problem: "it is \(original.state.name)")
         }
-        guard original.receivedIndex < record.receivedIndex else {
+        guard original.lifecycle.regulation == record.lifecycle.regulation else {
+            throw ServiceError.noOriginal(
+                id: id.text, problem: "it was made under \(original.lifecycle.regulation.rawValue)")
+        }
+        guard original.receivedIndex < record.receivedIndex || record.state == .identityPending else {
             throw ServiceError.noOriginal(id: id.text, problem: "it was received after \(record.requestID)")
         }
         let key = try masterKey
@@ -87,6 +107,11 @@ extension Workspace {
         guard Array(first.normalized.utf8) == Array(second.normalized.utf8) else {
             throw ServiceError.differentSubjects(first: id.text, second: record.requestID.text)
         }
+    }
+
+    /// The last second of the local day by which a request must be answered.
+    public func endOfDue(of record: RequestRecord) -> Timestamp {
+        record.due.end(utcOffsetMinutes: policy.clock.utcOffsetMinutes)
     }
 
     /// The local day by which deadlines are judged now.

@@ -233,11 +233,13 @@ public final class Workspace {
 
     /// Appends events signed by the controller, under a checkpoint of their own, in one transaction; returns their indexes.
     @discardableResult
-    func record(_ events: [LedgerEvent], vault: [VaultItem] = []) throws -> Range<UInt64> {
+    func record(
+        _ events: [LedgerEvent], vault: [VaultItem] = [], expectedSize: UInt64? = nil
+    ) throws -> Range<UInt64> {
         let controller = try keys.controller
         let entries = try events.map { try $0.sign(with: [controller]) }
         return try store.append(
-            entries: entries, vault: vault, masterKey: vault.isEmpty ? nil : masterKey,
+            entries: entries, vault: vault, masterKey: vault.isEmpty ? nil : masterKey, expectedSize: expectedSize,
             signer: keys.noteSigner(origin: origin)
         ).indexes
     }

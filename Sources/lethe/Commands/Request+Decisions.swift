@@ -120,7 +120,11 @@ extension Request {
     /// `lethe request expire`
     struct Expire: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "expire", abstract: "End a request whose proof of identity never came.")
+            commandName: "expire", abstract: "End a request whose proof of identity never came.",
+            discussion: """
+                Under the GDPR not before a month after it was asked for, under the CCPA from the day on by which the request must be \
+                answered.
+                """)
 
         @OptionGroup var options: DecisionOptions
 
@@ -130,13 +134,14 @@ extension Request {
     /// `lethe request duplicate`
     struct Duplicate: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "duplicate", abstract: "End a request as the duplicate of an earlier one that is open.",
+            commandName: "duplicate", abstract: "End a request as the duplicate of one that is being handled.",
             discussion: """
-                Both must be about one person, which the vault decides. A second request of somebody whose first is being handled is \
-                recognised when it is submitted.
+                Both must be about one person, which the vault decides, and made under one law; the earlier one's identity must be proved. A \
+                second request of somebody whose first is being handled is recognised when it is submitted, if its own identity is \
+                proved. One that waits for its proof may also end as the duplicate of a later one.
                 """)
 
-        @Option(name: .customLong("of"), help: ArgumentHelp("The earlier request.", valueName: "id"))
+        @Option(name: .customLong("of"), help: ArgumentHelp("The request that is being handled.", valueName: "id"))
         var original: String
 
         @OptionGroup var options: DecisionOptions

@@ -8,14 +8,15 @@ enum FormatName: String, ExpressibleByArgument, CaseIterable {
     case native, drp, opendsr
 
     /// The status of a request in the format's own words; nil for Lethe's own, which has no such document.
-    func status(of record: RequestRecord, controller: String) -> JSONValue? {
+    func status(of record: RequestRecord, from workspace: Workspace) -> JSONValue? {
+        let expectedBy = JSONValue.string("\(workspace.endOfDue(of: record))")
         switch self {
         case .native: return nil
         case .drp:
             let status = DRPStatus(record.state)
             var members: [String: JSONValue] = [
                 "request_id": .string(record.requestID.text), "received_at": .string("\(record.receivedAt)"),
-                "expected_by": .string(record.endOfDue), "status": .string(status.status.rawValue),
+                "expected_by": expectedBy, "status": .string(status.status.rawValue),
             ]
             members["reason"] = status.reason.map { .string($0.rawValue) }
             switch record.state {
@@ -26,7 +27,7 @@ enum FormatName: String, ExpressibleByArgument, CaseIterable {
             return .object(members)
         case .opendsr:
             return [
-                "controller_id": .string(controller), "expected_completion_time": .string(record.endOfDue),
+                "controller_id": .string(workspace.origin), "expected_completion_time": expectedBy,
                 "subject_request_id": .string(record.requestID.text),
                 "request_status": .string(OpenDSRStatus(record.state).rawValue), "api_version": "2.0",
             ]
@@ -34,27 +35,23 @@ enum FormatName: String, ExpressibleByArgument, CaseIterable {
     }
 
     /// What the sender of a request is answered.
-    func answer(to received: ForeignReception, controller: String) -> JSONValue {
+    func answer(to received: ForeignReception, from workspace: Workspace) -> JSONValue {
         let record = received.record
         switch self {
         case .native: return .null
         case .drp:
-            return (status(of: record, controller: controller) ?? .null)
+            return (status(of: record, from: workspace) ?? .null)
                 .adding(["agent_request_id": .string(received.request.reference)])
         case .opendsr:
             return [
-                "controller_id": .string(controller), "expected_completion_time": .string(record.endOfDue),
+                "controller_id": .string(workspace.origin),
+                "expected_completion_time": .string("\(workspace.endOfDue(of: record))"),
                 "received_time": .string("\(record.receivedAt)"),
                 "encoded_request": .string(Base64.encode(received.request.rawBytes)),
                 "subject_request_id": .string(record.requestID.text),
             ]
         }
     }
-}
-
-extension RequestRecord {
-    /// The last second of the day by which the request must be answered.
-    fileprivate var endOfDue: String { "\(due)T23:59:59Z" }
 }
 
 /// What a request in another format needs besides its bytes.

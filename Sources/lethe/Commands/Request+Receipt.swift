@@ -68,7 +68,10 @@ extension Request {
             do {
                 receipt = try RequestReceipt(parsing: bytes)
                 verified = try receipt.verify(trusting: trustFile)
-                if let sent, receipt.opening?.request != sent { throw ReceiptError.opening("file given") }
+                if let sent {
+                    guard let opening = receipt.opening else { throw ReceiptError.closed }
+                    guard opening.request == sent else { throw ReceiptError.opening("file given") }
+                }
             } catch let error as ReceiptError {
                 if outputOptions.json {
                     try outputOptions.show(

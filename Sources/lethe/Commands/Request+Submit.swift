@@ -99,7 +99,7 @@ extension Request {
             try outputOptions.show(
                 record.json.adding([
                     "repetition": .bool(received.isRepetition),
-                    "answer": format.answer(to: received, controller: workspace.origin),
+                    "answer": format.answer(to: received, from: workspace),
                 ]),
                 "request \(record.requestID.text) "
                     + (received.isRepetition ? "was received before, nothing changed," : "received")

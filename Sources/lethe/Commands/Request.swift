@@ -92,7 +92,6 @@ struct Request: ParsableCommand {
         func run() throws {
             let workspace = try openWorkspace(workspaceOptions)
             let today = workspace.today()
-            let margin = workspace.policy.batching.marginDays
             var records = try workspace.requests()
             if let dueWithin {
                 // A paused request stays in the list: its day moves only once the proof has come.
@@ -102,13 +101,13 @@ struct Request: ParsableCommand {
                 }
             }
             try outputOptions.show(
-                .array(records.map { $0.json(on: today, marginDays: margin) }),
+                .array(records.map { $0.json(on: today, by: workspace.policy) }),
                 Table(["request", "state", "received", "due", "days left", "colour", "entry"]) {
                     records.map { record in
                         [
                             record.requestID.text, record.state.name, "\(record.receivedAt)", "\(record.due)",
                             record.daysLeft(on: today).map { "\($0)" } ?? "-",
-                            record.alert(on: today, marginDays: margin).colour, "\(record.receivedIndex)",
+                            record.alert(on: today, by: workspace.policy).colour, "\(record.receivedIndex)",
                         ]
                     }
                 }.text)
@@ -135,12 +134,12 @@ struct Request: ParsableCommand {
         func run() throws {
             let workspace = try openWorkspace(workspaceOptions)
             let record = try workspace.request(id)
-            if let status = format.status(of: record, controller: workspace.origin) {
+            if let status = format.status(of: record, from: workspace) {
                 return StandardOutput.line(String(decoding: try status.canonicalBytes(), as: UTF8.self))
             }
             let today = workspace.today()
             try outputOptions.show(
-                record.json(on: today, marginDays: workspace.policy.batching.marginDays),
+                record.json(on: today, by: workspace.policy),
                 """
                 request      \(record.requestID.text)
                 state        \(record.state.name)\(record.stateDetail)
@@ -176,13 +175,19 @@ extension RequestRecord {
         members["shreddedEntry"] = shreddedIndex.map { .string("\($0)") }
         return .object(members)
     }
+
     /// The same with what the day makes of it.
-    fileprivate func json(on today: CivilDate, marginDays: Int) -> JSONValue {
-        let alert = alert(on: today, marginDays: marginDays)
+    fileprivate func json(on today: CivilDate, by policy: Policy) -> JSONValue {
+        let alert = alert(on: today, by: policy)
         var members: [String: JSONValue] = ["alert": .string(alert.rawValue), "colour": .string(alert.colour)]
         members["nextDeadline"] = nextDeadline.map { .string("\($0)") }
         members["daysLeft"] = daysLeft(on: today).map { .string("\($0)") }
         return json.adding(members)
+    }
+
+    /// How near the next deadline is, with the margin and the local time of the policy.
+    fileprivate func alert(on today: CivilDate, by policy: Policy) -> DeadlineAlert {
+        alert(on: today, marginDays: policy.batching.marginDays, utcOffsetMinutes: policy.clock.utcOffsetMinutes)
     }
 
     /// What belongs to the state, for people.

@@ -1,5 +1,5 @@
-import LetheCrypto
-import LetheLog
+package import LetheCrypto
+package import LetheLog
 import LetheStatements
 
 /// Verifies certificate files with nothing but the file and the keys that the caller trusts: no network, no workspace, no clock.
@@ -22,7 +22,8 @@ public enum CertificateVerifier {
     ) throws(CertificateError) -> VerifiedCertificate {
         let (certificate, controller) = try verifyCertificate(file, trust)
         let verifier = try verifyTestResult(file, trust, certificate, controller)
-        let inclusion = try verifyInclusion(file, trust)
+        let inclusion = try verifyInclusion(
+            file.proof, leafHash: MerkleTree.leafHash(file.certificate.canonicalBytes), trusting: trust)
 
         let index = inclusion.index
         try requireValidity("controller", controller, trust, inclusion)
@@ -145,10 +146,11 @@ public enum CertificateVerifier {
         return verifier
     }
 
-    private static func verifyInclusion(
-        _ file: CertificateFile, _ trust: TrustFile
+    /// Verifies that a leaf is in the log that `trust` names, under a checkpoint that counts: signed by a log's key valid for its size,
+    /// cosigned as the trust file demands, without a line that could change unnoticed.
+    package static func verifyInclusion(
+        _ proof: TransparencyProof, leafHash: Digest, trusting trust: TrustFile
     ) throws(CertificateError) -> VerifiedInclusion {
-        let proof = file.proof
         guard proof.extra == nil else { throw .proofHasExtra }
         let origin: String
         let size: UInt64
@@ -174,9 +176,7 @@ public enum CertificateVerifier {
         let log = signing.first { trust.validity(of: $0.key).covers(checkpoint: size) } ?? signing.first ?? logs[0]
         let inclusion: VerifiedInclusion
         do {
-            inclusion = try proof.verify(
-                leafHash: MerkleTree.leafHash(file.certificate.canonicalBytes), log: log,
-                witnesses: known.filter { $0 != log })
+            inclusion = try proof.verify(leafHash: leafHash, log: log, witnesses: known.filter { $0 != log })
         } catch {
             throw .proof(error)
         }
@@ -204,7 +204,7 @@ public enum CertificateVerifier {
 
     /// The key must count for the certificate's entry. The test result's own entry is not in the file, but lies before it; so a verifier's
     /// key must not have ended in between, which the ledger sees to when keys change.
-    private static func requireValidity(
+    package static func requireValidity(
         _ role: String, _ key: VerifyingKey, _ trust: TrustFile, _ inclusion: VerifiedInclusion
     ) throws(CertificateError) {
         let validity = trust.validity(of: key)

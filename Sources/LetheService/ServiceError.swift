@@ -24,6 +24,22 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case unsupportedSubjectType(found: String)
     /// Nobody of this name has training records; the name itself is not repeated.
     case unknownSubject
+    /// A request in another format names its subject in ways that the data set does not know.
+    case subjectNotNamed(types: [String])
+    /// A request names another subject than the one it is said to mean, or two.
+    case subjectsDisagree
+    /// The directory of agents has no such agent.
+    case unknownAgent(id: String)
+    /// An agent whose key the log has not registered.
+    case agentNotRegistered(keyID: String)
+    /// Two requests of different people, where one is to be the other's duplicate.
+    case differentSubjects(first: String, second: String)
+    /// Another request of the same person, under the same law, is being handled.
+    case alreadyHandled(id: String, original: String)
+    /// A request whose personal data cannot be destroyed: it is open, or they are gone.
+    case notShreddable(id: String, problem: String)
+    /// A request that cannot have this duplicate: it is not being handled, came later, or was made under another law.
+    case noOriginal(id: String, problem: String)
     /// An identity proof weaker than the policy asks for.
     case identityTooWeak(found: String, expected: String)
     /// The very bytes were received before.
@@ -99,6 +115,22 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
             "\(path): the \(role) model is not the one in the log: expected \(expected), found \(found)"
         case .unsupportedSubjectType(let found): "the subject's type is \(found); this data set knows user-id"
         case .unknownSubject: "the subject has no training record in this data set: there is nothing to forget"
+        case .subjectNotNamed(let types):
+            "the request names its subject by \(types.joined(separator: ", ")); this data set knows user-id: "
+                + "say with --subject whom that means"
+        case .subjectsDisagree: "the request names another user-id than the subject it is said to mean, or two"
+        case .unknownAgent(let id): "agent \(id): not in the directory of agents"
+        case .agentNotRegistered(let keyID):
+            "agent: its key \(keyID) is not registered in the log; "
+                + "`lethe key register --role requester` does that"
+        case .differentSubjects(let first, let second):
+            "requests \(first) and \(second) are about different people: neither is a duplicate of the other"
+        case .alreadyHandled(let id, let original):
+            "request \(id): request \(original) of the same person is being handled; "
+                + "`lethe request duplicate \(id) --of \(original)` ends this one"
+        case .notShreddable(let id, let problem):
+            "request \(id): expected one that has ended and whose personal data is in the vault; \(problem)"
+        case .noOriginal(let id, let problem): "request \(id) cannot have this duplicate: \(problem)"
         case .identityTooWeak(let found, let expected):
             "identity proof \(found); the policy asks for \(expected) or better"
         case .replayed(let id, let entry):

@@ -34,6 +34,11 @@ public struct MasterKey: Sendable, Redacted {
         return MasterKey(bytes: bytes)
     }
 
+    /// A key for pseudonyms of what senders call their requests: whoever holds the log alone cannot guess these names.
+    public var referenceSecret: [UInt8] {
+        hmacSHA256(key: bytes, message: Array("unlearn-ledger/reference-secret/v1".utf8)).bytes
+    }
+
     private static let context = "unlearn-ledger/wrap/v1"
 
     func wrap(_ key: SubjectKey, for id: RequestID) throws -> [UInt8] {

@@ -8,8 +8,10 @@ extension DeskTests {
 
         @Test(arguments: [
             ["model", "pretrain"], ["model", "train"], ["request", "submit", "policy.yaml"], ["request", "list"],
-            ["request", "show", nobody], ["key", "list"], ["unlearn"], ["verify", nobody], ["certify", nobody], ["run"],
-            ["replay", nobody],
+            ["request", "show", nobody], ["request", "deny", nobody, "--ground", "gdpr-12.5"],
+            ["request", "withdraw", nobody], ["request", "receipt", nobody, "--output", "receipt.json"],
+            ["request", "submit", "policy.yaml", "--format", "opendsr"], ["key", "list"], ["unlearn"],
+            ["verify", nobody], ["certify", nobody], ["run"], ["replay", nobody],
             ["certificate", "list"], ["certificate", "show", "1"], ["log", "checkpoint"], ["log", "prove", "0"],
             ["log", "audit"], ["report"],
             ["request", "sign", "--subject", "1", "--key", "desk/keys/portal.pem", "--output", "new.json"],
@@ -25,6 +27,14 @@ extension DeskTests {
             try expectRefusal(["request", "submit", "none.json"] + desk, in: folder, naming: "none.json")
             try expectRefusal(["request", "submit", "data"] + desk, in: folder, naming: "data")
             try expectRefusal(["request", "show", Self.nobody] + desk, in: folder, naming: Self.nobody)
+            for decision in [
+                ["withdraw"], ["shred"], ["extend", "--reason", "complexity"], ["duplicate", "--of", "first"],
+            ] {
+                let (name, options) = (decision[0], Array(decision.dropFirst()))
+                try expectRefusal(["request", name, Self.nobody] + options + desk, in: folder, naming: "no request")
+            }
+            try expectRefusal(
+                ["request", "receipt", Self.nobody, "--output", "new.json"] + desk, in: folder, naming: Self.nobody)
             try expectRefusal(["certify", Self.nobody] + desk, in: folder, naming: Self.nobody)
             try expectRefusal(["verify", "first"] + desk, in: folder, naming: "first")
             try expectRefusal(["replay", Self.nobody] + desk, in: folder, naming: Self.nobody)

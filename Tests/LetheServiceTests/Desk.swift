@@ -142,14 +142,15 @@ struct Desk: Sendable {
 
     /// A request as the portal of the workspace signs it; every argument after the first can be wrong on purpose.
     static func sign(
-        for user: Int, workspace: Workspace, type: String = "user-id", value: String? = nil, audience: String = origin,
-        issuedAt: String = noon, validSeconds: Int64 = 600, level: IdentityLevel = .accountAuthenticated,
+        for user: Int, workspace: Workspace, regulation: Regulation = .gdpr, type: String = "user-id",
+        value: String? = nil, audience: String = origin, issuedAt: String = noon, validSeconds: Int64 = 600,
+        level: IdentityLevel = .accountAuthenticated,
         key: SigningKey? = nil
     ) throws -> Filed {
         var generator = SecureGenerator()
         let subject = try #require(SubjectIdentity(type: type, value: value ?? "\(user)"))
         let request = try DeletionRequest(
-            regulation: .gdpr, subject: subject, audience: audience, issuedAt: try Timestamp(issuedAt),
+            regulation: regulation, subject: subject, audience: audience, issuedAt: try Timestamp(issuedAt),
             validSeconds: validSeconds, agent: "privacy-portal",
             identity: IdentityProof(level: level, method: .accountSession), using: &generator)
         let portal = try WorkspaceKeys.read(from: workspace.paths).portal

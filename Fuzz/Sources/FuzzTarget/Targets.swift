@@ -168,6 +168,23 @@ let targets: [Target] = [
             _ = try? checker.check(envelope.canonicalBytes, now: now)
         }
     },
+    Target(name: "door") { bytes in
+        // A body as it is, then one whose content is behind a good signature.
+        guard let key, let now = try? Timestamp("2026-03-02T09:00:00Z") else { return }
+        let drp = DRPChecker(businessID: "BIZ_B", agentID: "AGENT_A", agentKey: key.publicKey)
+        let signed = Base64.encodedASCII(key.sign(bytes) + bytes)
+        for request in [
+            try? drp.check(bytes, now: now), try? drp.check(signed, now: now), try? OpenDSRChecker().check(bytes, now: now),
+        ].compactMap(\.self) {
+            require(!request.claims.isEmpty, "an accepted request names somebody")
+            require(request.issuedAt < request.expiresAt, "an accepted request has a window")
+        }
+        _ = try? AgentDirectory(parsing: bytes)
+        if let calendar = try? HolidayCalendar(parsing: bytes) {
+            let text = calendar.days.sorted().map { "\($0)\n" }.joined()
+            require((try? HolidayCalendar(parsing: Array(text.utf8))) == calendar, "holidays read back")
+        }
+    },
     Target(name: "pem") { bytes in
         let text = String(decoding: bytes, as: UTF8.self)
         if let key = try? VerifyingKey(pem: text) {

@@ -71,10 +71,13 @@ public struct RequestEvent: Sendable, Equatable, EventBody {
     }
 
     /// The receipt of `checked`, with commitments under `key` and deadlines by `policy`.
+    ///
+    /// Where the bytes have another format than Lethe's own, the receipt has a member `format`; where the workspace keeps a file of
+    /// holidays, `holidays` with its digest.
     public init(receiving checked: CheckedRequest, at: Timestamp, under key: SubjectKey, policy rules: PolicyInForce) {
         let request = checked.request
         let clock = StatutoryClock(regulation: request.regulation, holidays: rules.holidays)
-        let day = at.date(utcOffsetMinutes: rules.policy.clock.utcOffsetMinutes)
+        let day = at.date(utcOffsetMinutes: rules.utcOffsetMinutes)
         self.init(
             requestID: request.requestID, at: at, requestCommitment: key.commitment(toRequest: checked.rawBytes),
             kind: .received(
@@ -82,6 +85,8 @@ public struct RequestEvent: Sendable, Equatable, EventBody {
                     regulation: request.regulation, clock: LoggedClock(clock.deadlines(receivedOn: day)),
                     subjectCommitment: key.commitment(toSubject: request.subject), identity: request.identity,
                     nonceTag: checked.nonceTag, replayTag: checked.replayTag, policyDigest: rules.digest)))
+        if checked.format != .native { extra["format"] = .code(checked.format) }
+        extra["holidays"] = rules.calendar.map { .code($0.digest) }
     }
 
     var subjects: [Statement.Subject] {
@@ -100,7 +105,7 @@ public struct RequestEvent: Sendable, Equatable, EventBody {
                 "alg": "hmac-sha256", "context": .string(SubjectKey.subjectContext),
                 "value": .code(receipt.subjectCommitment),
             ]
-            members["identity"] = ["level": .code(receipt.identity.level), "method": .code(receipt.identity.method)]
+            members["identity"] = receipt.identity.json
             members["nonceTag"] = .code(receipt.nonceTag)
             members["replayTag"] = .code(receipt.replayTag)
             members["policy"] = .code(receipt.policyDigest)

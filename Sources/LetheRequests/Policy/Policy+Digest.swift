@@ -7,14 +7,19 @@ public struct PolicyInForce: Sendable {
     public let policy: Policy
     /// Its digest.
     public let digest: Digest
-    /// The days that its clock does not count as working days.
+    /// The days that its clock does not count as working days: the policy's, and those of `calendar`.
     let holidays: Set<CivilDate>
+    /// The workspace's file of holidays, whose digest receipts name; nil where it has none.
+    let calendar: HolidayCalendar?
+    /// Minutes that local time is ahead of UTC.
+    var utcOffsetMinutes: Int { policy.clock.utcOffsetMinutes }
 
-    /// Works out what follows from `policy`.
-    public init(_ policy: Policy) {
+    /// Works out what follows from `policy` and the holidays that are kept beside it.
+    public init(_ policy: Policy, calendar: HolidayCalendar? = nil) {
         self.policy = policy
+        self.calendar = calendar
         digest = policy.digest
-        holidays = Set(policy.clock.holidays)
+        holidays = Set(policy.clock.holidays).union(calendar?.days ?? [])
     }
 }
 

@@ -95,7 +95,7 @@ public struct DeletionRequest: Sendable, Equatable, Redacted {
             "issuedAt": .string(issuedAt.description),
             "expiresAt": .string(expiresAt.description),
             "agent": .string(agent),
-            "identity": ["level": .string(identity.level.rawValue), "method": .string(identity.method.rawValue)],
+            "identity": identity.json,
         ]
     }
 
@@ -158,7 +158,7 @@ public struct DeletionRequest: Sendable, Equatable, Redacted {
             && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "+") }
     }
 
-    private static func isAgent(_ text: String) -> Bool {
+    static func isAgent(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
             && text.utf8.allSatisfy {
                 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-".utf8.contains($0)

@@ -75,19 +75,22 @@ public struct RequestChecker: Sendable {
     }
 }
 
-/// A request whose form, signature, audience and time are right. Only `RequestChecker` makes one.
+/// A request whose form, signature, audience and time are right, whatever format it came in. Only a format's checker makes one.
 public struct CheckedRequest: Sendable, Equatable, Redacted {
     /// What is asked.
     public let request: DeletionRequest
     /// The bytes as received.
     public let rawBytes: [UInt8]
-    /// Who signed.
-    public let signer: VerifyingKey
+    /// The format of these bytes.
+    public let format: RequestFormat
+    /// Who signed; nil where the format has no signature.
+    public let signer: VerifyingKey?
 
-    init(request: DeletionRequest, rawBytes: [UInt8], signer: VerifyingKey) {
+    init(request: DeletionRequest, rawBytes: [UInt8], signer: VerifyingKey?, format: RequestFormat = .native) {
         self.request = request
         self.rawBytes = rawBytes
         self.signer = signer
+        self.format = format
     }
 
     /// What the log keeps of the nonce: SHA-256("unlearn-ledger/nonce/v1" || 0x00 || nonce).

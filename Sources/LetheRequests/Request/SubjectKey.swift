@@ -1,4 +1,5 @@
 import Foundation
+import LetheBytes
 public import LetheCrypto
 
 /// The erasable random key of one request's commitments and personal data, k_s of LEDGER 2.6.
@@ -86,6 +87,9 @@ public struct IdentityProof: Sendable, Hashable {
         self.level = level
         self.method = method
     }
+
+    /// The proof as the log and native requests write it.
+    var json: JSONValue { ["level": .string(level.rawValue), "method": .string(method.rawValue)] }
 }
 
 /// How a requester's identity was proved.

@@ -18,3 +18,10 @@ extension Timestamp {
         return CivilDate(daysSinceEpoch: floorDivide(Int(local.secondsSinceEpoch), 86_400))
     }
 }
+
+extension CivilDate {
+    /// The last second of the day at an offset from UTC, as a moment.
+    public func end(utcOffsetMinutes: Int = 0) -> Timestamp {
+        Timestamp.epoch.adding(seconds: Int64(daysSinceEpoch + 1) * 86_400 - 1 - Int64(utcOffsetMinutes) * 60)
+    }
+}

@@ -18,7 +18,22 @@ struct RequestIntake: Sendable {
     /// A request that only the log itself can still refuse, and what is to be appended for it.
     struct Checked: Sendable {
         let request: CheckedRequest
+        /// Whom it is about, as the data set numbers people.
+        let user: Int
+        /// Whether its identity proof is enough for the policy.
+        let isProven: Bool
+        /// Its receipt and what follows from its identity proof.
         let unit: LedgerUnit
+        fileprivate let receipt: RequestEvent
+        fileprivate let vault: SealedVaultItem
+        fileprivate let controller: SigningKey
+
+        /// What is appended where `original` asks for the same already: the request is received, and ends as its duplicate.
+        func unit(duplicateOf original: RequestID) throws -> LedgerUnit {
+            let end = receipt.followed(by: .foundDuplicate(of: original))
+            return LedgerUnit(
+                entries: [unit.entries[0], try LedgerEntry(signing: .request(end), with: [controller])], vault: [vault])
+        }
     }
 
     /// Judges each request, in their order.
@@ -28,22 +43,39 @@ struct RequestIntake: Sendable {
 
     private func check(_ bytes: [UInt8]) throws -> Checked {
         let checked = try checker.check(bytes, now: now)
-        let request = checked.request
-        guard request.identity.level >= rules.policy.requests.identityLevel else {
+        let level = checked.request.identity.level
+        guard level >= rules.policy.requests.identityLevel else {
             throw ServiceError.identityTooWeak(
-                found: request.identity.level.rawValue, expected: rules.policy.requests.identityLevel.rawValue)
+                found: level.rawValue, expected: rules.policy.requests.identityLevel.rawValue)
         }
-        _ = try subjects.user(request.subject)
+        return try admit(checked)
+    }
+
+    /// Makes the entries of a checked request: its receipt, and that its identity proof is enough for the policy or that a better one is
+    /// asked for. Nothing reaches unlearning past this question.
+    func admit(_ checked: CheckedRequest) throws -> Checked {
+        let request = checked.request
+        let user = try subjects.user(request.subject)
         let key = SubjectKey.generate()
         let receipt = RequestEvent(receiving: checked, at: now, under: key, policy: rules)
-        let acceptance = RequestEvent(
-            requestID: request.requestID, at: now, requestCommitment: receipt.requestCommitment,
-            kind: .changed(.identityConfirmed, clock: nil))
+        let isProven = request.identity.level >= rules.policy.requests.identityLevel
+        let answer = receipt.followed(by: isProven ? .identityConfirmed : .identityDoubted)
+        let vault = try VaultItem(checked, key: key).sealed(under: masterKey)
         let unit = LedgerUnit(
             entries: [
                 try LedgerEntry(signing: .request(receipt), with: [controller]),
-                try LedgerEntry(signing: .request(acceptance), with: [controller]),
-            ], vault: [try VaultItem(checked, key: key).sealed(under: masterKey)])
-        return Checked(request: checked, unit: unit)
+                try LedgerEntry(signing: .request(answer), with: [controller]),
+            ], vault: [vault])
+        return Checked(
+            request: checked, user: user, isProven: isProven, unit: unit, receipt: receipt, vault: vault,
+            controller: controller)
+    }
+}
+
+extension RequestEvent {
+    /// An event of the same request at the same time.
+    fileprivate func followed(by change: LifecycleEvent) -> RequestEvent {
+        RequestEvent(
+            requestID: requestID, at: at, requestCommitment: requestCommitment, kind: .changed(change, clock: nil))
     }
 }

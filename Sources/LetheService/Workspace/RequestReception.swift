@@ -16,10 +16,14 @@ public enum SubmissionOutcome: Sendable {
 ///
 /// Signatures are checked and entries signed on all cores; a group becomes durable in one transaction under one checkpoint, while
 /// the next one is being checked. A request that is refused does not harm the others of its group; of two that share an id or a
-/// nonce the first wins, and the other is answered like any repetition or conflict.
+/// nonce the first wins, and the other is answered like any repetition or conflict. Where `open` is there, a second request of a person
+/// whose first is being handled is received and ends as its duplicate; but for one whose identity is not proved, since its answer would
+/// tell a stranger that this person has asked.
 struct RequestReception {
     let store: LedgerStore
     let signer: NoteSigner
+    /// Whose requests are being handled; nil where nobody asks twice, as where speed is measured.
+    var open: OpenRequests?
 
     /// Receives requests in groups of at most `groupSize`.
     ///
@@ -45,24 +49,62 @@ struct RequestReception {
         }
     }
 
+    /// Receives one request that was checked already.
+    func receive(_ request: RequestIntake.Checked) throws -> SubmissionOutcome {
+        try append([request])[0]
+    }
+
     /// Appends what was found acceptable, and says what became of each.
     private func commit(_ group: [Result<RequestIntake.Checked, any Error>]) throws -> [SubmissionOutcome] {
-        let units = group.compactMap { try? $0.get().unit }
-        var appended = try units.isEmpty ? [] : store.append(units, signer: signer).outcomes[...]
-        return try group.map { judged in
-            let checked: RequestIntake.Checked
-            switch judged {
-            case .failure(let error): return .refused(error)
-            case .success(let value): checked = value
+        var outcomes = group.map { judged -> SubmissionOutcome? in
+            if case .failure(let error) = judged { SubmissionOutcome.refused(error) } else { nil }
+        }
+        var waiting = group.enumerated().compactMap { place, judged in
+            (try? judged.get()).map { (place: place, request: $0) }
+        }
+        while !waiting.isEmpty {
+            // Of one person's requests in a group, the first comes first; whether the others are its duplicates shows when it is in the log.
+            var people: Set<Int> = []
+            let turn = waiting.filter { one in
+                guard let open else { return true }
+                return people.insert(one.request.user).inserted || open.original(of: one.request) != nil
             }
-            switch appended.popFirst() {
-            case .appended(_, let requests)?:
-                guard let record = requests.first else { break }
-                return .received(record)
-            case .refused(let error)?: return .refused(try explain(error, refusing: checked.request))
-            case nil: break
+            for (place, outcome) in zip(turn.map(\.place), try append(turn.map(\.request))) {
+                outcomes[place] = outcome
             }
-            throw StoreError.corrupt(detail: "a request without an outcome")
+            waiting.removeAll { outcomes[$0.place] != nil }
+        }
+        return try outcomes.map { outcome in
+            guard let outcome else { throw StoreError.corrupt(detail: "a request without an outcome") }
+            return outcome
+        }
+    }
+
+    private func append(_ requests: [RequestIntake.Checked]) throws -> [SubmissionOutcome] {
+        while true {
+            let size = try open?.refresh()
+            let units = try requests.map { request in
+                try open?.original(of: request).map { try request.unit(duplicateOf: $0) } ?? request.unit
+            }
+            let appended: [UnitOutcome]
+            do {
+                appended = try store.append(units, expectedSize: size, signer: signer).outcomes
+            } catch {
+                // Another process came between: what it received counts too.
+                if case .sizeChanged = error, size != nil { continue }
+                throw error
+            }
+            return try zip(requests, appended).map { request, outcome in
+                switch outcome {
+                case .appended(let indexes, let records):
+                    guard let record = records.first else {
+                        throw StoreError.corrupt(detail: "a request without a record")
+                    }
+                    open?.note(request, record, at: indexes)
+                    return .received(record)
+                case .refused(let error): return .refused(try explain(error, refusing: request.request))
+                }
+            }
         }
     }
 

@@ -66,7 +66,7 @@ extension Workspace {
         var entries = try draft(
             dossier, measurements(dossier.runID), runID: run.runID, testResult: test, firstEntry: first
         ).map(\.canonicalBytes)
-        if run.hasPassed { entries += try fulfilments(dossier, certificates: first) }
+        if run.hasPassed { entries += try fulfilments(run.runID, dossier, certificates: first) }
         try store.append(entries: entries, expectedSize: first, signer: keys.noteSigner(origin: origin))
     }
 
@@ -174,22 +174,27 @@ extension Workspace {
             environment: environment.description, precision: "float32")
     }
 
-    /// The events that close fulfilled requests, and destroy the keys of their personal data where the policy says so.
-    private func fulfilments(_ dossier: RunDossier, certificates first: UInt64) throws -> [[UInt8]] {
+    /// The events that close fulfilled requests, and destroy the keys of their personal data where the policy says so: theirs, and
+    /// those of their duplicates, which hold the same person's.
+    private func fulfilments(_ runID: RunID, _ dossier: RunDossier, certificates first: UInt64) throws -> [[UInt8]] {
         let now = environment.now()
+        let fulfilled = Set(try requestsInVerification(by: runID, of: dossier).map(\.requestID))
+        let duplicates = try store.requests(in: "duplicate")
         var events: [LedgerEvent] = []
         for (offset, id) in dossier.requests.enumerated() {
             let request = try request(id)
+            guard fulfilled.contains(request.requestID) else { continue }
             events.append(
                 .request(
                     RequestEvent(
                         requestID: request.requestID, at: now, requestCommitment: request.requestCommitment,
                         kind: .changed(.fulfilled(certificateEntry: first + UInt64(offset)), clock: nil))))
-            if policy.retention.shredAfterFulfilment {
+            guard policy.retention.shredAfterFulfilment else { continue }
+            let same = duplicates.filter { $0.state == .duplicate(of: request.requestID) && $0.shreddedIndex == nil }
+            for closed in [request] + same {
                 events.append(
                     .shred(
-                        ShredEvent(
-                            requestID: request.requestID, requestCommitment: request.requestCommitment, at: now)))
+                        ShredEvent(requestID: closed.requestID, requestCommitment: closed.requestCommitment, at: now)))
             }
         }
         let controller = try keys.controller

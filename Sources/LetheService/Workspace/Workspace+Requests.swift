@@ -1,3 +1,4 @@
+import LetheBytes
 import LetheCrypto
 import LetheRecommendation
 import LetheReports
@@ -37,27 +38,31 @@ extension Workspace {
         _ requests: some Sequence<[UInt8]>, groupSize: Int = Workspace.groupSize,
         report: ([SubmissionOutcome]) throws -> Void
     ) throws {
-        let reception = RequestReception(store: store, signer: try keys.noteSigner(origin: origin))
-        try reception.receive(requests, groupSize: groupSize, judging: intake) { outcomes in
+        try reception().receive(requests, groupSize: groupSize, judging: intake) { outcomes in
             for case .refused(let error) in outcomes { noteRefusal(error) }
             try report(outcomes)
         }
     }
 
+    /// What takes requests into the log.
+    func reception() throws -> RequestReception {
+        RequestReception(store: store, signer: try keys.noteSigner(origin: origin), open: try openRequests())
+    }
+
     /// Everything that judging a request needs, at this moment.
-    private func intake() throws -> RequestIntake {
+    func intake() throws -> RequestIntake {
         RequestIntake(
             checker: RequestChecker(audience: origin, requesterKeys: try requesterKeys(), policy: policy),
-            rules: PolicyInForce(policy), subjects: try subjects(), controller: try keys.controller,
+            rules: try rules(), subjects: try subjects(), controller: try keys.controller,
             masterKey: try masterKey, now: environment.now())
     }
 
     /// Remembers for this session's report that a request was turned away, and why; nothing of the request itself.
-    private func noteRefusal(_ error: any Error) {
+    func noteRefusal(_ error: any Error) {
         let (id, kind): (String, String)
         switch error {
         case ServiceError.replayed(let requestID, _): (id, kind) = (requestID, "replayed")
-        case is RequestRefusal: (id, kind) = ("not recorded", "not acceptable")
+        case is RequestRefusal, is ForeignRefusal: (id, kind) = ("not recorded", "not acceptable")
         case is ServiceError: (id, kind) = ("not recorded", "not for this data set")
         default: return
         }
@@ -82,7 +87,21 @@ extension Workspace {
         try subjects().user(identity)
     }
 
-    private func requesterKeys() throws -> [VerifyingKey] {
+    /// The policy with the holidays that the workspace keeps beside it.
+    func rules() throws -> PolicyInForce {
+        guard Files.exists(paths.holidays) else { return PolicyInForce(policy) }
+        do {
+            return PolicyInForce(
+                policy,
+                calendar: try HolidayCalendar(
+                    parsing: try Files.read(paths.holidays, limit: HolidayCalendar.maximumFileSize + 1)))
+        } catch let error as HolidayCalendarError {
+            throw ServiceError.workspaceDamaged(file: paths.holidays, problem: "\(error)")
+        }
+    }
+
+    /// The keys that requests are accepted from now.
+    func requesterKeys() throws -> [VerifyingKey] {
         try keyRegistry().keys(.requester, at: store.size())
     }
 }

@@ -279,7 +279,8 @@ extension Workspace {
                 .init(kind: logged.kind.rawValue, digest: logged.artifact.hex, fate: logged.fate.rawValue))
             events.append(.run(RunEvent(runID: runID, at: now, step: .residue(logged))))
         }
-        for request in run.removal.requests {
+        // Not one that was withdrawn, refused or doubted while the run trained.
+        for request in try run.removal.requests.filter({ try store.request($0.requestID)?.state == .inProgress }) {
             events.append(
                 .request(
                     RequestEvent(

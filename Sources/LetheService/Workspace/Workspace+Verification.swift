@@ -250,8 +250,7 @@ extension Workspace {
                     step: .verified(RunJudgement(verdict: verdict, measurements: digest, testResultEntry: entry))))
         ]
         if !judgement.verdict.isPass {
-            for id in dossier.requests {
-                let request = try request(id)
+            for request in try requestsInVerification(by: runID, of: dossier) {
                 events.append(
                     .request(
                         RequestEvent(
@@ -266,6 +265,11 @@ extension Workspace {
         try store.append(
             entries: [statement.canonicalBytes] + events.map { try $0.sign(with: [controller]) }, expectedSize: entry,
             signer: keys.noteSigner(origin: origin))
+    }
+
+    /// The requests that the run answers, but for those that ended or were blocked while it was verified.
+    func requestsInVerification(by runID: RunID, of dossier: RunDossier) throws -> [RequestRecord] {
+        try dossier.requests.map { try request($0) }.filter { $0.state == .verifying && $0.runID == runID }
     }
 
     /// What the model of a run is called.

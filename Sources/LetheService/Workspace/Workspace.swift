@@ -31,6 +31,7 @@ public final class Workspace {
     private var registry: (keys: KeyRegistry, size: UInt64)?
     private let loaded: Lazy<(dataset: InteractionDataset, split: RecommendationSplit)>
     private var knownSubjects: DataSubjects?
+    private var knownOpenRequests: OpenRequests?
 
     /// Requests that this process turned away; they leave no trace in the log.
     private(set) var refusals: [AuditReport.Refusal] = []
@@ -243,13 +244,23 @@ public final class Workspace {
         return subjects
     }
 
+    /// Whose requests are being handled; it follows the log from its first use on.
+    func openRequests() throws -> OpenRequests {
+        if let knownOpenRequests { return knownOpenRequests }
+        let open = OpenRequests(store: store, masterKey: try masterKey, subjects: try subjects())
+        knownOpenRequests = open
+        return open
+    }
+
     /// Appends events signed by the controller, under a checkpoint of their own, in one transaction; returns their indexes.
     @discardableResult
-    func record(_ events: [LedgerEvent], vault: [VaultItem] = []) throws -> Range<UInt64> {
+    func record(
+        _ events: [LedgerEvent], vault: [VaultItem] = [], expectedSize: UInt64? = nil
+    ) throws -> Range<UInt64> {
         let controller = try keys.controller
         let entries = try events.map { try $0.sign(with: [controller]) }
         return try store.append(
-            entries: entries, vault: vault, masterKey: vault.isEmpty ? nil : masterKey,
+            entries: entries, vault: vault, masterKey: vault.isEmpty ? nil : masterKey, expectedSize: expectedSize,
             signer: keys.noteSigner(origin: origin)
         ).indexes
     }

@@ -16,6 +16,8 @@ public struct WorkspacePaths: Sendable, Equatable {
     var configuration: String { Files.join(root, "workspace.json") }
     /// The policy as its authors wrote it.
     var policy: String { Files.join(root, "policy.yaml") }
+    /// Public holidays besides the policy's; only where the controller has put the file.
+    public var holidays: String { Files.join(root, "holidays.txt") }
     /// Private keys.
     var keys: String { Files.join(root, "keys") }
     /// New keys whose events are not in the log yet.

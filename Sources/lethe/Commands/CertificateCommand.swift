@@ -77,15 +77,17 @@ struct CertificateCommand: ParsableCommand {
         @OptionGroup var outputOptions: OutputOptions
 
         func run() throws {
-            let trustFile: TrustFile
-            do {
-                trustFile = try TrustFile(
-                    parsing: String(decoding: try Files.read(trust, limit: 1 << 16), as: UTF8.self))
-            } catch let error as TrustFileError {
-                throw InputError("\(trust): \(error)")
-            }
-            try verifyCertificate(file, trusting: trustFile, outputOptions)
+            try verifyCertificate(file, trusting: try readTrustFile(trust), outputOptions)
         }
+    }
+}
+
+/// Reads the keys that a verifier trusts.
+func readTrustFile(_ path: String) throws -> TrustFile {
+    do {
+        return try TrustFile(parsing: String(decoding: try Files.read(path, limit: 1 << 16), as: UTF8.self))
+    } catch let error as TrustFileError {
+        throw InputError("\(path): \(error)")
     }
 }
 

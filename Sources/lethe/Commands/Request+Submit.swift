@@ -15,6 +15,10 @@ extension Request {
                 on the disk. Many at once are much faster than one by one: they are checked on all cores and become durable in \
                 groups. --lines reads one request a line, as `request sign` writes them, from a file or, with -, from standard \
                 input.
+
+                One file in another format: --format drp with --business, --agent and --agents, a JSON array of the service directory's \
+                entries, whose key must be a registered requester's; --format opendsr, which nobody signs. Whom its claims mean, the \
+                controller says with --subject. Where the identity is not proved as the policy asks, the request waits for a proof.
                 """)
 
         @Argument(help: ArgumentHelp("Signed requests.", valueName: "file"))
@@ -31,6 +35,11 @@ extension Request {
         @Option(name: .long, help: "How many become durable together at most.")
         var group = Workspace.groupSize
 
+        @Option(name: .long, help: "native, drp or opendsr.")
+        var format = FormatName.native
+
+        @OptionGroup var doorOptions: DoorOptions
+
         @OptionGroup var workspaceOptions: WorkspaceOptions
         @OptionGroup var outputOptions: OutputOptions
 
@@ -39,9 +48,14 @@ extension Request {
                 throw ValidationError("expected files, or --from, or --lines")
             }
             guard (1...65_536).contains(group) else { throw ValidationError("--group: expected 1 to 65536") }
+            guard format == .native || files.count == 1 else {
+                throw ValidationError("--format \(format.rawValue): expected one file")
+            }
+            try doorOptions.validate(for: format)
         }
 
         func run() throws {
+            if format != .native { return try submitForeign(files[0]) }
             if files.count == 1 { return try submitOne(files[0]) }
             let workspace = try openWorkspace(workspaceOptions)
             let source: SubmissionSource
@@ -74,6 +88,22 @@ extension Request {
             try outputOptions.show(
                 record.json,
                 "request \(record.requestID.text) received as entry \(record.receivedIndex); answer due \(record.due)")
+        }
+
+        private func submitForeign(_ file: String) throws {
+            let bytes = try Files.read(file, limit: DeletionRequest.maximumByteCount + 1)
+            let door = try doorOptions.door(for: format)
+            let workspace = try openWorkspace(workspaceOptions)
+            let received = try workspace.submit(bytes, through: door, subject: doorOptions.subject)
+            let record = received.record
+            try outputOptions.show(
+                record.json.adding([
+                    "repetition": .bool(received.isRepetition),
+                    "answer": format.answer(to: received, from: workspace),
+                ]),
+                "request \(record.requestID.text) "
+                    + (received.isRepetition ? "was received before, nothing changed," : "received")
+                    + " as entry \(record.receivedIndex): \(record.state.name); answer due \(record.due)")
         }
 
         /// What became of the requests so far.

@@ -9,7 +9,10 @@ import LetheStatements
 struct Request: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "request", abstract: "Sign, submit and follow deletion requests.",
-        subcommands: [Sign.self, Submit.self, List.self, Show.self])
+        subcommands: [
+            Sign.self, Submit.self, List.self, Show.self, Confirm.self, Doubt.self, Expire.self, Extend.self, Deny.self,
+            Withdraw.self, Duplicate.self, Shred.self, Receipt.self, Verify.self,
+        ])
 
     /// `lethe request sign`
     struct Sign: ParsableCommand {
@@ -66,18 +69,46 @@ struct Request: ParsableCommand {
     /// `lethe request list`
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List the requests with their state and deadline.")
+            commandName: "list", abstract: "List the requests with their state, deadline and days left.",
+            discussion: """
+                red: overdue; amber: due within the days that the policy keeps for a run; green: there is time; blue: the clock stands \
+                still until the identity is proved; grey: ended. Days are those of the policy's local time.
+                """)
+
+        @Option(
+            name: .long,
+            help: ArgumentHelp("Only open requests due within this many days, overdue ones first.", valueName: "days"))
+        var dueWithin: Int?
 
         @OptionGroup var workspaceOptions: WorkspaceOptions
         @OptionGroup var outputOptions: OutputOptions
 
+        func validate() throws {
+            if let dueWithin, !(0...3_650).contains(dueWithin) {
+                throw ValidationError("--due-within \(dueWithin): expected 0 to 3650")
+            }
+        }
+
         func run() throws {
-            let records = try openWorkspace(workspaceOptions).requests()
+            let workspace = try openWorkspace(workspaceOptions)
+            let today = workspace.today()
+            var records = try workspace.requests()
+            if let dueWithin {
+                // A paused request stays in the list: its day moves only once the proof has come.
+                records = records.filter { $0.daysLeft(on: today).map { $0 <= dueWithin } ?? false }
+                records.sort {
+                    ($0.daysLeft(on: today) ?? 0, $0.receivedIndex) < ($1.daysLeft(on: today) ?? 0, $1.receivedIndex)
+                }
+            }
             try outputOptions.show(
-                .array(records.map(\.json)),
-                Table(["request", "state", "received", "due", "entry"]) {
-                    records.map {
-                        [$0.requestID.text, $0.state.name, "\($0.receivedAt)", "\($0.due)", "\($0.receivedIndex)"]
+                .array(records.map { $0.json(on: today, by: workspace.policy) }),
+                Table(["request", "state", "received", "due", "days left", "colour", "entry"]) {
+                    records.map { record in
+                        [
+                            record.requestID.text, record.state.name, "\(record.receivedAt)", "\(record.due)",
+                            record.daysLeft(on: today).map { "\($0)" } ?? "-",
+                            record.alert(on: today, by: workspace.policy).colour, "\(record.receivedIndex)",
+                        ]
                     }
                 }.text)
         }
@@ -86,24 +117,35 @@ struct Request: ParsableCommand {
     /// `lethe request show`
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "show", abstract: "Show one request as the log has it.")
+            commandName: "show", abstract: "Show one request as the log has it.",
+            discussion: """
+                With --format drp or opendsr, one JSON document: the request's status as that protocol says it.
+                """)
 
         @Argument(help: "The request's id.")
         var id: String
+
+        @Option(name: .long, help: "native, drp or opendsr.")
+        var format = FormatName.native
 
         @OptionGroup var workspaceOptions: WorkspaceOptions
         @OptionGroup var outputOptions: OutputOptions
 
         func run() throws {
-            let record = try openWorkspace(workspaceOptions).request(id)
+            let workspace = try openWorkspace(workspaceOptions)
+            let record = try workspace.request(id)
+            if let status = format.status(of: record, from: workspace) {
+                return StandardOutput.line(String(decoding: try status.canonicalBytes(), as: UTF8.self))
+            }
+            let today = workspace.today()
             try outputOptions.show(
-                record.json,
+                record.json(on: today, by: workspace.policy),
                 """
                 request      \(record.requestID.text)
-                state        \(record.state.name)
+                state        \(record.state.name)\(record.stateDetail)
                 law          \(record.lifecycle.regulation.rawValue)
                 received     \(record.receivedAt), entry \(record.receivedIndex)
-                due          \(record.due)
+                due          \(record.due)\(record.daysLeft(on: today).map { ", in \($0) days" } ?? "")\(record.clockDetail)
                 subject      commitment \(record.subjectCommitment.hex)
                 certificate  \(record.certificateIndex.map { "entry \($0)" } ?? "none yet")
                 personal data \(record.shreddedIndex.map { "destroyed, entry \($0)" } ?? "in the vault")
@@ -123,8 +165,42 @@ extension RequestRecord {
             "due": .string("\(due)"), "receivedEntry": .string("\(receivedIndex)"),
             "subjectCommitment": .string(subjectCommitment.hex),
         ]
+        if lifecycle.isExtended { members["extended"] = true }
+        switch state {
+        case .refused(let ground): members["ground"] = .string(ground.rawValue)
+        case .duplicate(let original): members["duplicateOf"] = .string(original.text)
+        default: break
+        }
         members["certificateEntry"] = certificateIndex.map { .string("\($0)") }
         members["shreddedEntry"] = shreddedIndex.map { .string("\($0)") }
         return .object(members)
+    }
+
+    /// The same with what the day makes of it.
+    fileprivate func json(on today: CivilDate, by policy: Policy) -> JSONValue {
+        let alert = alert(on: today, by: policy)
+        var members: [String: JSONValue] = ["alert": .string(alert.rawValue), "colour": .string(alert.colour)]
+        members["nextDeadline"] = nextDeadline.map { .string("\($0)") }
+        members["daysLeft"] = daysLeft(on: today).map { .string("\($0)") }
+        return json.adding(members)
+    }
+
+    /// How near the next deadline is, with the margin and the local time of the policy.
+    fileprivate func alert(on today: CivilDate, by policy: Policy) -> DeadlineAlert {
+        alert(on: today, marginDays: policy.batching.marginDays, utcOffsetMinutes: policy.clock.utcOffsetMinutes)
+    }
+
+    /// What belongs to the state, for people.
+    fileprivate var stateDetail: String {
+        switch state {
+        case .refused(let ground): ", \(ground.citation)"
+        case .duplicate(let original): " of \(original)"
+        default: ""
+        }
+    }
+
+    /// What moves the deadline, for people.
+    fileprivate var clockDetail: String {
+        (lifecycle.isExtended ? ", extended" : "") + (isPaused ? ", clock stands still" : "")
     }
 }

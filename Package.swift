@@ -46,6 +46,7 @@ let package = Package(
             name: "CSentencePiece",
             linkerSettings: [.linkedLibrary("sentencepiece"), .linkedLibrary("sentencepiece_train")]),
         .target(name: "CKernels"),
+        .target(name: "CCurl"),
 
         // Ground
         room("LetheBytes", ["CZlib"]),
@@ -100,7 +101,7 @@ let package = Package(
             name: "lethe",
             dependencies: [
                 "LetheService", "LetheCertificates", "LetheRequests", "LetheLog", "LetheStatements", "LetheCrypto",
-                "LetheStore", "LetheBytes", "LetheListener",
+                "LetheStore", "LetheBytes", "LetheListener", "CCurl",
                 argumentParser,
             ],
             swiftSettings: strict),

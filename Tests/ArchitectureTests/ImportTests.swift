@@ -27,7 +27,7 @@ struct ImportTests {
         "LetheReports": ["LetheBytes"],
         "LetheListener": [],
         "lethe": trust.union([
-            "LetheService", "LetheReports", "LetheListener", "ArgumentParser", "FoundationNetworking",
+            "LetheService", "LetheReports", "LetheListener", "ArgumentParser", "CCurl",
         ]),
     ]
     private static let openToAll: Set<String> = [

@@ -6,6 +6,12 @@ import Musl
 import Darwin
 #endif
 
+/// A job's pieces as an object works on them: given to the pool again and again it takes nothing from the heap, as a closure does.
+public protocol PieceWork: AnyObject, Sendable {
+    /// Works on one piece; called from several threads at once.
+    func work(on piece: Int)
+}
+
 /// Threads that share out the pieces of a job and wait, without spinning, between jobs.
 ///
 /// Which thread works on which piece is left to chance; a job's result must therefore depend on the pieces alone, never on threads.
@@ -33,7 +39,16 @@ public final class WorkerPool: Sendable {
         if threads == 1 || pieces <= 1 {
             for piece in 0..<max(pieces, 0) { body(piece) }
         } else {
-            crew.run(pieces: pieces, body)
+            withoutActuallyEscaping(body) { crew.run(pieces: pieces, .body($0)) }
+        }
+    }
+
+    /// The same with an object in place of a closure.
+    public func run(pieces: Int, _ work: any PieceWork) {
+        if threads == 1 || pieces <= 1 {
+            for piece in 0..<max(pieces, 0) { work.work(on: piece) }
+        } else {
+            crew.run(pieces: pieces, .object(work))
         }
     }
 }
@@ -42,14 +57,24 @@ public final class WorkerPool: Sendable {
 ///
 /// Safety of `@unchecked Sendable`: every stored variable is touched only while `lock` is held.
 private final class Crew: @unchecked Sendable {
-    typealias Body = @Sendable (Int) -> Void
+    enum Job: Sendable {
+        case body(@Sendable (Int) -> Void)
+        case object(any PieceWork)
+
+        func work(on piece: Int) {
+            switch self {
+            case .body(let body): body(piece)
+            case .object(let object): object.work(on: piece)
+            }
+        }
+    }
 
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let done = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var handles: [pthread_t] = []
 
-    private var body: Body?
+    private var job: Job?
     private var pieces = 0
     private var next = 0
     private var unfinished = 0
@@ -87,32 +112,30 @@ private final class Crew: @unchecked Sendable {
         lock.deallocate()
     }
 
-    func run(pieces: Int, _ body: Body) {
-        withoutActuallyEscaping(body) { body in
-            pthread_mutex_lock(lock)
-            while isBusy { pthread_cond_wait(done, lock) }
-            isBusy = true
-            self.body = body
-            self.pieces = pieces
-            next = 0
-            unfinished = pieces
-            pthread_cond_broadcast(wake)
-            work()
-            while unfinished > 0 { pthread_cond_wait(done, lock) }
-            self.body = nil
-            isBusy = false
-            pthread_cond_broadcast(done)
-            pthread_mutex_unlock(lock)
-        }
+    func run(pieces: Int, _ job: Job) {
+        pthread_mutex_lock(lock)
+        while isBusy { pthread_cond_wait(done, lock) }
+        isBusy = true
+        self.job = job
+        self.pieces = pieces
+        next = 0
+        unfinished = pieces
+        pthread_cond_broadcast(wake)
+        work()
+        while unfinished > 0 { pthread_cond_wait(done, lock) }
+        self.job = nil
+        isBusy = false
+        pthread_cond_broadcast(done)
+        pthread_mutex_unlock(lock)
     }
 
     /// Takes pieces until none is left. The lock is held on entry and on return, not while a piece is worked on.
     private func work() {
-        while next < pieces, let body {
+        while next < pieces, let job {
             let piece = next
             next += 1
             pthread_mutex_unlock(lock)
-            body(piece)
+            job.work(on: piece)
             pthread_mutex_lock(lock)
             unfinished -= 1
             if unfinished == 0 { pthread_cond_broadcast(done) }

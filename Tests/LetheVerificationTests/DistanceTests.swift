@@ -121,6 +121,17 @@ struct StudentTTests {
         #expect(abs(StudentT.cumulativeProbability(-value, degreesOfFreedom: degrees) - (1 - probability)) < 1e-12)
     }
 
+    /// The series' rounding errors would make it -1.1e-16 for 33 of these.
+    @Test(arguments: 1...60) func noProbabilityLeavesItsRange(degrees: Int) {
+        for value in [5.0, 8, 10, 12, 15, 20, 30, 50, 100, 1e3, 1e300] {
+            let (below, above) = (
+                StudentT.cumulativeProbability(-value, degreesOfFreedom: degrees),
+                StudentT.cumulativeProbability(value, degreesOfFreedom: degrees)
+            )
+            #expect(0...1 ~= below && 0...1 ~= above && below < 0.07)
+        }
+    }
+
     @Test func manyDegreesApproachTheNormal() {
         #expect(abs(StudentT.quantile(0.95, degreesOfFreedom: 100_000) - 1.6448536) < 1e-4)
     }

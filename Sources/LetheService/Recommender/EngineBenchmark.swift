@@ -144,10 +144,19 @@ public struct EngineBenchmark: Sendable {
         var times: [Double] = []
         var (tokens, operations, loss, reserved) = (0, 0.0, 0.0, 0)
         let cost = StepCost(configuration: configuration, rank: 16)
-        for step in 0..<settings.warmup + settings.steps {
+        let count = settings.warmup + settings.steps
+        times.reserveCapacity(settings.steps)
+        // Before the first step, and as many for few steps as for many: what is counted is the steps alone.
+        let batches = (0..<8).map { _ in
             let forget = job == .e2urec ? batch(&generator) : []
             let teacher = forget.map { _ in cachedTeacher(&generator) }
-            let retain = batch(&generator)
+            return (forget: forget, teacher: teacher, retain: batch(&generator))
+        }
+        let share = Float(1) / Float(3 * settings.batch)
+        let items = batches.map { $0.retain.map { TrainingItem(example: $0, labelWeight: share) } }
+        for step in 0..<count {
+            let number = step % batches.count
+            let (forget, teacher, retain) = batches[number]
             let before = StorageCount.bytes
             let start = seconds()
             switch (job, trainer, inference) {
@@ -155,7 +164,6 @@ public struct EngineBenchmark: Sendable {
                 loss = inference.labelLoss(retain).mean
             case (.e2urec, let trainer?, let inference?):
                 let original = inference.logits(retain, positions: .all)
-                let share = Float(1) / Float(3 * retain.count)
                 loss =
                     trainer.step(
                         zip(forget, teacher).map {
@@ -169,15 +177,14 @@ public struct EngineBenchmark: Sendable {
                             }
                     ).objective
             case (_, let trainer?, _):
-                let share = Float(1) / Float(3 * retain.count)
-                loss = trainer.step(retain.map { TrainingItem(example: $0, labelWeight: share) }).objective
+                loss = trainer.step(items[number]).objective
             default: break
             }
             let time = seconds() - start
             guard step >= settings.warmup else { continue }
             times.append(time)
             reserved = StorageCount.bytes - before
-            tokens += (forget + retain).reduce(0) { $0 + $1.inputIDs.count }
+            tokens += (forget.reduce(0) { $0 + $1.inputIDs.count }) + (retain.reduce(0) { $0 + $1.inputIDs.count })
             operations += cost.operations(job, forget: forget, retain: retain)
         }
         return Result(

@@ -70,7 +70,7 @@ struct BoundNetwork: Sendable {
         }
         encoder.addGradientTasks(to: &tasks)
         decoder.addGradientTasks(to: &tasks)
-        tasks.sort { $0.cost > $1.cost }
+        tasks.sortLargestFirst()
     }
 
     /// The head's and the embedding's gradient of some tokens: a tied table gets both.

@@ -41,7 +41,7 @@ struct BoundStack: Sendable {
             isTraining ? binder.workspace.kept(.residualGradient, rows: ids.count, columns: width) : embedded
         embeddingDropout = binder.dropout()
         bias = RelativeBiasTable(stack, length: longest, &binder)
-        var sublayers: [Sublayer] = []
+        var sublayers = binder.workspace.roomForSublayers(of: stack)
         sublayers.reserveCapacity(3 * weights.blocks.count)
         var stream = embedded
         func isOdd() -> Bool { sublayers.count % 2 == 0 }
@@ -62,6 +62,7 @@ struct BoundStack: Sendable {
             stream = feedForward.output
         }
         self.sublayers = sublayers
+        binder.workspace.keep(sublayers, of: stack)
         let feedsEncoder = source?.gradient != nil
         lowest = sublayers.firstIndex { $0.isTrained || (feedsEncoder && $0.readsSource) }
         finalNorm = BoundNorm(

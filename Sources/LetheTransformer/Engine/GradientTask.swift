@@ -30,3 +30,24 @@ struct GradientTask: Sendable {
         }
     }
 }
+
+extension [GradientTask] {
+    /// Sorts by cost, the largest first, in place: a heap sort, because the library's takes room for half of the array each time.
+    mutating func sortLargestFirst() {
+        func sink(_ start: Int, below end: Int) {
+            var root = start
+            while 2 * root + 1 < end {
+                var child = 2 * root + 1
+                if child + 1 < end, self[child + 1].cost < self[child].cost { child += 1 }
+                guard self[child].cost < self[root].cost else { return }
+                swapAt(root, child)
+                root = child
+            }
+        }
+        for root in stride(from: count / 2 - 1, through: 0, by: -1) { sink(root, below: count) }
+        for end in stride(from: count - 1, through: 1, by: -1) {
+            swapAt(0, end)
+            sink(0, below: end)
+        }
+    }
+}

@@ -17,21 +17,38 @@ struct Linear: Sendable {
     var isTrained: Bool { gradient != nil || !adapted.isEmpty }
 }
 
-/// A linear layer with its buffers for one batch: input (T, in), output and outGradient (T, out), pieces working on their rows.
-struct BoundLinear: Sendable {
+/// The adapters' branches of all layers of a pass, in one array that is kept from step to step.
+///
+/// Safety of `@unchecked Sendable`: it changes only while a pass is prepared; workers read it.
+final class AdapterBranches: @unchecked Sendable {
     /// An adapter's own buffers: reduced (T, R) = dropped input Aᵀ, reducedGradient (T, R) = scale * outGradient B.
-    private struct Branch: Sendable {
+    struct Branch: Sendable {
         let adapter: WeightTable.Adapter
         let columns: Range<Int>
         let dropout: Dropout?
         let reduced: Matrix
         let reducedGradient: Matrix
+        /// With dropout: some rows of the input, dropped again for the gradient.
+        let droppedRows: Matrix?
         /// Whether the branch is computed by itself; otherwise the weight contains it.
         var isSeparate: Bool { dropout != nil }
     }
 
+    private(set) var all: [Branch] = []
+
+    func append(_ branch: Branch) { all.append(branch) }
+
+    func removeAll() { all.removeAll(keepingCapacity: true) }
+}
+
+/// A linear layer with its buffers for one batch: input (T, in), output and outGradient (T, out), pieces working on their rows.
+struct BoundLinear: Sendable {
+    /// How many rows of a dropped input are made again at a time.
+    private static var block: Int { 256 }
     private let linear: Linear
-    private let branches: [Branch]
+    /// The branches of all layers, and which are this one's.
+    private let table: AdapterBranches
+    private let range: Range<Int>
     private let droppedInput: Matrix?
     private let accumulates: Bool
     private let precision: TrainingPrecision
@@ -48,22 +65,28 @@ struct BoundLinear: Sendable {
         self.output = output
         accumulates = binder.accumulates
         precision = binder.precision
-        var branches: [Branch] = []
-        if binder.randomness != nil { branches.reserveCapacity(linear.adapted.count) }
+        table = binder.workspace.branches
+        let first = table.all.count
         for adapted in linear.adapted where binder.randomness != nil {
             let rank = adapted.adapter.a.rows
-            branches.append(
-                Branch(
+            let dropout = binder.dropout(rate: adapted.adapter.dropoutRate)
+            table.append(
+                .init(
                     adapter: adapted.adapter, columns: adapted.columns,
-                    dropout: binder.dropout(rate: adapted.adapter.dropoutRate),
+                    dropout: dropout,
                     reduced: binder.workspace.kept(.adapterReduced, rows: input.rows, columns: rank),
-                    reducedGradient: binder.workspace.kept(.adapterGradient, rows: input.rows, columns: rank)))
+                    reducedGradient: binder.workspace.kept(.adapterGradient, rows: input.rows, columns: rank),
+                    droppedRows: dropout.map { _ in
+                        binder.workspace.kept(.adapterRows, rows: min(Self.block, input.rows), columns: input.columns)
+                    }))
         }
-        self.branches = branches
+        range = first..<table.all.count
         droppedInput =
-            branches.contains { $0.isSeparate }
+            table.all[range].contains { $0.isSeparate }
             ? binder.workspace.kept(.adapterInput, rows: input.rows, columns: input.columns) : nil
     }
+
+    private var branches: ArraySlice<AdapterBranches.Branch> { table.all[range] }
 
     func forward(_ rows: Range<Int>) {
         MatrixProduct.multiply(
@@ -98,7 +121,7 @@ struct BoundLinear: Sendable {
         }
     }
 
-    private func drop(_ from: Matrix, into out: Matrix, _ branch: Branch, _ rows: Range<Int>) {
+    private func drop(_ from: Matrix, into out: Matrix, _ branch: AdapterBranches.Branch, _ rows: Range<Int>) {
         branch.dropout?.apply(from.rows(rows), into: out.rows(rows), first: rows.lowerBound * from.columns)
     }
 
@@ -137,7 +160,7 @@ struct BoundLinear: Sendable {
 
     /// dB = scale * dYᵀ (x Aᵀ), dA = (scale * dY B)ᵀ x, with x as the adapter saw it.
     func adapterGradient(_ index: Int, outGradient: Matrix) {
-        let branch = branches[index]
+        let branch = table.all[range.lowerBound + index]
         let (adapter, outGradient) = (branch.adapter, outGradient.columns(branch.columns))
         if !branch.isSeparate {
             MatrixProduct.multiply(input, .plain, adapter.a, .transposed, into: branch.reduced)
@@ -147,14 +170,13 @@ struct BoundLinear: Sendable {
         MatrixProduct.multiply(
             outGradient, .transposed, branch.reduced, .plain, into: adapter.bGradient, scale: adapter.scale,
             accumulate: accumulates)
-        guard let dropout = branch.dropout else {
+        guard let dropout = branch.dropout, let block = branch.droppedRows else {
             MatrixProduct.multiply(
                 branch.reducedGradient, .transposed, input, .plain, into: adapter.aGradient, accumulate: accumulates)
             return
         }
         // The dropped input is made again, some rows at a time.
-        let block = Matrix(rows: min(256, input.rows), columns: input.columns)
-        for rows in input.rowBlocks(of: 256) {
+        for rows in input.rowBlocks(of: Self.block) {
             let dropped = block.rows(0..<rows.count)
             dropout.apply(input.rows(rows), into: dropped, first: rows.lowerBound * input.columns)
             MatrixProduct.multiply(

@@ -11,7 +11,7 @@ final class Workspace: @unchecked Sendable {
         case encoded, decoded, logits
         case residualGradient, branchGradient, normalizedGradient, contextGradient, projectedGradient
         case sourceProjectedGradient, hiddenGradient, probabilitiesGradient, encodedGradient
-        case weightPartials, biasPartials, spreadBias, adapterInput, adapterReduced, adapterGradient
+        case weightPartials, biasPartials, spreadBias, adapterInput, adapterReduced, adapterGradient, adapterRows
     }
 
     private struct Key: Hashable {
@@ -28,6 +28,9 @@ final class Workspace: @unchecked Sendable {
     private(set) var batch = PackedBatch()
     /// The last pass's gradient tasks: room for the next one's.
     private var tasks: [GradientTask] = []
+    /// The last pass's sublayers of either stack, for the same reason.
+    private var sublayers: (encoder: [Sublayer], decoder: [Sublayer]) = ([], [])
+    let branches = AdapterBranches()
     private var bucketTables: [T5Names.Stack: (length: Int, table: [Int])] = [:]
     /// Whose buffers are handed out: a piece's rows differ between the stacks, so that they must never share.
     var stack = T5Names.Stack.encoder
@@ -40,8 +43,11 @@ final class Workspace: @unchecked Sendable {
     func begin(
         _ examples: some Collection<Example>, configuration: T5Configuration, positions: LogitPositions = .all
     ) {
-        // Before the arena, because tasks view its blocks, which must go where larger ones take their place.
+        // Before the arena, because these view its blocks, which must go where larger ones take their place.
         tasks.removeAll(keepingCapacity: true)
+        branches.removeAll()
+        sublayers.encoder.removeAll(keepingCapacity: true)
+        sublayers.decoder.removeAll(keepingCapacity: true)
         shared.removeAll(keepingCapacity: true)
         arena.reset()
         batch.pack(examples, configuration: configuration, positions: positions)
@@ -51,6 +57,18 @@ final class Workspace: @unchecked Sendable {
     func gradientTasks(of network: BoundNetwork) -> [GradientTask] {
         network.collectGradientTasks(in: &tasks)
         return tasks
+    }
+
+    /// An empty array with the room that a stack's sublayers had in the last pass.
+    func roomForSublayers(of stack: T5Names.Stack) -> [Sublayer] {
+        var room: [Sublayer] = []
+        if stack == .encoder { swap(&room, &sublayers.encoder) } else { swap(&room, &sublayers.decoder) }
+        return room
+    }
+
+    /// Keeps a stack's sublayers for the room that they take.
+    func keep(_ kept: [Sublayer], of stack: T5Names.Stack) {
+        if stack == .encoder { sublayers.encoder = kept } else { sublayers.decoder = kept }
     }
 
     /// The buckets of all distances from -(length - 1) to length - 1: the middle of the longest table so far.

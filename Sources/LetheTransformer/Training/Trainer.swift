@@ -23,6 +23,7 @@ public final class Trainer {
     private let second: Storage<Float>
     private let merges: [AdapterMerge]
     private let workspace = Workspace(keepsActivations: true)
+    private let work = StepWork()
     private var losses = Storage<Double>(count: 0)
 
     /// The learning rate of the next step.
@@ -125,12 +126,8 @@ public final class Trainer {
         let step = AdamW(
             learningRate: learningRate, betas: optimizer.betas, epsilon: optimizer.epsilon,
             weightDecay: optimizer.weightDecay, step: steps)
-        let (weights, gradients, first, second) = (trained, gradients, first, second)
-        let chunk = 1 << 15
-        pool.run(pieces: (weights.count + chunk - 1) / chunk) { piece in
-            let range = piece * chunk..<min((piece + 1) * chunk, weights.count)
-            step.update(weights, gradient: gradients, first: first, second: second, range: range)
-        }
+        let update = WeightUpdate(step: step, weights: trained, gradients: gradients, first: first, second: second)
+        work.run(.update(update), pieces: update.pieces, on: pool)
         return loss
     }
 
@@ -144,8 +141,7 @@ public final class Trainer {
     }
 
     private func accumulateGradients(_ items: [TrainingItem]) -> StepLoss {
-        let merges = merges
-        pool.run(pieces: merges.count) { merges[$0].run() }
+        work.run(.merges(merges), pieces: merges.count, on: pool)
         var loss = StepLoss(labelLoss: 0, teacherLoss: 0)
         // As few rounds as `tokensPerRound` allows, of about the same size, because a short last round would read and write every
         // gradient for little work.
@@ -182,15 +178,9 @@ public final class Trainer {
         if losses.count < 2 * network.logits.rows { losses = Storage(count: 3 * network.logits.rows) }
         let objective = Objective(
             items, network: network, vocabularySize: configuration.vocabularySize, losses: losses)
-        let pieces = network.batch.pieces
-        pool.run(pieces: pieces.count) { index in
-            let piece = pieces[index]
-            network.forward(piece)
-            objective.turnLogitsIntoGradients(piece)
-            network.backward(piece)
-        }
+        work.run(.passes(network, objective), pieces: network.batch.pieces.count, on: pool)
         let tasks = workspace.gradientTasks(of: network)
-        pool.run(pieces: tasks.count) { tasks[$0].run(in: network) }
+        work.run(.gradients(network, tasks), pieces: tasks.count, on: pool)
         objective.add(to: &loss)
     }
 }

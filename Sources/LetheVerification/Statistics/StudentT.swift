@@ -22,7 +22,8 @@ public enum StudentT {
             sum += term
             next += 2
         }
-        let within = isOdd ? 2 / Double.pi * (angle + sine * sum) : sine * sum
+        // Far out, rounding takes the sum past 1 and the other tail below 0.
+        let within = min(1, isOdd ? 2 / Double.pi * (angle + sine * sum) : sine * sum)
         return t >= 0 ? (1 + within) / 2 : (1 - within) / 2
     }
 

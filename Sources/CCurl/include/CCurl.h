@@ -21,8 +21,8 @@ typedef struct {
 /// No redirection is followed and no cookie kept; an answer of more than `limit` bytes, or one that is not whole after `seconds`, is a
 /// failure. Certificates and host names are checked. May be called from several threads.
 ///
-/// libcurl is loaded by the first call and not with the program: with what it brings along it takes a third of the time that a process
-/// needs to start, and hardly any command talks to anybody.
+/// libcurl is loaded by the first call and not with the program: it brings some twenty libraries along, which every process would wait
+/// for, and hardly any command talks to anybody.
 void lethe_curl_post(
     const char *url, const char *content_type, const uint8_t *body, size_t count, size_t limit, long seconds,
     lethe_curl_answer *answer);

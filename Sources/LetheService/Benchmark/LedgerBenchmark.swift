@@ -217,8 +217,10 @@ public struct LedgerBenchmark {
 
     /// Ed25519 verifications of messages of 1 KiB in a second, on all cores.
     ///
-    /// - Parameter different: how many messages take turns. Of one alone the processor learns how its verification branches, so that
-    ///   it is faster than any real work could be.
+    /// - Parameters:
+    ///   - different: how many messages take turns. Of one alone the processor learns how its verification branches, so that it is
+    ///     faster than any real work could be.
+    ///   - isPrepared: whether OpenSSL prepares for the key once for all, as an audit lets it, and not for each.
     private func verificationRate(different: Int = 1_024, isPrepared: Bool = false) -> Double {
         let key = SigningKey.generate()
         let signed = (0..<different).map { _ in

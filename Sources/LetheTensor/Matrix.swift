@@ -74,11 +74,16 @@ package struct Matrix: Sendable {
     /// A copy of the elements, row after row.
     package var values: [Float] {
         Array(unsafeUninitializedCapacity: count) { buffer, initialized in
-            if let start = buffer.baseAddress {
-                for row in 0..<rows { (start + row * columns).initialize(from: pointer + row * stride, count: columns) }
-            }
+            copy(to: buffer)
             initialized = count
         }
+    }
+
+    /// Copies the elements, row after row, into a place with room for them; traps where it is smaller.
+    package func copy(to buffer: UnsafeMutableBufferPointer<Float>) {
+        precondition(buffer.count >= count, "room for \(buffer.count) of \(count) values")
+        guard let start = buffer.baseAddress else { return }
+        for row in 0..<rows { (start + row * columns).initialize(from: pointer + row * stride, count: columns) }
     }
 
     /// Overwrites the elements of a contiguous matrix; traps unless the counts agree.

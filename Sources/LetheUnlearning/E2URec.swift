@@ -198,10 +198,11 @@ public struct E2URec: AugmentingMethod {
             },
             next: { (forgotten.next(), retained.next()) },
             items: { batch in
-                let examples = batch.1.map { task.retained[$0] }
-                return forgettingItems(batch.0, task: task, teacher: teacher, weight: configuration.beta)
-                    + rememberingItems(
-                        examples, teacher: original.logits(examples, positions: .all), weight: 1 - configuration.beta)
+                var items = forgettingItems(batch.0, task: task, teacher: teacher, weight: configuration.beta)
+                let forgotten = items.count
+                items += rememberingItems(batch.1.map { task.retained[$0] }, weight: 1 - configuration.beta)
+                original.teach(&items, in: forgotten..<items.count)
+                return items
             }
         ).memory
     }
@@ -234,13 +235,12 @@ public struct E2URec: AugmentingMethod {
         }
     }
 
-    /// Items of `weight * (CE + KL(p_o || p_student))`: one forward serves both.
-    private func rememberingItems(_ batch: [Example], teacher: [[Float]], weight: Float) -> [TrainingItem] {
+    /// Items of `weight * (CE + KL(p_o || p_student))`, whose teacher is yet to speak: one forward serves both.
+    private func rememberingItems(_ batch: [Example], weight: Float) -> [TrainingItem] {
         let positions = batch.reduce(0) { $0 + $1.labels.count }
-        return zip(meanLabelLoss(batch, weight: weight), teacher).map { item, logits in
+        return meanLabelLoss(batch, weight: weight).map {
             TrainingItem(
-                example: item.example, labelWeight: item.labelWeight, teacherLogits: logits,
-                teacherWeight: weight / Float(max(positions, 1)))
+                example: $0.example, labelWeight: $0.labelWeight, teacherWeight: weight / Float(max(positions, 1)))
         }
     }
 }

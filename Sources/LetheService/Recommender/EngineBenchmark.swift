@@ -37,15 +37,20 @@ public struct EngineBenchmark: Sendable {
         public var threads: Int
         /// Source lengths to draw from; nil for about 120 tokens.
         public var lengths: [Int]?
+        /// The share that dropout clears, of the model's and of the adapter's; below 1.
+        public var dropout: Float
 
         /// Settings for one shape.
-        public init(shape: String, batch: Int, steps: Int, warmup: Int, threads: Int, lengths: [Int]?) {
+        public init(
+            shape: String, batch: Int, steps: Int, warmup: Int, threads: Int, lengths: [Int]?, dropout: Float = 0
+        ) {
             self.shape = shape
             self.batch = batch
             self.steps = steps
             self.warmup = warmup
             self.threads = threads
             self.lengths = lengths
+            self.dropout = dropout
         }
     }
 
@@ -102,7 +107,11 @@ public struct EngineBenchmark: Sendable {
             case "small": T5Configuration.small(vocabularySize: 4096)
             default: try HuggingFaceFolder.loadConfigurationFile(settings.shape)
             }
-        configuration.dropoutRate = 0
+        guard settings.dropout >= 0, settings.dropout < 1 else {
+            throw EngineError.invalidSetting(
+                name: "--dropout", found: "\(settings.dropout)", expected: "0 or more, below 1")
+        }
+        configuration.dropoutRate = settings.dropout
         guard configuration.vocabularySize >= 16 else {
             throw EngineError.invalidSetting(
                 name: "vocab_size", found: "\(configuration.vocabularySize)", expected: "at least 16")
@@ -136,7 +145,8 @@ public struct EngineBenchmark: Sendable {
                 precision: job == .full ? .float32 : .bfloat16)
         case .lora, .e2urec:
             let adapter = try LoRAParameters(
-                configuration: LoRAConfiguration(rank: 16, alpha: 32, dropout: 0), model: configuration, seed: 4)
+                configuration: LoRAConfiguration(rank: 16, alpha: 32, dropout: settings.dropout), model: configuration,
+                seed: 4)
             trainer = Trainer(
                 parameters: parameters, adapter: adapter, optimizer: optimizer, dropoutSeed: 3, pool: pool)
             if job == .e2urec { inference = Inference(parameters: parameters, pool: pool) }
@@ -152,33 +162,17 @@ public struct EngineBenchmark: Sendable {
             let teacher = forget.map { _ in cachedTeacher(&generator) }
             return (forget: forget, teacher: teacher, retain: batch(&generator))
         }
-        let share = Float(1) / Float(3 * settings.batch)
-        let items = batches.map { $0.retain.map { TrainingItem(example: $0, labelWeight: share) } }
+        var items = batches.map { stepItems(job, forget: $0.forget, teacher: $0.teacher, retain: $0.retain) }
         for step in 0..<count {
             let number = step % batches.count
-            let (forget, teacher, retain) = batches[number]
+            let (forget, _, retain) = batches[number]
             let before = StorageCount.bytes
             let start = seconds()
-            switch (job, trainer, inference) {
-            case (.forward, _, let inference?):
-                loss = inference.labelLoss(retain).mean
-            case (.e2urec, let trainer?, let inference?):
-                let original = inference.logits(retain, positions: .all)
-                loss =
-                    trainer.step(
-                        zip(forget, teacher).map {
-                            TrainingItem(
-                                example: $0, labelWeight: 0, teacherLogits: $1, teacherWeight: 0.4 * share)
-                        }
-                            + zip(retain, original).map {
-                                TrainingItem(
-                                    example: $0, labelWeight: 0.6 * share, teacherLogits: $1, teacherWeight: 0.6 * share
-                                )
-                            }
-                    ).objective
-            case (_, let trainer?, _):
+            if let trainer {
+                inference?.teach(&items[number], in: forget.count..<items[number].count)
                 loss = trainer.step(items[number]).objective
-            default: break
+            } else if let inference {
+                loss = inference.labelLoss(retain).mean
             }
             let time = seconds() - start
             guard step >= settings.warmup else { continue }
@@ -191,6 +185,15 @@ public struct EngineBenchmark: Sendable {
             job: job, stepSeconds: times, samplesPerStep: settings.batch * (job == .e2urec ? 2 : 1), tokens: tokens,
             gigaflop: operations / 1e9, peakGigaflops: MatrixPeak.gigaflops(pool: pool, seconds: seconds),
             lastLoss: loss, trainable: trainer.map { $0.trainableCount } ?? 0, reservedInLastStep: reserved)
+    }
+
+    /// The items of one step: of the joint phase with beta 0.4, else the mean loss.
+    private func stepItems(_ job: Job, forget: [Example], teacher: [[Float]], retain: [Example]) -> [TrainingItem] {
+        let share = Float(1) / Float(3 * settings.batch)
+        guard job == .e2urec else { return retain.map { TrainingItem(example: $0, labelWeight: share) } }
+        return zip(forget, teacher).map {
+            TrainingItem(example: $0, labelWeight: 0, teacherLogits: $1, teacherWeight: 0.4 * share)
+        } + retain.map { TrainingItem(example: $0, labelWeight: 0.6 * share, teacherWeight: 0.6 * share) }
     }
 
     /// Random sources that end in the end token, and targets of three labels.

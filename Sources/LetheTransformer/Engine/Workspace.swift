@@ -21,6 +21,8 @@ final class Workspace: @unchecked Sendable {
         let columns: Int
     }
 
+    /// What the workers do with these buffers.
+    let work = StepWork()
     private let arena = Arena()
     private var shared: [Key: Matrix] = [:]
     private let keepsActivations: Bool

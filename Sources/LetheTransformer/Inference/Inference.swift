@@ -54,6 +54,33 @@ public struct Inference: Sendable {
         }
     }
 
+    /// Makes this model the teacher of some items: their teacher's logits become what it says at all label positions.
+    ///
+    /// The logits are written into the arrays that are there already where these have the size, so that a step whose items are kept
+    /// takes nothing from the heap.
+    public func teach(_ items: inout [TrainingItem], in range: Range<Int>) {
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let end = endOfChunk(from: start, to: range.upperBound) { items[$0].example.inputIDs.count }
+            teachChunk(&items, in: start..<end)
+            start = end
+        }
+    }
+
+    private func teachChunk(_ items: inout [TrainingItem], in chunk: Range<Int>) {
+        let workspace = spare.take()
+        defer { spare.putBack(workspace) }
+        let network = run(items[chunk].lazy.map(\.example), positions: .all, workspace)
+        for (index, rows) in zip(chunk, network.batch.targetRows) {
+            let logits = network.logits.rows(rows)
+            if items[index].teacherLogits?.count == logits.count {
+                items[index].teacherLogits?.withUnsafeMutableBufferPointer { logits.copy(to: $0) }
+            } else {
+                items[index].teacherLogits = logits.values
+            }
+        }
+    }
+
     /// Calls `body` with the index, the logits, and the decoder's output at the first position (dModel numbers: what the head
     /// reads there) of every example in order. An aggregator of several models weighs them by these states.
     public func forEachState<Failure: Error>(
@@ -117,28 +144,35 @@ public struct Inference: Sendable {
     /// Runs of examples that are in memory together.
     private func chunks(_ examples: [Example]) -> [Range<Int>] {
         var chunks: [Range<Int>] = []
-        var tokens = 0
-        for (index, example) in examples.enumerated() {
-            tokens += example.inputIDs.count
-            if let last = chunks.last, tokens <= Inference.tokensPerChunk {
-                chunks[chunks.count - 1] = last.lowerBound..<index + 1
-            } else {
-                chunks.append(index..<index + 1)
-                tokens = example.inputIDs.count
-            }
+        var start = 0
+        while start < examples.count {
+            let end = endOfChunk(from: start, to: examples.count) { examples[$0].inputIDs.count }
+            chunks.append(start..<end)
+            start = end
         }
         return chunks
     }
 
+    /// Where a chunk that begins at `start` ends, given the tokens of every example. One that is longer than a chunk has its own.
+    private func endOfChunk(from start: Int, to count: Int, tokens: (Int) -> Int) -> Int {
+        var (end, sum) = (start + 1, tokens(start))
+        while end < count {
+            sum += tokens(end)
+            if sum > Inference.tokensPerChunk { break }
+            end += 1
+        }
+        return end
+    }
+
     private func run(
-        _ examples: ArraySlice<Example>, positions: LogitPositions, _ workspace: Workspace
+        _ examples: some Collection<Example>, positions: LogitPositions, _ workspace: Workspace
     ) -> BoundNetwork {
         workspace.begin(examples, configuration: configuration, positions: positions)
         var binder = Binder(
             configuration: configuration, weights: weights, batch: workspace.batch, randomness: nil,
             workspace: workspace)
         let network = BoundNetwork(&binder)
-        pool.run(pieces: network.batch.pieces.count) { network.forward(network.batch.pieces[$0]) }
+        workspace.work.run(.forward(network), pieces: network.batch.pieces.count, on: pool)
         return network
     }
 }

@@ -52,7 +52,7 @@ struct Objective: Sendable {
         for (position, row) in rows.enumerated() {
             let label = item.example.labels[position]
             guard label != Example.ignoredLabel else { continue }
-            loss += negativeLogProbability(of: label, under: logits.rows(row..<row + 1).values)
+            loss += negativeLogProbability(of: label, under: (0..<logits.columns).lazy.map { logits[row, $0] })
         }
         return loss
     }

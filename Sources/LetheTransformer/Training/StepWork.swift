@@ -1,12 +1,14 @@
 import LetheTensor
 
-/// What the workers do in a training step, one part after the other: an object that is kept, so that no step takes one from the heap.
+/// What the workers do in a step or a pass, one part after the other: an object that is kept, so that no step takes one from the heap.
 ///
 /// Safety of `@unchecked Sendable`: `part` is written by the owner alone, before and after the workers read it.
 final class StepWork: PieceWork, @unchecked Sendable {
     enum Part {
         case nothing
         case merges([AdapterMerge])
+        /// The forward pass alone of the batch's pieces.
+        case forward(BoundNetwork)
         /// Both passes of the batch's pieces, which turn logits into gradients between them.
         case passes(BoundNetwork, Objective)
         case gradients(BoundNetwork, [GradientTask])
@@ -26,6 +28,7 @@ final class StepWork: PieceWork, @unchecked Sendable {
         switch part {
         case .nothing: break
         case .merges(let merges): merges[piece].run()
+        case .forward(let network): network.forward(network.batch.pieces[piece])
         case .passes(let network, let objective):
             let piece = network.batch.pieces[piece]
             network.forward(piece)

@@ -23,7 +23,6 @@ public final class Trainer {
     private let second: Storage<Float>
     private let merges: [AdapterMerge]
     private let workspace = Workspace(keepsActivations: true)
-    private let work = StepWork()
     private var losses = Storage<Double>(count: 0)
 
     /// The learning rate of the next step.
@@ -127,7 +126,7 @@ public final class Trainer {
             learningRate: learningRate, betas: optimizer.betas, epsilon: optimizer.epsilon,
             weightDecay: optimizer.weightDecay, step: steps)
         let update = WeightUpdate(step: step, weights: trained, gradients: gradients, first: first, second: second)
-        work.run(.update(update), pieces: update.pieces, on: pool)
+        workspace.work.run(.update(update), pieces: update.pieces, on: pool)
         return loss
     }
 
@@ -141,7 +140,7 @@ public final class Trainer {
     }
 
     private func accumulateGradients(_ items: [TrainingItem]) -> StepLoss {
-        work.run(.merges(merges), pieces: merges.count, on: pool)
+        workspace.work.run(.merges(merges), pieces: merges.count, on: pool)
         var loss = StepLoss(labelLoss: 0, teacherLoss: 0)
         // As few rounds as `tokensPerRound` allows, of about the same size, because a short last round would read and write every
         // gradient for little work.
@@ -178,9 +177,9 @@ public final class Trainer {
         if losses.count < 2 * network.logits.rows { losses = Storage(count: 3 * network.logits.rows) }
         let objective = Objective(
             items, network: network, vocabularySize: configuration.vocabularySize, losses: losses)
-        work.run(.passes(network, objective), pieces: network.batch.pieces.count, on: pool)
+        workspace.work.run(.passes(network, objective), pieces: network.batch.pieces.count, on: pool)
         let tasks = workspace.gradientTasks(of: network)
-        work.run(.gradients(network, tasks), pieces: tasks.count, on: pool)
+        workspace.work.run(.gradients(network, tasks), pieces: tasks.count, on: pool)
         objective.add(to: &loss)
     }
 }

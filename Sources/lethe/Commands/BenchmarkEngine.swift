@@ -31,6 +31,9 @@ struct BenchmarkEngine: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("A JSON list of source lengths to draw from.", valueName: "file"))
     var lengths: String?
 
+    @Option(name: .long, help: "The share that dropout clears in steps that learn.")
+    var dropout: Float = 0
+
     @Option(name: .long, help: "The jobs, separated by commas: full, lora, e2urec, forward, full-bf16.")
     var jobs = EngineBenchmark.Job.allCases.map(\.rawValue).joined(separator: ",")
 
@@ -51,7 +54,7 @@ struct BenchmarkEngine: ParsableCommand {
         let benchmark = try EngineBenchmark(
             .init(
                 shape: shape, batch: batch, steps: steps, warmup: warmup, threads: threads,
-                lengths: try lengths.map(readLengths)))
+                lengths: try lengths.map(readLengths), dropout: dropout))
         if inProcess, let job = jobs.first {
             var result = try benchmark.run(job, seconds: Clock.environment().seconds).json.objectValue ?? [:]
             result["peak_rss_mib"] = .number(String(format: "%.1f", peakMemory() ?? 0))
@@ -64,6 +67,7 @@ struct BenchmarkEngine: ParsableCommand {
             [
                 "shape": .string(shape), "threads": JSONValue(threads), "batch": JSONValue(batch),
                 "steps": JSONValue(steps), "warmup": JSONValue(warmup),
+                "dropout": .number("\(dropout)"),
                 "precision": "float32; full-bf16: bfloat16 products",
                 "machine": .object(machine.mapValues { .string($0) }),
                 "linear_algebra": .object(EngineBenchmark.linearAlgebra.mapValues { .string($0) }),
@@ -89,6 +93,7 @@ struct BenchmarkEngine: ParsableCommand {
         for (name, value) in [("threads", threads), ("batch", batch), ("steps", steps), ("warmup", warmup)] {
             arguments += ["--\(name)", "\(value)"]
         }
+        arguments += ["--dropout", "\(dropout)"]
         if let lengths { arguments += ["--lengths", lengths] }
         process.arguments = arguments
         let output = Pipe()

@@ -155,6 +155,14 @@ struct PolicyTests {
         #expect(throws: PolicyError.self) { try Policy(yaml: [UInt8(ascii: "a"), 0, UInt8(ascii: "b")]) }
     }
 
+    @Test func whatComesBackIsAskedForByName() throws {
+        let text = try demoPolicyText()
+        let policy = try Policy(yaml: try setting(text, "require", to: "[G0, G1, G2, G4, G5]"))
+        #expect(policy.verification.require.contains(.g4))
+        #expect(policy.digest != (try Policy(yaml: text)).digest)
+        #expect(policy.explanation.contains { $0.contains("G4: less than 0.2") && $0.contains("four bits") })
+    }
+
     @Test func membershipIsAskedForWithAMarginOfItsOwn() throws {
         let text = try demoPolicyText()
         #expect(try Policy(yaml: text).verification.thresholds.membershipMargin == nil)

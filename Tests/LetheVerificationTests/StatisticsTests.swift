@@ -131,9 +131,9 @@ struct ForgettingStatisticsTests {
 
     @Test func wideningIsTheFormula() throws {
         // t(4, .95) / 1.645 · √(5/4)
-        let factor = try #require(ForgettingStatistics.widening(references: 5))
+        let factor = try #require(UserSums.widening(references: 5))
         #expect(abs(factor - 2.131847 / 1.644854 * 1.25.squareRoot()) < 1e-6)
-        #expect(ForgettingStatistics.widening(references: 1) == nil)
+        #expect(UserSums.widening(references: 1) == nil)
     }
 
     @Test func theSameSeedGivesTheSameIntervals() throws {

@@ -71,6 +71,9 @@ extension Policy {
         case .g3:
             "a membership test by loss succeeds as often as on retrained models, its AUC within "
                 + "\(short(thresholds.membershipMargin ?? 0.05)) of theirs on either side"
+        case .g4:
+            "less than \(short(thresholds.rrmMargin)) of what the original remembers comes back while the models learn a twentieth of the "
+                + "forgotten people's records again, or when weights are rounded to four bits"
         case .g5:
             "retained users lose at most \(short(thresholds.aucMargin)) AUC and gain at most \(short(thresholds.logLossMargin)) log-loss"
         }

@@ -221,6 +221,8 @@ public enum Gate: String, Sendable, Hashable, CaseIterable {
     case g2 = "G2"
     /// A membership test by loss sees no more than it sees in retrained models.
     case g3 = "G3"
+    /// What was forgotten does not come back faster by relearning than it is learned, nor by rounding the weights.
+    case g4 = "G4"
     /// Usefulness for the users who stay is kept.
     case g5 = "G5"
 }

@@ -9,6 +9,9 @@ struct AuditedModels: Sendable {
     let original: any LabelLogits
     let candidate: any LabelLogits
     let references: [any LabelLogits]
+    /// Their weights in this order: original, candidate, references; nil where the candidate is an ensemble.
+    let single: [T5Parameters]?
+    let pool: WorkerPool
     /// Stops between two slices of records where that is asked for.
     let session: TrainingSession
 
@@ -19,6 +22,8 @@ struct AuditedModels: Sendable {
         self.original = Inference(parameters: original, pool: pool)
         self.candidate = candidate.inference(pool: pool)
         self.session = session
+        self.pool = pool
+        single = (try? candidate.singleModel()).map { [original, $0] + references }
         self.references = references.map { Inference(parameters: $0, pool: pool) }
     }
 

@@ -14,6 +14,12 @@ extension Policy {
             schedule: training.learningRateDecay.schedule)
     }
 
+    /// How the models that are compared learn forgotten records again.
+    var relearning: Relearning {
+        Relearning(
+            batchSize: training.batchSize, learningRate: training.learningRate, weightDecay: training.weightDecay)
+    }
+
     /// How the base model is trained: a fixed number of passes, no early stopping.
     var pretraining: FineTuningConfiguration {
         var configuration = fineTuning

@@ -165,6 +165,7 @@ extension AuditReport {
             case "G1": "Does it still remember?"
             case "G2": "Do its answers look like a retrained model's?"
             case "G3": "Can an outsider tell who was in the training data?"
+            case "G4": "Does what was forgotten come back?"
             case "G5": "Is it as useful as before for those who stay?"
             default: gate.statistic
             }

@@ -202,10 +202,17 @@ extension Workspace {
         }
         // A gate that was measured counts, so that G3 is measured only where the policy asks for it.
         let control = policy.verification.require.contains(.g3) && !unseen.records.isEmpty ? unseen : nil
+        let asksForReturn = policy.verification.require.contains(.g4)
+        let relearned =
+            try asksForReturn
+            ? models.relearned(
+                removed, by: policy.relearning, data: data, seed: bootstrapSeed &+ 8, progress: progress) : nil
+        let rounded = try asksForReturn ? models.rounded(removed, data: data, progress: progress) : nil
         progress(.began(stage: "intervals and gates", units: 1))
         let judgement = Judge.judge(
             Evidence(
-                provenance: .verified, forgotten: audit, utility: retained, control: control, seed: bootstrapSeed),
+                provenance: .verified, forgotten: audit, utility: retained, control: control,
+                relearned: relearned, rounded: rounded, seed: bootstrapSeed),
             by: policy.verification.thresholds.judging(required: policy.verification.require))
         let performance = [
             Measurements.Performance(test, records: "All test records"),

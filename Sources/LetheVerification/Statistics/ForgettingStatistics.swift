@@ -1,5 +1,3 @@
-internal import LetheTensor
-
 /// How far a model's outputs on forgotten records are from those of retrained models, by one measure.
 public struct DistanceStatistics: Sendable, Equatable {
     /// The measure.
@@ -92,9 +90,9 @@ public struct ForgettingStatistics: Sendable, Equatable {
         references = audit.referenceCount
         let all = [Double](repeating: 1, count: sums.users.count)
         let point = sums.statistics(sums.totals(all), references: Array(0..<audit.referenceCount))
-        let intervals = Self.intervals(
-            sums, around: point, replicates: replicates, seed: seed,
-            widening: Self.widening(references: widenedReferences))
+        let intervals = sums.intervals(
+            around: point, replicates: replicates, seed: seed,
+            widening: UserSums.widening(references: widenedReferences))
         func estimate(_ place: Int) -> Estimate { Estimate(value: point[place], interval: intervals[place]) }
         func estimateIfFinite(_ place: Int) -> Estimate? { point[place].isFinite ? estimate(place) : nil }
         originalResidual = estimate(0)
@@ -109,41 +107,6 @@ public struct ForgettingStatistics: Sendable, Equatable {
         }
         floorTest = Self.floorTest(sums, totals: sums.totals(all))
         userResiduals = Self.userResiduals(audit)
-    }
-
-    /// How much wider the intervals of `references` are made than the bootstrap says; nil with one reference.
-    static func widening(references: Int) -> Double? {
-        guard references > 1 else { return nil }
-        let k = Double(references)
-        return StudentT.quantile(0.95, degreesOfFreedom: references - 1) / StudentT.normalQuantile95
-            * (k / (k - 1)).squareRoot()
-    }
-
-    private static func intervals(
-        _ sums: UserSums, around point: [Double], replicates: Int, seed: UInt64, widening: Double?
-    ) -> [Interval?] {
-        let none = [Interval?](repeating: nil, count: point.count)
-        let k = sums.referenceCount
-        guard k > 1, let factor = widening, sums.users.count > 1, replicates > 1 else { return none }
-        var generator = SeededGenerator(seed: seed)
-        var columns = [[Double]](repeating: [], count: point.count)
-        for _ in 0..<replicates {
-            let totals = sums.totals(drawnMultiplicities(sums.users.count, using: &generator))
-            var drawn: [Int]
-            repeat {
-                drawn = (0..<k).map { _ in drawnIndex(below: k, using: &generator) }
-            } while drawn.allSatisfy { $0 == drawn[0] }
-            for (place, value) in sums.statistics(totals, references: drawn).enumerated() {
-                columns[place].append(value)
-            }
-        }
-        return columns.enumerated().map { place, values in
-            guard point[place].isFinite, values.allSatisfy({ $0.isFinite }) else { return nil }
-            let sorted = values.sorted()
-            return Interval(
-                lower: point[place] - factor * max(0, point[place] - quantile(sorted, 0.05)),
-                upper: point[place] + factor * max(0, quantile(sorted, 0.95) - point[place]))
-        }
     }
 
     private static func floorTest(_ sums: UserSums, totals: [Double]) -> FloorTest? {
@@ -180,99 +143,5 @@ public struct ForgettingStatistics: Sendable, Equatable {
             let (left, right) = ($0.score ?? $0.candidate, $1.score ?? $1.candidate)
             return left != right ? left > right : $0.user < $1.user
         }
-    }
-}
-
-/// Sums over each user's records, from which every statistic of a bootstrap draw follows by one weighted sum over users.
-///
-/// A row is: records with Yes and with No; sums of margins of the original on Yes and on No, of the candidate, of each
-/// reference; then for each measure the sums of distances candidate to each reference, original to each, between references.
-private struct UserSums {
-    let users: [Int]
-    let referenceCount: Int
-    private let width: Int
-    private let rows: [Double]
-
-    init(_ audit: AuditMatrix) {
-        let index = UserIndex(audit.records.map(\.user))
-        let k = audit.referenceCount
-        let block = 2 * k + k * (k - 1) / 2
-        let width = 2 + 2 * (2 + k) + DistanceMeasure.all.count * block
-        var rows = [Double](repeating: 0, count: index.users.count * width)
-        for (record, user) in zip(audit.records, index.ofRecord) {
-            let start = user * width
-            let side = record.isLiked ? 0 : 1
-            rows[start + side] += 1
-            let margins = [record.originalMargin, record.candidateMargin] + record.referenceMargins
-            for (model, margin) in margins.enumerated() { rows[start + 2 + 2 * model + side] += margin }
-            var place = start + 2 + 2 * margins.count
-            for distances in record.distances {
-                for values in [distances.candidate, distances.original, distances.references] {
-                    for value in values {
-                        rows[place] += value
-                        place += 1
-                    }
-                }
-            }
-        }
-        self.users = index.users
-        referenceCount = k
-        self.width = width
-        self.rows = rows
-    }
-
-    /// Where the distances by the measure at `position` start in a row.
-    func start(of position: Int) -> Int {
-        let k = referenceCount
-        return 2 + 2 * (2 + k) + position * (2 * k + k * (k - 1) / 2)
-    }
-
-    /// The sum of the rows, each taken as often as its user.
-    func totals(_ multiplicities: [Double]) -> [Double] {
-        var totals = [Double](repeating: 0, count: width)
-        for (user, times) in multiplicities.enumerated() where times > 0 {
-            let start = user * width
-            for place in 0..<width { totals[place] += times * rows[start + place] }
-        }
-        return totals
-    }
-
-    /// S(o), S(c), RRM, then for each measure D(c), D(o), D₀, D(o) - D₀, D(c) - D₀, JG. What has no value is NaN.
-    func statistics(_ totals: [Double], references: [Int]) -> [Double] {
-        let k = referenceCount
-        let (liked, disliked) = (totals[0], totals[1])
-        // The mean margin per label is signed and the labels weigh the same, so that a common shift towards Yes cancels.
-        func leaning(_ model: Int) -> Double {
-            let yes = liked > 0 ? totals[2 + 2 * model] / liked : 0
-            let no = disliked > 0 ? totals[2 + 2 * model + 1] / disliked : 0
-            return (yes - no) / (liked > 0 && disliked > 0 ? 2 : 1)
-        }
-        let center = references.reduce(0.0) { $0 + leaning(2 + $1) } / Double(references.count)
-        let original = leaning(0) - center
-        let candidate = leaning(1) - center
-        var result = [original, candidate, original == 0 ? .nan : candidate / original]
-        let count = liked + disliked
-        for position in DistanceMeasure.all.indices {
-            let start = start(of: position)
-            func distance(_ offset: Int) -> Double {
-                references.reduce(0.0) { $0 + totals[start + offset + $1] } / (Double(references.count) * count)
-            }
-            var pairs = 0.0
-            var between = 0.0
-            for (place, i) in references.enumerated() {
-                for j in references.dropFirst(place + 1) where i != j {
-                    pairs += 1
-                    between += totals[start + 2 * k + PairDistances.position(i, j, of: k)]
-                }
-            }
-            let floor = pairs > 0 ? between / (pairs * count) : .nan
-            let (toCandidate, toOriginal) = (distance(0), distance(k))
-            let room = toOriginal - floor
-            result += [
-                toCandidate, toOriginal, floor, room, toCandidate - floor,
-                room == 0 ? .nan : (toCandidate - floor) / room,
-            ]
-        }
-        return result
     }
 }

@@ -88,7 +88,7 @@ public struct GateResult: Sendable, Hashable {
 
 /// The margins of a policy, and what it takes to be judged at all.
 public struct Thresholds: Sendable, Equatable {
-    /// G1: |RRM| must be below this. 0.10 is strict.
+    /// G1: |RRM| must be below this, and RRM in G4. 0.10 is strict.
     public var residualMargin = 0.20
     /// G2: JG must be below this.
     public var shapeMargin = 0.25

@@ -72,6 +72,36 @@ enum Gates {
                 + (power.map { "; \($0.passed) of \($0.tried) retrained models pass this themselves." } ?? "."))
     }
 
+    static func relearning(_ statistics: ResidualStatistics, _ thresholds: Thresholds) -> GateResult {
+        returning(
+            statistics, "RRM while relearning", thresholds,
+            when:
+                "While the models learn some of the forgotten people's records again, of what the original knows about the others'"
+        )
+    }
+
+    static func rounding(_ statistics: ResidualStatistics, _ thresholds: Thresholds) -> GateResult {
+        returning(
+            statistics, "RRM at 4 bits", thresholds,
+            when: "With weights rounded to four bits, of what the original then knows about the forgotten records")
+    }
+
+    /// One-sided: what comes back too little was judged by G1.
+    private static func returning(
+        _ statistics: ResidualStatistics, _ name: String, _ thresholds: Thresholds, when: String
+    ) -> GateResult {
+        let margin = thresholds.residualMargin
+        // Where the original shows nothing, neither does its share.
+        let isSensitive = (statistics.original.interval?.lower ?? 0) > 0
+        return GateResult(
+            gate: .relearning, name: name,
+            estimate: isSensitive ? statistics.relative : Estimate(value: statistics.relative.value, interval: nil),
+            accepted: Interval(lower: -.infinity, upper: margin),
+            explanation:
+                "\(when), the share \(text(statistics.relative)) comes back; allowed is less than \(format(margin))"
+                + (isSensitive ? "." : ". The original itself shows nothing then, so that this does not decide."))
+    }
+
     static func utility(_ statistics: UtilityStatistics, _ thresholds: Thresholds) -> [GateResult] {
         [
             GateResult(

@@ -66,6 +66,8 @@ private struct Case {
     var power: AuditPower?
     var userMembership: MembershipStatistics?
     var worstUsers: WorstUsers?
+    var relearning: ResidualStatistics?
+    var rounding: ResidualStatistics?
     var membershipPower: AuditPower?
     var relativeTests: [RelativeTest] = []
 
@@ -99,6 +101,14 @@ private struct Case {
             }
         }
         if let membership { gates.append(Gates.membership(membership, power: membershipPower, thresholds)) }
+        relearning = evidence.relearned.flatMap {
+            ResidualStatistics($0, replicates: replicates, seed: evidence.seed &+ 6)
+        }
+        rounding = evidence.rounded.flatMap {
+            ResidualStatistics($0, replicates: replicates, seed: evidence.seed &+ 7)
+        }
+        if let relearning { gates.append(Gates.relearning(relearning, thresholds)) }
+        if let rounding { gates.append(Gates.rounding(rounding, thresholds)) }
         if let records = evidence.utility {
             utility = UtilityStatistics(records, replicates: replicates, seed: evidence.seed &+ 3)
         }
@@ -110,7 +120,7 @@ private struct Case {
         return Judgement(
             verdict: verdict, gates: gates, reasons: reasons, notAssessed: notAssessed(), forgetting: forgetting,
             utility: utility, membership: membership, userMembership: userMembership, worstUsers: worstUsers,
-            power: power, membershipPower: membershipPower,
+            relearning: relearning, rounding: rounding, power: power, membershipPower: membershipPower,
             relativeTests: relativeTests, thresholds: thresholds)
     }
 
@@ -126,7 +136,9 @@ private struct Case {
         if !failed.isEmpty { return (.fail, failed.map(\.explanation)) }
         let open = gates.filter { $0.outcome == .undecided && ($0.gate != .provenance || isRequired(.provenance)) }
         let measured = Set(gates.map(\.gate))
-        let missing = Gate.allCases.filter { isRequired($0) && !measured.contains($0) }
+        let missing = Gate.allCases.filter {
+            isRequired($0) && (!measured.contains($0) || $0 == .relearning && (relearning == nil || rounding == nil))
+        }
         let doubts =
             open.map(\.explanation) + missing.map { "gate \($0.rawValue) is required but was not measured" }
         return doubts.isEmpty ? (.passStatistical, []) : (.inconclusive, doubts)
@@ -168,6 +180,14 @@ private struct Case {
                     reason: isRequired(.membership)
                         ? "no records of users whom no model was trained on" : "the policy does not ask for it"))
         }
+        for (name, statistics) in [("relearning", relearning), ("rounding", rounding)] where statistics == nil {
+            list.append(
+                NotAssessed(
+                    name: "G4 \(name)",
+                    reason: isRequired(.relearning)
+                        ? "the candidate is an ensemble, or the forgotten people are too few"
+                        : "the policy does not ask for it"))
+        }
         if utility == nil {
             list.append(NotAssessed(name: "G5 utility", reason: "no test records of retained users with both labels"))
         }
@@ -182,7 +202,6 @@ private struct Case {
         }
         list += [
             NotAssessed(name: "G3 per-user likelihood ratio (U-LiRA)", reason: "needs originals of several seeds"),
-            NotAssessed(name: "G4 relearning", reason: "not implemented"),
             NotAssessed(name: "KLoM and ε̂", reason: "need hundreds of trainings"),
         ]
         return list

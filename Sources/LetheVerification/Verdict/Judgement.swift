@@ -37,18 +37,25 @@ public struct Evidence: Sendable {
     public var utility: EvaluationMatrix?
     /// Records of users whom no model was trained on.
     public var control: EvaluationMatrix?
+    /// Forgotten records after all models learned others of them again: the mean margins along the way.
+    public var relearned: EvaluationMatrix?
+    /// Forgotten records as all models see them with weights of four bits.
+    public var rounded: EvaluationMatrix?
     /// The seed of the bootstrap, drawn after the candidate was committed.
     public var seed: UInt64
 
     /// Creates evidence.
     public init(
         provenance: Provenance, forgotten: AuditMatrix?, utility: EvaluationMatrix? = nil,
-        control: EvaluationMatrix? = nil, seed: UInt64
+        control: EvaluationMatrix? = nil, relearned: EvaluationMatrix? = nil, rounded: EvaluationMatrix? = nil,
+        seed: UInt64
     ) {
         self.provenance = provenance
         self.forgotten = forgotten
         self.utility = utility
         self.control = control
+        self.relearned = relearned
+        self.rounded = rounded
         self.seed = seed
     }
 }
@@ -96,6 +103,10 @@ public struct Judgement: Sendable {
     public let userMembership: MembershipStatistics?
     /// The users of whom most is left, for information; nil with fewer than two references.
     public let worstUsers: WorstUsers?
+    /// What comes back by relearning; nil where that was not measured.
+    public let relearning: ResidualStatistics?
+    /// What comes back by rounding to four bits; nil where that was not measured.
+    public let rounding: ResidualStatistics?
     /// How often a retrained model would have passed; nil with fewer than four references.
     public let power: AuditPower?
     /// How often a retrained model would have passed G3; nil where it was not measured or with fewer than four references.

@@ -134,7 +134,7 @@ final class MethodsBench {
 
     typealias SharedModel = (model: BenchmarkStore.Model, isNew: Bool, key: Digest)
 
-    private func shared(_ key: Digest, make: () throws -> BenchmarkStore.Model) throws -> SharedModel {
+    func shared(_ key: Digest, make: () throws -> BenchmarkStore.Model) throws -> SharedModel {
         if let model = models[key] { return (model, false, key) }
         let (model, isNew) = try store.model(key, make: make)
         models[key] = model
@@ -212,7 +212,7 @@ final class MethodsBench {
         try store.key(kind, setting.identity.merging(more) { $1 })
     }
 
-    private func fineTuned(
+    func fineTuned(
         _ start: T5Parameters, on records: [Example], _ validation: [Example], _ configuration: FineTuningConfiguration,
         _ seeds: TrainingSeeds, _ pool: WorkerPool, _ stage: String
     ) throws -> BenchmarkStore.Model {

@@ -13,6 +13,7 @@ struct HelpTests {
         ["certificate", "list"], ["certificate", "show"],
         ["certificate", "verify"], ["log"], ["log", "checkpoint"], ["log", "prove"], ["log", "audit"], ["report"],
         ["policy"], ["policy", "check"], ["benchmark"], ["benchmark", "methods"], ["benchmark", "search"],
+        ["benchmark", "redteam"], ["verify", "distances"],
     ]
 
     @Test(arguments: commands)

@@ -226,5 +226,9 @@ let targets: [Target] = [
             require(tensor.range.lowerBound >= 0 && tensor.range.upperBound <= bytes.count, "a tensor lies in its file")
         }
     },
+    Target(name: "numpy") { bytes in
+        guard let file = try? NumPyFile(bytes) else { return }
+        require(file.values.count == file.shape.reduce(1, *), "an array has as many numbers as its shape says")
+    },
     Target(name: "tokenizer") { bytes in _ = try? checkSentencePieceModel(bytes) },
 ]

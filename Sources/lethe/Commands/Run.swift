@@ -45,7 +45,7 @@ struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Judge whether a model has forgotten, by the policy.",
         discussion: "lethe verify RUN is short for lethe verify run RUN.",
-        subcommands: [VerifyRun.self, VerifySimulate.self],
+        subcommands: [VerifyRun.self, VerifyDistances.self, VerifySimulate.self],
         defaultSubcommand: VerifyRun.self)
 }
 

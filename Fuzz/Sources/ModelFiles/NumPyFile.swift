@@ -1,0 +1,1 @@
+../../../Sources/LetheTransformer/Files/NumPyFile.swift

@@ -30,7 +30,7 @@ struct ErasureNoticeTests {
         #expect(try ErasureNotice(statement(body, key)) == notice)
         #expect(try self.notice().sign(with: key) == body, "the same notice has the same bytes")
         let other = try signingKey(3)
-        #expect(throws: EnvelopeError.self) { try statement(body, other) }
+        #expect(throws: SignatureError.self) { try statement(body, other) }
         #expect("\(notice) \(notice.people[0])".contains("Ana") == false)
     }
 

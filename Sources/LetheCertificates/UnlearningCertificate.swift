@@ -146,6 +146,9 @@ public struct UnlearningCertificate: Sendable, Equatable {
             case sent
             /// The recipient confirmed.
             case acknowledged
+            /// It was to be told, and was not: it was tried as long as the policy says, and given up. A verifier that is older than this
+            /// word refuses the certificate, rather than take a partial failure for a success.
+            case failed
             /// It could not be told.
             case impossible
             /// Telling it would be a disproportionate effort.

@@ -24,8 +24,14 @@ extension AuditReport {
             left,
             taken, Csv.cell(request.state.rawValue), Csv.cell(request.recordsRemoved),
             Csv.cell(request.certificateFile ?? ""),
-            Csv.cell(request.logIndex), "", "", Csv.cell(runID), Csv.cell(verdict.rawValue),
+            Csv.cell(request.logIndex), "", Csv.cell(partialFailure), Csv.cell(runID), Csv.cell(verdict.rawValue),
         ]
+    }
+
+    /// Who was not told, for the column of reasons: a row must not read as a whole success.
+    private var partialFailure: String {
+        let untold = recipients.filter(\.isUntold).map(\.name)
+        return untold.isEmpty ? "" : "recipients not told: \(untold.joined(separator: " "))"
     }
 
     private func row(_ refusal: Refusal) -> [String] {

@@ -34,6 +34,7 @@ extension ServiceError: MachineFailureReporting {
     public var isFailedCheck: Bool {
         switch self {
         case .quorumMissed, .timestampsMissed: !isMachineFailure
+        case .recipientsPending: true
         default: false
         }
     }

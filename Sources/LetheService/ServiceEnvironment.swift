@@ -18,6 +18,9 @@ public struct ServiceEnvironment: Sendable {
     /// Posts to witnesses and timestamp authorities.
     public var post: WebPost
 
+    /// Waits so many seconds between two attempts to reach somebody.
+    public var wait: @Sendable (Double) -> Void = { _ in }
+
     /// Whether a long computation should stop where it can; it then leaves a checkpoint and throws `TrainingStopped`.
     public var shouldStop: @Sendable () -> Bool = { false }
     /// Seconds from one checkpoint of a training to the next; no bit of a result depends on it.

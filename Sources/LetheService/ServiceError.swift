@@ -86,6 +86,12 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case quorumMissed(demand: String, outcomes: [String], isMachineFailure: Bool)
     /// Too few of the policy's authorities have stamped the checkpoint.
     case timestampsMissed(demand: String, outcomes: [String], isMachineFailure: Bool)
+    /// Recipients of the data of a run's people were not told yet.
+    case recipientsPending(run: String, recipients: [String])
+    /// A run without a list of rows to delete.
+    case noTombstones(run: String)
+    /// A run without a manifest of the records that stay, or data that cannot be compared with it.
+    case noManifest(run: String, problem: String)
     /// A timestamp of something that is no checkpoint of this log.
     case unknownTimestamp(imprint: String)
     /// The folder of an export does not hold a prefix of this log.
@@ -166,6 +172,13 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
         case .timestampsMissed(let demand, let outcomes, _):
             "checkpoint: expected timestamps by \(demand); \(outcomes.joined(separator: "; ")); what was done so far is "
                 + "kept, repeat the command when the authorities answer"
+        case .recipientsPending(let run, let recipients):
+            "run \(run): the model has forgotten, but not every recipient was told: \(recipients.joined(separator: "; ")); its "
+                + "requests are blocked in part, `lethe run notify \(run)` tries again"
+        case .noTombstones(let run):
+            "run \(run): no list of rows to delete: it did not pass, the list was destroyed, or the policy keeps none "
+                + "(retention.tombstoneDays)"
+        case .noManifest(let run, let problem): "run \(run): no comparison with the records that stay: \(problem)"
         case .unknownTimestamp(let imprint): "timestamp: stamps \(imprint), which is no checkpoint of this log"
         case .exportRefused(let path, let problem): "\(path): not exported to: \(problem)"
         case .restoreRefused(let path, let problem): "\(path): not restored: \(problem)"

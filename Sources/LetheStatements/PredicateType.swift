@@ -12,6 +12,8 @@ public enum PredicateType {
     public static let policyEvent = "urn:lethe:policy-event:v1"
     /// The key of a commitment was destroyed.
     public static let shredEvent = "urn:lethe:shred-event:v1"
+    /// A recipient of a person's data was told of its erasure, or was not.
+    public static let notificationEvent = "urn:lethe:notification-event:v1"
     /// A certificate was issued.
     public static let unlearningCertificate = "urn:lethe:unlearning-certificate:v1"
     /// A report over a period was issued.
@@ -21,6 +23,7 @@ public enum PredicateType {
 
     /// Every type of Lethe's own, as listed above.
     public static let all = [
-        requestEvent, keyEvent, runEvent, modelEvent, policyEvent, shredEvent, unlearningCertificate, auditReport,
+        requestEvent, keyEvent, runEvent, modelEvent, policyEvent, shredEvent, notificationEvent,
+        unlearningCertificate, auditReport,
     ]
 }

@@ -209,6 +209,14 @@ extension AuditPass {
                 return
             }
             checkSeeds(of: event, at: entry.index)
+        case .notification(let notification):
+            do { try state.apply(event, at: entry.index) } catch {
+                report(
+                    .entry(entry.index), "event", expected: "one that follows from the entries before",
+                    found: "\(error)")
+                return
+            }
+            notified[notification.runID, default: [:]][notification.recipient] = notification.outcome.certified
         case .request(let change): try follow(event, of: change.requestID, at: entry.index)
         case .shred(let destruction): try follow(event, of: destruction.requestID, at: entry.index)
         case .policy, .model: break
@@ -335,6 +343,13 @@ extension AuditPass {
                 .entry(index), "verification.verdict",
                 expected: run.verdict?.rawValue ?? "none: the run was not judged",
                 found: Printable.quoted(claim.verdict))
+        }
+        // A certificate that leaves out who was not told would report a partial failure as success.
+        for (recipient, outcome) in (notified[run.runID] ?? [:]).sorted(by: { $0.key < $1.key })
+        where claim.notifications[recipient] != outcome {
+            report(
+                .entry(index), "notifications", expected: "\(recipient): \(outcome)",
+                found: claim.notifications[recipient].map { Printable.quoted($0) } ?? "none")
         }
         for (field, artifact, claimed) in claim.artifacts {
             let logged = run.artifacts[artifact]?.first

@@ -90,7 +90,7 @@ extension AuditPass {
         try forEachEvent { event, index in
             let id: RequestID
             switch event {
-            case .run:
+            case .run, .notification:
                 try? derived.apply(event, at: index)
                 return
             case .shred(let event): id = event.requestID

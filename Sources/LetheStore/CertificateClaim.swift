@@ -14,6 +14,9 @@ struct CertificateClaim: Sendable {
     /// Field of the certificate, name of the artifact in the run's record, digest.
     let artifacts: [(field: String, artifact: String, digest: Digest)]
 
+    /// What became of telling each recipient.
+    let notifications: [String: String]
+
     init(_ statement: Statement) throws(FieldError) {
         let fields = statement.fields
         let request = try fields.member("request")
@@ -29,6 +32,11 @@ struct CertificateClaim: Sendable {
         let unlearning = try fields.member("unlearning")
         let dataset = try fields.member("dataset")
         runID = try unlearning.member("runId").string()
+        var notifications: [String: String] = [:]
+        for notification in try fields.optional("notifications")?.array() ?? [] {
+            notifications[try notification.member("recipient").string()] = try notification.member("outcome").string()
+        }
+        self.notifications = notifications
         verdict = try fields.member("verification").member("verdict").string()
         let subject = JSONFields(
             .string(statement.subjects[0].digest["sha256"] ?? ""), path: "subject[0].digest.sha256")

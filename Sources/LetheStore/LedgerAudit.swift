@@ -248,6 +248,8 @@ struct AuditPass {
     var newestTime: Timestamp?
     /// Entries that register something, as they come.
     var registrations: [(type: String, index: UInt64)] = []
+    /// What the log says became of telling each recipient, by run, as a certificate writes it.
+    var notified: [RunID: [String: String]] = [:]
     var certificates: CertificateIndex
     var nodes: NodeComparison
     var checkpoints: CheckpointComparison

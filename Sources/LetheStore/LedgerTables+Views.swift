@@ -62,6 +62,7 @@ extension LedgerTables {
                 }
             case .shred(let event): try load(event.requestID)
             case .run(let event): try load(event.runID)
+            case .notification(let event): try load(event.runID)
             case .key, .policy, .model: break
             }
         }

@@ -200,7 +200,7 @@ extension LedgerEvent {
         case .key: PredicateType.keyEvent
         case .policy: PredicateType.policyEvent
         case .model: PredicateType.modelEvent
-        case .request, .run, .shred: nil
+        case .request, .run, .shred, .notification: nil
         }
     }
 }

@@ -40,6 +40,7 @@ enum Clock {
             program: { try Digest(sha256OfFile: Bundle.main.executablePath ?? CommandLine.arguments[0]) },
             description: machine, passphrase: { try isNew ? source.readNew() : source.read() }, post: WebClient.post)
         environment.processorSeconds = processorSeconds
+        environment.wait = { Thread.sleep(forTimeInterval: $0) }
         return environment
     }
 

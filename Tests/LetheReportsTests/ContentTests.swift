@@ -50,6 +50,26 @@ struct ContentTests {
         #expect(!Fixtures.passStatistical.markdown.contains("> **Note.**"))
     }
 
+    @Test func aRecipientThatWasNotToldIsToldBesideAPass() throws {
+        let report = Fixtures.change(Fixtures.passStatistical) {
+            $0.recipients = [
+                .init(name: "crm", outcome: .delivered, at: "2026-11-23T16:42:09Z", attempts: 1, logIndex: 7),
+                .init(name: "<ads>", outcome: .failed, at: "2026-11-23T16:42:09Z", attempts: 9, logIndex: 8),
+            ]
+            $0.backups = [.init(system: "nightly", purgeBy: "2026-12-28T16:42:09Z")]
+        }
+        for text in [report.markdown, report.html] {
+            #expect(text.contains("The erasure is not complete: not every recipient of the data was told"))
+            #expect(text.contains("not told, given up") && text.contains("nightly"))
+        }
+        #expect(!report.html.contains("<ads>"))
+        #expect(try report.json.contains("\"outcome\":\"failed\"") && report.json.contains("\"purgeBy\""))
+        #expect(report.csv.contains("recipients not told: <ads>"))
+        let whole = Fixtures.change(report) { $0.recipients.removeLast() }
+        #expect(!whole.markdown.contains("not complete") && !whole.csv.contains("not told"))
+        #expect(try !Fixtures.passStatistical.json.contains("recipients"))
+    }
+
     @Test func overdueRequestsComeFirst() {
         let figure = Document(Fixtures.inconclusive).keyFigures[1]
         #expect(figure.value == "1 overdue")

@@ -19,6 +19,15 @@ struct LedgerEventTests {
             extended: try CivilDate("2026-05-30"))
         let key = try signingKey(3).publicKey
         let changes: [LifecycleEvent] = LifecycleTests.events
+        let outcomes: [NotificationEvent.Outcome] = [
+            .delivered(status: 204, attempts: 1), .failed(status: 503, attempts: 9), .failed(status: nil, attempts: 3),
+            .disproportionateEffort, .impossible,
+        ]
+        let notifications = outcomes.map { outcome in
+            LedgerEvent.notification(
+                NotificationEvent(
+                    runID: makeRunID(1), recipient: "crm-eu", noticeID: digest("notice"), at: at, outcome: outcome))
+        }
         return try [
             request(
                 .received(
@@ -57,13 +66,13 @@ struct LedgerEventTests {
             run(.residue(Residue(artifact: digest("a"), kind: .augmentedModel, fate: .destroyed))),
             run(.abandoned),
             .shred(ShredEvent(requestID: makeRequestID(1), requestCommitment: commitment, at: at)),
-        ]
+        ] + notifications
     }
 
     @Test func everyEventIsReadAsItWasWritten() throws {
         let key = try signingKey(4)
         let events = try Self.events()
-        #expect(events.count == 29)
+        #expect(events.count == 34)
         for event in events {
             let entry = try event.sign(with: [key])
             #expect(entry.count <= DSSEEnvelope.defaultMaximumByteCount)

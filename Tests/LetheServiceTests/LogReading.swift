@@ -41,6 +41,7 @@ struct Entry {
         case .key: "key"
         case .policy: "policy"
         case .shred: "shred"
+        case .notification(let event): "notification \(event.recipient) \(event.outcome.name)"
         case nil:
             statement.predicateType == PredicateType.unlearningCertificate ? "certificate" : "test result"
         }

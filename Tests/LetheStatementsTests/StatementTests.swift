@@ -107,7 +107,7 @@ struct StatementTests {
     }
 
     @Test func predicateTypesOfOursAreDistinctAndWellFormed() {
-        #expect(Set(PredicateType.all).count == 8)
+        #expect(Set(PredicateType.all).count == 9)
         #expect(PredicateType.all.allSatisfy { $0.hasPrefix("urn:lethe:") && $0.hasSuffix(":v1") })
     }
 

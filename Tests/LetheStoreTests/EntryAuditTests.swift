@@ -116,6 +116,39 @@ struct EntryAuditTests {
         #expect(findings.map(\.entryIndex) == [start, start + 1, start + 2, start + 3])
     }
 
+    @Test func aCertificateThatHidesWhoWasNotToldIsNamed() throws {
+        let ledger = try TestLedger.full()
+        let size = try ledger.store.size()
+        func note(_ recipient: String, _ outcome: NotificationEvent.Outcome) throws {
+            try ledger.append(
+                .notification(
+                    NotificationEvent(
+                        runID: makeRunID(1), recipient: recipient, noticeID: digest("notice"), at: ledger.now,
+                        outcome: outcome)))
+        }
+        try note("crm", .failed(status: 503, attempts: 3))
+        try note("ads", .delivered(status: 200, attempts: 1))
+        #expect(throws: StoreError.self) { try note("crm", .delivered(status: 200, attempts: 4)) }
+        #expect(try ledger.audit().isEmpty, "certificates before the outcomes say nothing of them")
+        #expect(try ledger.store.run(makeRunID(1))?.notifications.map(\.recipient) == ["crm", "ads"])
+
+        func said(_ crm: String?, _ ads: String?) -> JSONValue {
+            .array(
+                [("crm", crm), ("ads", ads)].compactMap { name, outcome in
+                    outcome.map { ["recipient": .string(name), "outcome": .string($0)] }
+                })
+        }
+        var last = (bytes: try ledger.store.entry(size - 4), index: size - 4)
+        for notifications in [said("failed", "sent"), said(nil, "sent"), said("sent", "sent"), said("failed", nil)] {
+            let bytes = try ledger.certificate(2, after: last, notifications: notifications)
+            last = (bytes, try ledger.store.append(entries: [bytes], signer: ledger.signer).indexes.lowerBound)
+        }
+        let findings = try ledger.audit()
+        #expect(findings.map(\.field) == ["notifications", "notifications", "notifications"])
+        #expect(findings.map(\.entryIndex) == [last.index - 2, last.index - 1, last.index])
+        #expect(findings.first?.expected == "crm: failed" && findings.last?.expected == "ads: sent")
+    }
+
     @Test func aFulfilmentNeedsACertificateOfTheSameRequest() throws {
         let ledger = try TestLedger()
         try ledger.start()

@@ -131,7 +131,8 @@ struct TestLedger {
     /// The members of a certificate that tie it to the log.
     func certificate(
         _ number: Int, after previous: (bytes: [UInt8], index: UInt64)?, model: String = "candidate",
-        modelBefore: String = "original", dataset: String = "after", verdict: String = "PASS-STATISTICAL"
+        modelBefore: String = "original", dataset: String = "after", verdict: String = "PASS-STATISTICAL",
+        notifications: JSONValue = []
     ) throws -> [UInt8] {
         let record = try #require(try store.request(makeRequestID(number)))
         let leafHash = MerkleTree.leafHash(try store.entry(record.receivedIndex))
@@ -155,7 +156,7 @@ struct TestLedger {
                 "unlearning": [
                     "runId": .string(makeRunID(1).text), "modelBefore": ["sha256": .string(digest(modelBefore).hex)],
                 ],
-                "verification": ["verdict": .string(verdict)],
+                "verification": ["verdict": .string(verdict)], "notifications": notifications,
             ])
         return try DSSEEnvelope(signing: statement.canonicalBytes(), with: [controller]).canonicalBytes
     }

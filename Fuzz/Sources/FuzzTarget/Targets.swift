@@ -64,6 +64,7 @@ let targets: [Target] = [
             let again = try? Statement(parsingUnverified: canonical)
             require((try? again?.canonicalBytes()) == canonical, "a statement reads back")
         }
+        _ = try? ErasureNotice(statement)
         if let event = try? LedgerEvent(statement), let again = try? event.statement() {
             require(again == statement, "an event has one statement")
         }

@@ -19,6 +19,8 @@ public struct User: Sendable, Hashable {
 public struct Item: Sendable, Hashable {
     /// The item's number, at least 1: see `EntityNumber`.
     public let id: Int
+    /// What the data call the item: a number, a code. Never part of a prompt.
+    public let name: String
     /// The title as full prompts say it, for instance `Toy Story (1995)`.
     public let title: String
     /// Who made it, as full prompts say it; nil where the data do not tell.
@@ -26,9 +28,10 @@ public struct Item: Sendable, Hashable {
     /// The genres in the order of the file; never part of a prompt.
     public let genres: [String]
 
-    /// Creates an item.
-    public init(id: Int, title: String, creator: String? = nil, genres: [String] = []) {
+    /// Creates an item; its name is its number where none is given.
+    public init(id: Int, name: String? = nil, title: String, creator: String? = nil, genres: [String] = []) {
         self.id = id
+        self.name = name ?? "\(id)"
         self.title = title
         self.creator = creator
         self.genres = genres

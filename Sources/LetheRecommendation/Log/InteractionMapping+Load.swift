@@ -134,11 +134,13 @@ extension InteractionMapping {
         let names = try items.creators.map { creators throws(DatasetError) in
             try read(creators, wanted: Set(texts.values.compactMap(\.creator)), log: &log, in: folder)
         }
+        let called = Dictionary(uniqueKeysWithValues: log.items.sorted.map { ($0.id, $0.name) })
         return texts.map { id, text in
             let creator = text.creator.flatMap { creator in
                 names.map { $0[creator] } ?? creator.split(separator: ",").first.map { Self.tidied(String($0)) }
             }
-            return Item(id: id, title: text.title, creator: creator.flatMap { $0.isEmpty ? nil : $0 })
+            return Item(
+                id: id, name: called[id], title: text.title, creator: creator.flatMap { $0.isEmpty ? nil : $0 })
         }
     }
 

@@ -272,7 +272,7 @@ public struct PaperProtocol: Sendable, Equatable {
         return newest.reversed().map { record($0, histories, threshold) }
     }
 
-    private func record(_ rating: Rating, _ histories: RatingHistories, _ threshold: Int) -> InteractionRecord {
+    func record(_ rating: Rating, _ histories: RatingHistories, _ threshold: Int) -> InteractionRecord {
         InteractionRecord(
             userID: rating.userID, itemID: rating.itemID, stars: rating.stars, timestamp: rating.timestamp,
             label: rating.stars > threshold,

@@ -21,7 +21,8 @@ extension Document {
                     .detail("\(code: report.log.checkpointRoot)")),
         ]
         sections = [
-            RequestsSection.section(report), RunSection.section(report), ForgettingSection.section(report),
+            RequestsSection.section(report), RecipientsSection.section(report), RunSection.section(report),
+            ForgettingSection.section(report),
             UsefulnessSection.section(report), LimitsSection.section(report, wording), CheckSection.section(report),
             RecordSection.section(report),
         ].filter { !$0.blocks.isEmpty }

@@ -64,6 +64,13 @@ struct Wording {
     /// What else the reader must know before believing the headline.
     var reasons: [Prose] {
         var reasons = report.reasons.map { Prose([.text($0)]) }
+        let untold = report.recipients.filter(\.isUntold)
+        if !untold.isEmpty {
+            let list = untold.map(\.name).joined(separator: ", ")
+            reasons.append(
+                "The erasure is not complete: not every recipient of the data was told (\(list)); see “Who else had the data?”."
+            )
+        }
         let open = report.gates.filter { $0.outcome == .notMeasured }
         if !open.isEmpty, report.verdict == .passStatistical || report.verdict == .inconclusive {
             let list = open.map(\.id).joined(separator: ", ")

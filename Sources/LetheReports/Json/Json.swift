@@ -12,7 +12,7 @@ extension AuditReport {
 
     /// The report as a JSON value, for a reader who wants to embed it.
     public var jsonValue: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "format": "urn:lethe:audit-report:v1",
             "verdict": .string(verdict.rawValue),
             "headline": .string(Wording(report: self).headline),
@@ -37,7 +37,24 @@ extension AuditReport {
             "notMeasured": .array(notMeasured.map { ["test": .string($0.test), "reason": .string($0.reason)] }),
             "check": check.json,
         ]
+        // Left out where the policy names nobody: what reads version 1 need not know them.
+        if !recipients.isEmpty { members["recipients"] = .array(recipients.map(\.json)) }
+        if !backups.isEmpty { members["backups"] = .array(backups.map(\.json)) }
+        return .object(members)
     }
+}
+
+extension AuditReport.Recipient {
+    fileprivate var json: JSONValue {
+        [
+            "recipient": .string(name), "outcome": .string(outcome.rawValue), "at": .text(at),
+            "attempts": .count(attempts), "logIndex": .count(logIndex),
+        ]
+    }
+}
+
+extension AuditReport.Backup {
+    fileprivate var json: JSONValue { ["system": .string(system), "purgeBy": .string(purgeBy)] }
 }
 
 extension JSONValue {

@@ -27,6 +27,10 @@ public struct AuditReport: Sendable, Equatable {
     public var requests: [Request]
     /// Requests that were refused at the door, such as forged and replayed ones.
     public var refusals: [Refusal]
+    /// Who else had the data, and whether they were told; empty where the policy names nobody.
+    public var recipients: [Recipient]
+    /// Backups that still hold the data; empty where the policy names none.
+    public var backups: [Backup]
     /// What was done.
     public var run: Run
     /// The gates of the decision rule, in the policy's order.
@@ -54,7 +58,8 @@ public struct AuditReport: Sendable, Equatable {
     public init(
         verdict: Verdict, reasons: [String] = [], claim: Claim, runID: String, issuedAt: String, log: Log,
         policy: Policy,
-        dataset: Dataset, requests: [Request], refusals: [Refusal] = [], run: Run, gates: [Gate] = [],
+        dataset: Dataset, requests: [Request], refusals: [Refusal] = [], recipients: [Recipient] = [],
+        backups: [Backup] = [], run: Run, gates: [Gate] = [],
         distances: [Distance] = [], relativeTests: [RelativeTest] = [], worstUsers: WorstUsers? = nil,
         residualMemory: Estimate? = nil,
         performance: [Performance] = [],
@@ -70,6 +75,8 @@ public struct AuditReport: Sendable, Equatable {
         self.dataset = dataset
         self.requests = requests
         self.refusals = refusals
+        self.recipients = recipients
+        self.backups = backups
         self.run = run
         self.gates = gates
         self.distances = distances

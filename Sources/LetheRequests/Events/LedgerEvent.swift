@@ -21,6 +21,8 @@ public enum LedgerEvent: Sendable, Equatable {
     case run(RunEvent)
     /// The key of a request's personal data was destroyed.
     case shred(ShredEvent)
+    /// A recipient of a person's data was told of its erasure, or was not.
+    case notification(NotificationEvent)
 
     /// Reads the event of a statement; nil where the statement is something else, such as a certificate.
     /// - Throws: `EventError`, with the field.
@@ -32,6 +34,7 @@ public enum LedgerEvent: Sendable, Equatable {
         case PredicateType.modelEvent: self = .model(try ModelEvent.read(statement))
         case PredicateType.runEvent: self = .run(try RunEvent.read(statement))
         case PredicateType.shredEvent: self = .shred(try ShredEvent.read(statement))
+        case PredicateType.notificationEvent: self = .notification(try NotificationEvent.read(statement))
         default: return nil
         }
     }
@@ -74,6 +77,7 @@ public enum LedgerEvent: Sendable, Equatable {
         case .model(let event): event
         case .run(let event): event
         case .shred(let event): event
+        case .notification(let event): event
         }
     }
 }

@@ -64,13 +64,21 @@ extension Policy {
             "training": trainingJSON,
             "method": method.json,
             "verification": verificationJSON,
-            "retention": ["shredAfterFulfilment": .bool(retention.shredAfterFulfilment)],
+            "retention": retentionJSON,
             "threads": number(threads),
         ]
         // Left out where there are none: policies without the section keep their digests.
         if !methods.isEmpty { json["methods"] = .array(methods.map(\.json)) }
         json["timestamping"] = timestamping?.json
+        json["recipients"] = recipients?.json
+        if !backups.isEmpty { json["backups"] = .array(backups.map(\.json)) }
         return .object(json)
+    }
+
+    private var retentionJSON: JSONValue {
+        var members: [String: JSONValue] = ["shredAfterFulfilment": .bool(retention.shredAfterFulfilment)]
+        members["tombstoneDays"] = retention.tombstoneDays.map(number)
+        return .object(members)
     }
 
     private var trainingJSON: JSONValue {

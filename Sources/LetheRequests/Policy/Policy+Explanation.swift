@@ -23,6 +23,7 @@ extension Policy {
                 : "Personal data of fulfilled requests stays in the vault until an officer destroys its key.",
             "Training and inference use \(count(threads, "thread")).",
         ] + (methods.isEmpty ? [] : [othersText]) + [timestamping?.explanation].compactMap(\.self)
+            + [tombstonesText].compactMap(\.self) + (recipients?.explanation ?? []) + backups.map(\.explanation)
     }
 
     private var law: String {
@@ -53,6 +54,12 @@ extension Policy {
             + "\(count(training.epochs, "epoch")), \(count(training.batchSize, "record")) a step, learning rate "
             + "\(short(training.learningRate)) (decay: \(training.learningRateDecay.rawValue)), weight decay "
             + "\(short(training.weightDecay)), dropout \(short(training.dropout)); it \(stop ?? "does not stop early")."
+    }
+
+    private var tombstonesText: String? {
+        retention.tombstoneDays.map {
+            "A list of the rows that the data pipeline must delete is kept, sealed, for \(count($0, "day")) after the verdict."
+        }
     }
 
     private var othersText: String {

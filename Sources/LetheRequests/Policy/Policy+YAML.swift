@@ -35,6 +35,10 @@ extension Policy {
         timestamping = try root.optionalSection("timestamping").map { (section) throws(PolicyError) in
             try Timestamping(section)
         }
+        recipients = try root.optionalSection("recipients").map { (section) throws(PolicyError) in
+            try Recipients(section)
+        }
+        backups = try Backup.all(in: &root)
         threads = try root.integer("threads", 1...256)
         try root.finish()
     }
@@ -161,6 +165,7 @@ extension Policy.Retention {
     fileprivate init(_ section: PolicySection) throws(PolicyError) {
         var section = section
         shredAfterFulfilment = try section.flag("shredAfterFulfilment")
+        tombstoneDays = section.has("tombstoneDays") ? try section.integer("tombstoneDays", 1...365) : nil
         try section.finish()
     }
 }

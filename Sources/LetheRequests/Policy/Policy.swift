@@ -31,6 +31,10 @@ public struct Policy: Sendable, Hashable {
     public let retention: Retention
     /// Who must vouch for the time of published checkpoints; nil where nobody must.
     public let timestamping: Timestamping?
+    /// Who else has the data and is told of an erasure; nil where nobody has.
+    public let recipients: Recipients?
+    /// Backups that hold the data until they are purged; none where section `backups` is left out.
+    public let backups: [Backup]
     /// Threads that training and inference use, 1 to 256; results do not depend on it.
     public let threads: Int
 
@@ -157,6 +161,8 @@ public struct Policy: Sendable, Hashable {
     public struct Retention: Sendable, Hashable {
         /// Whether the key of a request's personal data is destroyed once the request is fulfilled.
         public let shredAfterFulfilment: Bool
+        /// Days for which the list of the rows that the data pipeline must delete is kept, 1 to 365; nil where no list is made.
+        public let tombstoneDays: Int?
     }
 
     /// The statutory clock this policy asks for.

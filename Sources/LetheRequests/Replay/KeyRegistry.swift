@@ -70,7 +70,8 @@ public struct KeyRegistry: Sendable, Equatable {
         case PredicateType.keyEvent: .root
         case PredicateType.testResult: .verifier
         case PredicateType.requestEvent, PredicateType.runEvent, PredicateType.modelEvent, PredicateType.policyEvent,
-            PredicateType.shredEvent, PredicateType.unlearningCertificate, PredicateType.auditReport:
+            PredicateType.shredEvent, PredicateType.notificationEvent, PredicateType.unlearningCertificate,
+            PredicateType.auditReport:
             .controller
         default: nil
         }

@@ -5,7 +5,8 @@ public import LetheCrypto
 ///
 /// Invariants: 1. a request has one receipt and every nonce one request; 2. all events of a request carry its commitment;
 /// 3. a request is unlearned by a run that has committed a candidate and fulfilled by a certificate entry after its run has
-/// passed; 4. a run's steps come in order, its seeds from checkpoints that cover what they must not have influenced.
+/// passed; 4. a run's steps come in order, its seeds from checkpoints that cover what they must not have influenced; 5. recipients
+/// are told of a run that has passed, each with one outcome.
 public struct LedgerState: Sendable, Equatable {
     /// The requests.
     public private(set) var requests: [RequestID: RequestRecord]
@@ -49,6 +50,10 @@ public struct LedgerState: Sendable, Equatable {
             guard var record = requests[event.requestID] else { throw .unknownRequest(event.requestID) }
             try record.apply(event, at: index)
             requests[event.requestID] = record
+        case .notification(let event):
+            guard var record = runs[event.runID] else { throw .unknownRun(event.runID) }
+            try record.apply(event, at: index)
+            runs[event.runID] = record
         case .key, .policy, .model: break
         }
     }
@@ -82,6 +87,9 @@ public struct LedgerState: Sendable, Equatable {
             let request = requests[event.requestID]
             return { $0.requests[event.requestID] = request }
         case .run(let event):
+            let run = runs[event.runID]
+            return { $0.runs[event.runID] = run }
+        case .notification(let event):
             let run = runs[event.runID]
             return { $0.runs[event.runID] = run }
         case .key, .policy, .model: return { _ in }
@@ -168,6 +176,8 @@ public enum ReplayError: Error, Equatable, Sendable, CustomStringConvertible {
     case runNotReady(RunID, stage: RunStage, needed: String)
     /// Seeds that may have been known before the commitment.
     case seedsTooEarly(RunID, checkpointSize: UInt64, committedIndex: UInt64)
+    /// What became of telling the recipient was logged before.
+    case alreadyNotified(RunID, recipient: String)
     /// A reference to an entry that is not earlier.
     case laterEntry(field: String, found: UInt64, index: UInt64)
 
@@ -192,6 +202,8 @@ public enum ReplayError: Error, Equatable, Sendable, CustomStringConvertible {
         case .runNotReady(let id, let stage, let needed): "run \(id): expected \(needed), found stage \(stage.rawValue)"
         case .seedsTooEarly(let id, let size, let committed):
             "run \(id): seeds: expected a published checkpoint that contains entry \(committed), found size \(size)"
+        case .alreadyNotified(let id, let recipient):
+            "run \(id): expected one outcome for recipient \(recipient), found another"
         case .laterEntry(let field, let found, let index): "\(field): expected an entry before \(index), found \(found)"
         }
     }

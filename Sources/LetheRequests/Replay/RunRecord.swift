@@ -29,7 +29,8 @@ public struct RunRecord: Sendable, Equatable {
     public let startedAt: Timestamp
     /// When its last event happened.
     public private(set) var updatedAt: Timestamp
-    /// The index of each step taken, by `RunEvent.Step.name`; residue is not a step.
+    /// The index of each step taken, by `RunEvent.Step.name`, where residue is not a step; and of each recipient's outcome, by its name
+    /// after `notificationPrefix`.
     public private(set) var indexes: [String: UInt64]
     /// The index of its last event.
     public private(set) var lastIndex: UInt64
@@ -43,6 +44,16 @@ public struct RunRecord: Sendable, Equatable {
     public var candidate: Digest? { artifacts["candidate"]?.first }
     /// Whether it ended in a verdict on which a request may be fulfilled.
     public var hasPassed: Bool { verdict == .passExact || verdict == .passStatistical }
+
+    /// What stands before a recipient's name in `indexes`; no step's name has a slash.
+    static let notificationPrefix = "notification/"
+
+    /// The entries that say what became of telling each recipient, in the order of the log.
+    public var notifications: [(recipient: String, index: UInt64)] {
+        indexes.filter { $0.key.hasPrefix(Self.notificationPrefix) }
+            .map { (recipient: String($0.key.dropFirst(Self.notificationPrefix.count)), index: $0.value) }
+            .sorted { $0.index < $1.index }
+    }
 
     /// A record as a store kept it.
     public init(
@@ -106,6 +117,16 @@ public struct RunRecord: Sendable, Equatable {
         }
         stage = next
         indexes[event.step.name] = index
+        updatedAt = event.at
+        lastIndex = index
+    }
+
+    /// Takes note of what became of telling a recipient.
+    mutating func apply(_ event: NotificationEvent, at index: UInt64) throws(ReplayError) {
+        guard hasPassed else { throw .runNotReady(runID, stage: stage, needed: "a PASS verdict") }
+        let name = Self.notificationPrefix + event.recipient
+        guard indexes[name] == nil else { throw .alreadyNotified(runID, recipient: event.recipient) }
+        indexes[name] = index
         updatedAt = event.at
         lastIndex = index
     }

@@ -68,13 +68,17 @@ public struct DatasetProfile: Sendable, Equatable {
 
     /// Loads and splits the data.
     func load() throws -> (dataset: InteractionDataset, split: RecommendationSplit) {
-        let dataset =
-            switch kind {
-            case .synthetic, .movieLens1M: try MovieLens.load(folder)
-            case .goodReads: try GoodReads.load(folder)
-            case .mapping: try requiredMapping().log.load(from: folder)
-            }
+        let dataset = try dataset()
         return (dataset, try splitting.split(dataset))
+    }
+
+    /// Loads the data alone.
+    func dataset() throws -> InteractionDataset {
+        switch kind {
+        case .synthetic, .movieLens1M: try MovieLens.load(folder)
+        case .goodReads: try GoodReads.load(folder)
+        case .mapping: try requiredMapping().log.load(from: folder)
+        }
     }
 
     private func requiredMapping() throws -> DatasetMapping {

@@ -19,6 +19,8 @@ struct ReportContext {
     let refusals: [AuditReport.Refusal]
     /// The digest of the controller's key.
     let controllerKeyID: String
+    /// Where telling the recipients stands.
+    let recipients: [RecipientStanding]
     /// Entries of the run in the log, by step.
     let runEntries: [String: UInt64]
     /// Now.
@@ -47,6 +49,7 @@ extension AuditReport {
                 name: context.datasetName, digestBefore: dossier.datasetBefore, digestAfter: dossier.datasetAfter,
                 recordsBefore: dossier.recordsBefore, recordsRemoved: dossier.recordsRemoved.reduce(0, +)),
             requests: Self.requests(dossier, context), refusals: context.refusals,
+            recipients: context.recipients.map(Recipient.init), backups: context.certificates.first?.backups ?? [],
             run: Self.run(dossier, measured, context),
             gates: measured.gates.map { Self.gate($0, membershipPower: measured.membershipPower) },
             distances: measured.distances.compactMap(Self.distance),
@@ -258,5 +261,21 @@ extension AuditReport {
                 title: "Loss of the retrained models by epoch", horizontalAxis: "epoch",
                 verticalAxis: "loss (nats)", lines: lines)
         ]
+    }
+}
+
+extension AuditReport.Recipient {
+    fileprivate init(_ standing: RecipientStanding) {
+        let outcome: Outcome =
+            switch standing.outcome {
+            case nil: .pending
+            case .delivered: .delivered
+            case .failed: .failed
+            case .disproportionateEffort: .disproportionateEffort
+            case .impossible: .impossible
+            }
+        self.init(
+            name: standing.name, outcome: outcome, at: standing.at.map { "\($0)" },
+            attempts: Int(clamping: standing.attempts), logIndex: standing.entry.map { Int($0) })
     }
 }

@@ -2,6 +2,7 @@ import LetheBytes
 import LetheCertificates
 import LetheCrypto
 import LetheLog
+import LetheReports
 import LetheRequests
 import LetheStatements
 import LetheStore
@@ -14,6 +15,8 @@ public struct IssuedCertificate: Sendable, Equatable {
     public let request: String
     /// Its entry in the log.
     public let entry: UInt64
+    /// Backups that still hold the data, as it says.
+    let backups: [AuditReport.Backup]
     let envelope: DSSEEnvelope
 
     fileprivate init?(_ envelope: DSSEEnvelope, of run: RunID, at entry: UInt64) throws {
@@ -26,6 +29,7 @@ public struct IssuedCertificate: Sendable, Equatable {
         self.number = number
         self.request = certificate.request.requestID
         self.entry = entry
+        backups = certificate.backups.map { .init(system: $0.system, purgeBy: "\($0.purgeBy)") }
         self.envelope = envelope
     }
 
@@ -41,8 +45,11 @@ extension Workspace {
     /// A passing verdict fulfils the requests and, where the policy says so, destroys the keys of their personal data. Any
     /// other verdict is certified just as well, and leaves the requests open. The log decides what was issued: where it has
     /// the run's certificates already, only files that are missing are written, so a call that broke off is repeated.
+    ///
+    /// Recipients that the policy names are told first; certificates are issued once each of them was told, or given up.
     /// - Returns: the certificates' paths, in the order of the requests.
-    /// - Throws: `ServiceError.quorumMissed` where witnesses must cosign and did not, `.timestampsMissed` where authorities must stamp
+    /// - Throws: `ServiceError.recipientsPending` where a recipient is still to be told: the run's requests are blocked in part then, and the
+    ///   next call goes on; `.quorumMissed` where witnesses must cosign and did not, `.timestampsMissed` where authorities must stamp
     ///   and did not: the certificates are in the log then, no file of one is handed out, and the next call writes them.
     @discardableResult
     public func certify(_ id: String) throws -> [String] {
@@ -53,8 +60,10 @@ extension Workspace {
         }
         let test = try DSSEEnvelope(parsing: store.entry(testEntry))
         var issued = try certificates(of: record)
+        try sweepTombstones()
         if issued.isEmpty {
-            try issue(record, dossier, test: test)
+            try settleRecipients(of: record, dossier)
+            try issue(try store.run(record.runID) ?? record, dossier, test: test)
             issued = try certificates(of: record)
         }
         return try write(issued, test: test)
@@ -64,7 +73,7 @@ extension Workspace {
     private func issue(_ run: LetheRequests.RunRecord, _ dossier: RunDossier, test: DSSEEnvelope) throws {
         let first = try store.size()
         var entries = try draft(
-            dossier, measurements(dossier.runID), runID: run.runID, testResult: test, firstEntry: first
+            dossier, measurements(dossier.runID), run: run, testResult: test, firstEntry: first
         ).map(\.canonicalBytes)
         if run.hasPassed { entries += try fulfilments(run.runID, dossier, certificates: first) }
         try store.append(entries: entries, expectedSize: first, signer: keys.noteSigner(origin: origin))
@@ -119,7 +128,8 @@ extension Workspace {
     }
 
     private func draft(
-        _ dossier: RunDossier, _ measured: Measurements, runID: RunID, testResult: DSSEEnvelope, firstEntry: UInt64
+        _ dossier: RunDossier, _ measured: Measurements, run: LetheRequests.RunRecord, testResult: DSSEEnvelope,
+        firstEntry: UInt64
     ) throws -> [DSSEEnvelope] {
         let last = try certificates().last
         var previous = last.map { UnlearningCertificate.Previous(envelope: $0.envelope.digest, index: $0.entry) }
@@ -128,18 +138,25 @@ extension Workspace {
         let model = try ModelDigest(folder: folder)
         let now = environment.now()
         let controller = try keys.controller
+        let notifications = try outcomes(of: run).compactMap { UnlearningCertificate.Notification($0.event) }
+        // What did not pass has erased nothing: no backup's purge is promised for it.
+        let backups = (run.hasPassed ? policy.backups : []).map {
+            UnlearningCertificate.Backup(
+                system: $0.system, purgeBy: now.adding(seconds: Int64($0.purgeDays) * 86_400))
+        }
         var drafts: [DSSEEnvelope] = []
         for (offset, id) in dossier.requests.enumerated() {
             let certificate = UnlearningCertificate(
                 certificateID: IssuedCertificate.id((last?.number ?? 0) + 1 + offset), tenant: origin, issuedAt: now,
                 previous: previous,
-                modelName: Self.modelName(runID), model: model, request: try certified(id),
+                modelName: Self.modelName(run.runID), model: model, request: try certified(id),
                 dataset: .init(
                     before: try Digest(hex: dossier.datasetBefore), after: try Digest(hex: dossier.datasetAfter),
                     recordsRemoved: UInt64(dossier.recordsRemoved[offset]),
                     recordsCommitment: try Digest(hex: dossier.recordsCommitments[offset])),
                 unlearning: try certified(dossier), policy: policy.digest, verification: test.test,
-                testResult: testResult, claim: measured.claim.asciiOnly)
+                testResult: testResult, claim: measured.claim.asciiOnly, notifications: notifications,
+                backups: backups)
             let envelope = try certificate.signed(by: controller)
             drafts.append(envelope)
             previous = .init(envelope: envelope.digest, index: firstEntry + UInt64(offset))
@@ -184,11 +201,15 @@ extension Workspace {
         for (offset, id) in dossier.requests.enumerated() {
             let request = try request(id)
             guard fulfilled.contains(request.requestID) else { continue }
-            events.append(
-                .request(
-                    RequestEvent(
-                        requestID: request.requestID, at: now, requestCommitment: request.requestCommitment,
-                        kind: .changed(.fulfilled(certificateEntry: first + UInt64(offset)), clock: nil))))
+            // What waited for a recipient goes on where it stood: with the run that has passed.
+            let steps: [LifecycleEvent] = request.state == .blockedPartial ? [.resumed, .unlearned(run: runID)] : []
+            for step in steps + [.fulfilled(certificateEntry: first + UInt64(offset))] {
+                events.append(
+                    .request(
+                        RequestEvent(
+                            requestID: request.requestID, at: now, requestCommitment: request.requestCommitment,
+                            kind: .changed(step, clock: nil))))
+            }
             guard policy.retention.shredAfterFulfilment else { continue }
             let same = duplicates.filter { $0.state == .duplicate(of: request.requestID) && $0.shreddedIndex == nil }
             for closed in [request] + same {

@@ -61,7 +61,7 @@ struct ModelHistory {
             case .retired: retired.insert(event.digest)
             }
         case .run(let event): apply(event, at: index)
-        case .request, .key, .policy, .shred: break
+        case .request, .key, .policy, .shred, .notification: break
         }
     }
 

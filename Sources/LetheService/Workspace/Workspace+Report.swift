@@ -32,7 +32,8 @@ extension Workspace {
                 origin: origin, checkpointSize: Int(checkpoint.size), checkpointRoot: checkpoint.rootHash.hex),
             policy: policy, datasetName: profile.name, requests: try dossier.requests.map { try request($0) },
             certificates: try certificates(of: record), refusals: refusals,
-            controllerKeyID: try keys.controller.publicKey.keyID, runEntries: record.indexes,
+            controllerKeyID: try keys.controller.publicKey.keyID, recipients: try recipients(ofRun: id),
+            runEntries: record.indexes,
             now: environment.now(), trustFile: "trust.txt", certificateFolder: "certificates",
             environment: environment.description.sorted { $0.key < $1.key }.map { .init($0.key, $0.value) })
         return AuditReport(dossier, try measurements(id), context)

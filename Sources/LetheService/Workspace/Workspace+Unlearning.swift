@@ -56,6 +56,7 @@ extension Workspace {
     /// Runs a method over every request that waits, or goes on with the run that was interrupted.
     func unlearn(by settings: Policy.Method, progress: (ServiceProgress) -> Void) throws -> RunDossier {
         try sweepTrainings()
+        try sweepTombstones()
         let due = Array(
             try store.requests(in: RequestState.inProgress.name).prefix(policy.batching.maximumRequests))
         guard !due.isEmpty else { throw ServiceError.nothingDue }

@@ -68,8 +68,14 @@ extension Workspace {
             removed: records.forgotten, data: data, bootstrapSeed: seeds.seed(for: "bootstrap", runID: runID),
             progress: note)
         dossier.steps += stages.finish()
+        let files =
+            judgement.judgement.verdict.isPass
+            ? try writePipelineFiles(
+                runID, requests: try dossier.requests.map { try request($0) }, records: records, dataset: data.dataset)
+            : nil
         try conclude(
-            judgement.measurements, judgement.judgement, model: candidate.digest, runID: runID, dossier: &dossier)
+            judgement.measurements, judgement.judgement, model: candidate.digest, runID: runID, files: files,
+            dossier: &dossier)
         try kept.destroy()
         return judgement.measurements
     }
@@ -228,7 +234,8 @@ extension Workspace {
 
     /// Writes the measurements, has the verifier sign them, and logs statement and verdict together.
     private func conclude(
-        _ measured: Measurements, _ judgement: Judgement, model: ModelDigest, runID: RunID, dossier: inout RunDossier
+        _ measured: Measurements, _ judgement: Judgement, model: ModelDigest, runID: RunID, files: PipelineFiles?,
+        dossier: inout RunDossier
     ) throws {
         let now = environment.now()
         let folder = paths.run(runID.text)
@@ -254,8 +261,21 @@ extension Workspace {
             .run(
                 RunEvent(
                     runID: runID, at: now,
-                    step: .verified(RunJudgement(verdict: verdict, measurements: digest, testResultEntry: entry))))
+                    step: .verified(RunJudgement(verdict: verdict, measurements: digest, testResultEntry: entry)),
+                    extra: files.map { ["retainedManifest": .string($0.manifest.hex)] } ?? [:]))
         ]
+        if let list = files?.tombstones {
+            let residue = Residue(artifact: list, kind: .forgottenRecords, fate: .sealed)
+            events.append(.run(RunEvent(runID: runID, at: now, step: .residue(residue))))
+            // A verification that broke off has made another list.
+            dossier.residue.removeAll { $0.kind == residue.kind.rawValue }
+            dossier.residue.append(
+                .init(
+                    kind: residue.kind.rawValue, digest: list.hex,
+                    fate:
+                        "sealed for the data pipeline, until \(policy.retention.tombstoneDays ?? 0) days after the verdict"
+                ))
+        }
         if !judgement.verdict.isPass {
             for request in try requestsInVerification(by: runID, of: dossier) {
                 events.append(
@@ -274,9 +294,12 @@ extension Workspace {
             signer: keys.noteSigner(origin: origin))
     }
 
-    /// The requests that the run answers, but for those that ended or were blocked while it was verified.
+    /// The requests that the run answers, but for those that ended or were blocked while it was verified; those that wait for nothing but
+    /// a recipient are among them.
     func requestsInVerification(by runID: RunID, of dossier: RunDossier) throws -> [RequestRecord] {
-        try dossier.requests.map { try request($0) }.filter { $0.state == .verifying && $0.runID == runID }
+        try dossier.requests.map { try request($0) }.filter {
+            try $0.runID == runID && ($0.state == .verifying || isWaitingForRecipients($0))
+        }
     }
 
     /// What the model of a run is called.

@@ -55,6 +55,8 @@ public struct WorkspacePaths: Sendable, Equatable {
     func training(_ name: String) -> String { Files.join(trainings, name) }
     /// The key that they are sealed under.
     func trainingKey(_ name: String) -> String { Files.join(keys, "training-\(name).key") }
+    /// The key that a run's list of rows to delete is sealed under.
+    func tombstoneKey(_ id: String) -> String { Files.join(keys, "tombstones-\(id).key") }
     /// The folder of one run.
     func run(_ id: String) -> String { Files.join(runs, id) }
     /// The file of one private key.

@@ -105,13 +105,27 @@ private func verifyCertificate(_ path: String, trusting trust: TrustFile, _ opti
         throw DoesNotHold(reason: "\(path): does not hold: \(error)")
     }
     let certificate = verified.certificate
+    let recipients = certificate.notifications.map { notification -> JSONValue in
+        [
+            "recipient": .string(notification.recipient), "at": .string("\(notification.at)"),
+            "outcome": .string(notification.outcome.rawValue),
+        ]
+    }
+    let backups = certificate.backups.map { backup -> JSONValue in
+        ["system": .string(backup.system), "purgeBy": .string("\(backup.purgeBy)")]
+    }
+    let beyondTheModel =
+        certificate.notifications.map {
+            "\nrecipient    \($0.recipient), \($0.at): \($0.outcome == .failed ? "NOT told, given up" : $0.outcome.rawValue)"
+        } + certificate.backups.map { "\nbackup       \($0.system), to be purged by \($0.purgeBy)" }
     try options.show(
         [
             "file": .string(path), "holds": true, "certificateId": .string(certificate.certificateID),
             "request": .string(certificate.request.requestID), "log": .string(verified.origin),
             "entry": .string("\(verified.index)"), "verdict": .string(certificate.verification.verdict.rawValue),
             "result": .string(certificate.verification.verdict.result.rawValue), "claim": .string(certificate.claim),
-            "model": .string(certificate.model.digest.hex),
+            "model": .string(certificate.model.digest.hex), "notifications": .array(recipients),
+            "backups": .array(backups),
             "checked": .array(verified.checked.map { .string($0) }),
             "notChecked": .array(verified.notChecked.map { .string("\($0)") }),
         ],
@@ -122,7 +136,7 @@ private func verifyCertificate(_ path: String, trusting trust: TrustFile, _ opti
         log          \(verified.origin), entry \(verified.index)
         result       \(certificate.verification.verdict.result.rawValue) (\(certificate.verification.verdict.rawValue))
         claim        \(certificate.claim)
-        model        \(certificate.model.digest.hex)
+        model        \(certificate.model.digest.hex)\(beyondTheModel.joined())
         checked      \(verified.checked.joined(separator: "\n             "))
         not checked  \(verified.notChecked.map { "\($0)" }.joined(separator: "\n             "))
         """)

@@ -5,7 +5,8 @@ import LetheService
 /// `lethe data`
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "data", abstract: "Make and describe data sets.", subcommands: [Synthesize.self, Describe.self])
+        commandName: "data", abstract: "Make, describe and clean data sets.",
+        subcommands: [Synthesize.self, Describe.self, Tombstones.self, Check.self])
 
     /// `lethe data synthesize`
     struct Synthesize: ParsableCommand {

@@ -100,12 +100,19 @@ struct Request: ParsableCommand {
                     ($0.daysLeft(on: today) ?? 0, $0.receivedIndex) < ($1.daysLeft(on: today) ?? 0, $1.receivedIndex)
                 }
             }
+            var untold = UntoldRecipients(workspace)
+            let partial = try records.map { try untold.of($0) }
             try outputOptions.show(
-                .array(records.map { $0.json(on: today, by: workspace.policy) }),
+                .array(
+                    zip(records, partial).map { record, partial in
+                        record.json(on: today, by: workspace.policy).adding(partial: partial)
+                    }),
                 Table(["request", "state", "received", "due", "days left", "colour", "entry"]) {
-                    records.map { record in
+                    zip(records, partial).map { record, partial in
                         [
-                            record.requestID.text, record.state.name, "\(record.receivedAt)", "\(record.due)",
+                            record.requestID.text,
+                            record.state.name + (partial.isEmpty ? "" : " (\(partial.count) not told)"),
+                            "\(record.receivedAt)", "\(record.due)",
                             record.daysLeft(on: today).map { "\($0)" } ?? "-",
                             record.alert(on: today, by: workspace.policy).colour, "\(record.receivedIndex)",
                         ]
@@ -138,18 +145,20 @@ struct Request: ParsableCommand {
                 return StandardOutput.line(String(decoding: try status.canonicalBytes(), as: UTF8.self))
             }
             let today = workspace.today()
+            let recipients = try record.runID.map { try workspace.recipients(ofRun: $0.text) } ?? []
+            let partial = try workspace.untold(of: record)
             try outputOptions.show(
-                record.json(on: today, by: workspace.policy),
+                record.json(on: today, by: workspace.policy).adding(partial: partial).adding(recipients: recipients),
                 """
                 request      \(record.requestID.text)
-                state        \(record.state.name)\(record.stateDetail)
+                state        \(record.state.name)\(record.stateDetail)\(partial.isEmpty ? "" : ", not every recipient was told")
                 law          \(record.lifecycle.regulation.rawValue)
                 received     \(record.receivedAt), entry \(record.receivedIndex)
                 due          \(record.due)\(record.daysLeft(on: today).map { ", in \($0) days" } ?? "")\(record.clockDetail)
                 subject      commitment \(record.subjectCommitment.hex)
                 certificate  \(record.certificateIndex.map { "entry \($0)" } ?? "none yet")
                 personal data \(record.shreddedIndex.map { "destroyed, entry \($0)" } ?? "in the vault")
-                """)
+                """ + recipients.map { "\nrecipient    \($0.line)" }.joined())
         }
     }
 }

@@ -74,7 +74,10 @@ struct VerifyRun: ParsableCommand {
 /// `lethe certify`
 struct Certify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "certify", abstract: "Issue the certificates of a judged run, one a request.")
+        commandName: "certify", abstract: "Issue the certificates of a judged run, one a request.",
+        discussion: """
+            Where the policy names recipients, they are told first. Exits 1 while one is still to be told, and where one was given up.
+            """)
 
     @Argument(help: ArgumentHelp("The run.", valueName: "run"))
     var runID: String
@@ -83,17 +86,31 @@ struct Certify: ParsableCommand {
     @OptionGroup var outputOptions: OutputOptions
 
     func run() throws {
-        let files = try openWorkspace(workspaceOptions).certify(runID)
+        let workspace = try openWorkspace(workspaceOptions)
+        let files = try workspace.certify(runID)
         try outputOptions.show(.array(files.map { .string($0) }), files.joined(separator: "\n"))
+        try requireEverybodyTold([runID], in: workspace)
     }
 }
 
-/// `lethe run`
+/// `lethe run`: everything that waits, unless a part of it is named.
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Unlearn, verify and certify all that waits.",
-        discussion: "Exits 1 where the verdict is not a pass; the certificates then say so.\n\n"
-            + TrainingOptions.discussion)
+        discussion: "lethe run alone is short for lethe run all.", subcommands: [RunAll.self, RunNotify.self],
+        defaultSubcommand: RunAll.self)
+}
+
+/// `lethe run all`, or `lethe run` alone
+struct RunAll: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "all", abstract: "Unlearn, verify and certify all that waits.",
+        discussion: """
+            Recipients that earlier runs could not reach are tried first. Exits 1 where the verdict is not a pass (the certificates then \
+            say so), while a recipient is still to be told, and where one was given up.
+
+            \(TrainingOptions.discussion)
+            """)
 
     @OptionGroup var methodOptions: MethodOptions
     @OptionGroup var workspaceOptions: WorkspaceOptions
@@ -102,19 +119,108 @@ struct Run: ParsableCommand {
 
     func run() throws {
         try trainingOptions.run(workspaceOptions) { workspace, display in
+            let earlier = try workspace.runsWaitingForRecipients()
+            let open = try certify(earlier, in: workspace, note: display.note)
             let run: String
             if let interrupted = try workspace.interruptedVerification() {
                 run = interrupted
                 display.note("  continues with the verification of run \(run)")
             } else {
-                run = try workspace.unlearn(method: methodOptions.method, progress: display.show).runID
+                do {
+                    run = try workspace.unlearn(method: methodOptions.method, progress: display.show).runID
+                } catch ServiceError.nothingDue where !earlier.isEmpty {
+                    display.finish()
+                    try showNotified(earlier, open, in: workspace, outputOptions)
+                    return
+                }
             }
             let measured = try workspace.verify(run, progress: display.show)
             display.finish()
-            let files = try workspace.certify(run)
-            for file in files { display.note(file) }
+            let stillOpen = try open + certify([run], in: workspace, note: display.note)
             try showVerdict(run, measured, outputOptions)
+            if let first = stillOpen.first { throw first }
+            try requireEverybodyTold(earlier + [run], in: workspace)
         }
+    }
+}
+
+/// `lethe run notify`
+struct RunNotify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "notify", abstract: "Tell the recipients of the data that were not told yet, then certify.",
+        discussion: """
+            Every recipient is tried as often as the policy says, with the notice that it got before; one that cannot be reached when the \
+            policy's days are over is given up, and the certificate says so. Exits 1 while one is still to be told, and where one was \
+            given up. Safe to repeat, and meant to be run by a timer.
+            """)
+
+    @Argument(help: ArgumentHelp("One run; without it all that wait.", valueName: "run"))
+    var runID: String?
+
+    @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var outputOptions: OutputOptions
+
+    func run() throws {
+        let workspace = try openWorkspace(workspaceOptions)
+        let runs = try runID.map { [$0] } ?? workspace.runsWaitingForRecipients()
+        let open = try certify(runs, in: workspace) { StandardError.write($0 + "\n") }
+        try showNotified(runs, open, in: workspace, outputOptions)
+    }
+}
+
+/// Certifies each run; returns what keeps those from it whose recipients are still to be told.
+private func certify(
+    _ runs: [String], in workspace: Workspace, note: (String) -> Void
+) throws -> [ServiceError] {
+    var open: [ServiceError] = []
+    for run in runs {
+        do {
+            for file in try workspace.certify(run) { note(file) }
+        } catch let error as ServiceError {
+            guard case .recipientsPending = error else { throw error }
+            open.append(error)
+        }
+    }
+    return open
+}
+
+/// Prints where the recipients of these runs stand; throws where one of them was not told.
+private func showNotified(
+    _ runs: [String], _ open: [ServiceError], in workspace: Workspace, _ options: OutputOptions
+) throws {
+    let standings = try runs.map { (run: $0, recipients: try workspace.recipients(ofRun: $0)) }
+    try options.show(
+        .array(
+            standings.map { standing in
+                ["run": .string(standing.run), "recipients": .array(standing.recipients.map(\.json))]
+            }),
+        standings.isEmpty
+            ? "no run waits for a recipient"
+            : standings.map { standing in
+                (["run  \(standing.run)"] + standing.recipients.map { "  " + $0.line }).joined(separator: "\n")
+            }.joined(separator: "\n"))
+    if let first = open.first { throw first }
+    try requireEverybodyTold(runs, in: workspace)
+}
+
+/// A recipient that was given up is no success, whatever else was done.
+private func requireEverybodyTold(_ runs: [String], in workspace: Workspace) throws {
+    let failed = try runs.flatMap { try workspace.recipients(ofRun: $0) }.filter(\.isOpenOrFailed)
+    guard failed.isEmpty else {
+        throw DoesNotHold(reason: "lethe: not every recipient was told: \(failed.map(\.line).joined(separator: "; "))")
+    }
+}
+
+extension RecipientStanding {
+    /// For programs.
+    var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "recipient": .string(name), "outcome": .string(word), "attempts": .string("\(attempts)"),
+        ]
+        members["at"] = at.map { .string("\($0)") }
+        members["entry"] = entry.map { .string("\($0)") }
+        if !problem.isEmpty { members["problem"] = .string(problem) }
+        return .object(members)
     }
 }
 

@@ -224,7 +224,7 @@ extension ServiceTests {
             #expect(
                 certified.allSatisfy { $0.notifications.contains { $0.recipient == "crm" && $0.outcome == .failed } })
             #expect(certified.allSatisfy { $0.notifications.contains { $0.recipient == "ads" && $0.outcome == .sent } })
-            let crm = try #require(try workspace.recipients(ofRun: desk.runID).first)
+            let crm = try #require(try workspace.recipients(ofRun: desk.runID).first { $0.name == "crm" })
             #expect(crm.outcome == .failed(status: 302, attempts: 6) && crm.isOpenOrFailed)
             let request = try #require(try workspace.requests().first)
             #expect(request.state == .fulfilled)

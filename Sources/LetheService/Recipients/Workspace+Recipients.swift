@@ -135,7 +135,8 @@ extension Workspace {
         return false
     }
 
-    /// Where telling the recipients of a run stands, in the order of the policy; nothing for a run that did not pass.
+    /// Where telling the recipients of a run stands: in the order of the policy, once certified in that of the log; nothing for a run that did
+    /// not pass.
     /// - Throws: `ServiceError.unknownRun`.
     public func recipients(ofRun id: String) throws -> [RecipientStanding] {
         guard let runID = RunID(id), let run = try store.run(runID) else { throw ServiceError.unknownRun(id: id) }

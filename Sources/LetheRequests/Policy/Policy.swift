@@ -29,6 +29,8 @@ public struct Policy: Sendable, Hashable {
     public let verification: Verification
     /// What happens to personal data afterwards.
     public let retention: Retention
+    /// Who may decide what; nil where the controller's key alone decides.
+    public let roles: Roles?
     /// Who must vouch for the time of published checkpoints; nil where nobody must.
     public let timestamping: Timestamping?
     /// Threads that training and inference use, 1 to 256; results do not depend on it.

@@ -18,12 +18,14 @@ struct Unlearn: ParsableCommand {
 
     @OptionGroup var methodOptions: MethodOptions
     @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var actorOptions: ActorOptions
     @OptionGroup var trainingOptions: TrainingOptions
     @OptionGroup var outputOptions: OutputOptions
 
     func run() throws {
+        let actor = try actorOptions.key(workspaceOptions.passphraseOptions)
         try trainingOptions.run(workspaceOptions) { workspace, display in
-            let dossier = try workspace.unlearn(method: methodOptions.method, progress: display.show)
+            let dossier = try workspace.unlearn(method: methodOptions.method, as: actor, progress: display.show)
             display.finish()
             try outputOptions.show(
                 [
@@ -97,17 +99,19 @@ struct Run: ParsableCommand {
 
     @OptionGroup var methodOptions: MethodOptions
     @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var actorOptions: ActorOptions
     @OptionGroup var trainingOptions: TrainingOptions
     @OptionGroup var outputOptions: OutputOptions
 
     func run() throws {
+        let actor = try actorOptions.key(workspaceOptions.passphraseOptions)
         try trainingOptions.run(workspaceOptions) { workspace, display in
             let run: String
             if let interrupted = try workspace.interruptedVerification() {
                 run = interrupted
                 display.note("  continues with the verification of run \(run)")
             } else {
-                run = try workspace.unlearn(method: methodOptions.method, progress: display.show).runID
+                run = try workspace.unlearn(method: methodOptions.method, as: actor, progress: display.show).runID
             }
             let measured = try workspace.verify(run, progress: display.show)
             display.finish()

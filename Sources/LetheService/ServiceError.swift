@@ -44,6 +44,12 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case identityTooWeak(found: String, expected: String)
     /// The very bytes were received before.
     case replayed(requestID: String, entry: UInt64)
+    /// A decision that whoever asks for it may not take.
+    case notPermitted(decision: String, problem: String)
+    /// A proposal that cannot be made, approved or rejected.
+    case proposalRefused(request: String, problem: String)
+    /// A policy that cannot take the place of the one in force.
+    case adoptionRefused(problem: String)
     /// No request of this name.
     case unknownRequest(id: String)
     /// A method that the policy has no settings for.
@@ -141,6 +147,9 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
             "identity proof \(found); the policy asks for \(expected) or better"
         case .replayed(let id, let entry):
             "replay: request \(id) was received before, as entry \(entry); nothing was changed"
+        case .notPermitted(let decision, let problem): "decision \(decision): \(problem); nothing was changed"
+        case .proposalRefused(let request, let problem): "proposal about request \(request): \(problem)"
+        case .adoptionRefused(let problem): "policy not adopted: \(problem)"
         case .unknownRequest(let id): "no request \(id)"
         case .methodNotInPolicy(let found, let known):
             "the policy has no settings for method \(found): it has \(known.joined(separator: ", "))"

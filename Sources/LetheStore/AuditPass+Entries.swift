@@ -188,6 +188,7 @@ extension AuditPass {
         case .event(let event): try replay(event, entry, signers)
         case .evidence(let statement):
             if statement.predicateType == PredicateType.unlearningCertificate {
+                decisions.noteCertificate()
                 try checkCertificate(statement, entry)
             }
         }
@@ -196,6 +197,7 @@ extension AuditPass {
     private mutating func replay(_ event: LedgerEvent, _ entry: ReadEntry, _ signers: [VerifyingKey]) throws {
         checkTime(of: event, at: entry.index)
         if let type = event.registration { registrations.append((type, entry.index)) }
+        checkDecision(event, at: entry.index, signers)
         switch event {
         case .key(let event):
             do { try keys.apply(event, at: entry.index, signers: signers) } catch {
@@ -252,6 +254,21 @@ extension AuditPass {
                 found: "\(named.count) of which \(signers.count) are valid")
         }
         return signers
+    }
+
+    /// A decision must be signed by persons who might take it, under the policy that was in force.
+    private mutating func checkDecision(_ event: LedgerEvent, at index: UInt64, _ signers: [VerifyingKey]) {
+        let request: RequestRecord? =
+            // Looked up where a rule may ask for it.
+            switch event {
+            case _ where decisions.rules == nil: nil
+            case .request(let event): state.requests[event.requestID]
+            case .shred(let event): state.requests[event.requestID]
+            default: nil
+            }
+        let fault = decisions.judge(
+            event, at: index, signers: signers, keys: keys, request: request, checksSignatures: checksSignatures)
+        if let fault { report(.entry(index), fault.field, expected: fault.expected, found: fault.found) }
     }
 
     /// Entries do not go back in time, but for key events.

@@ -17,8 +17,7 @@ extension AuditPass {
             for index in max(witnessed, registration.validFrom)..<max(range.size, witnessed, registration.validFrom) {
                 // A key event rests on the root key alone, whoever else signed it.
                 guard let bytes = try? tables.entry(index), let content = try? EntryContent(bytes),
-                    content.role == registration.role,
-                    (try? content.envelope.verify(trusting: [registration.key])) != nil
+                    rests(content, on: registration)
                 else { continue }
                 if index < from { unwitnessed.append(index) } else { after.append(index) }
             }
@@ -29,6 +28,14 @@ extension AuditPass {
             reportCompromise(
                 after, of: registration, expected: "none by a key that somebody else had from entry \(from) on")
         }
+    }
+
+    /// Whether what an entry says rests on a key: that of its role or, of a decision, a person's, who signed the entry or its proposal.
+    private func rests(_ content: EntryContent, on registration: KeyRegistry.Registration) -> Bool {
+        let isSigned = (try? content.envelope.verify(trusting: [registration.key])) != nil
+        guard registration.role.isPerson else { return content.role == registration.role && isSigned }
+        guard let event = content.event, DecisionKind(event) != nil else { return false }
+        return isSigned || (try? Proposal(carriedBy: event))??.isSigned(by: registration.key) == true
     }
 
     private mutating func reportCompromise(

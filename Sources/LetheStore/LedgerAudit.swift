@@ -242,6 +242,8 @@ struct AuditPass {
     var matchedRequests = 0
 
     var keys: KeyRegistry
+    /// Who might take which decision, as the policies' events say.
+    var decisions = DecisionJudge()
     /// Sizes of checkpoints that a trusted witness cosigned.
     var witnessedSizes: Set<UInt64> = []
     var range = CompactRange()

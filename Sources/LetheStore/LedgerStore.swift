@@ -183,12 +183,13 @@ public final class LedgerStore: Sendable {
     ///   - entries: the bytes, in order.
     ///   - vault: the personal data of every receipt among the entries, wrapped under `masterKey`.
     ///   - expectedSize: where given, the append is refused unless the log has this size: for entries that name indexes.
+    ///   - policyEntry: where given, the append is refused unless the last policy was adopted by this entry.
     ///   - signer: where given, the checkpoint over the new size is signed and stored in the same transaction.
     /// - Throws: `StoreError`; nothing was written then, except for the cases that say otherwise.
     @discardableResult
     public func append(
         entries: [[UInt8]], vault: [VaultItem] = [], masterKey: MasterKey? = nil, expectedSize: UInt64? = nil,
-        signer: NoteSigner? = nil
+        policyEntry: UInt64? = nil, signer: NoteSigner? = nil
     ) throws(StoreError) -> Receipt {
         var ready: [LedgerEntry] = []
         for (position, bytes) in entries.enumerated() {
@@ -200,7 +201,8 @@ public final class LedgerStore: Sendable {
             rows.append(try item.sealed(under: masterKey))
         }
         let unit = LedgerUnit(entries: ready, vault: rows)
-        let (outcomes, checkpoint) = try append([unit], expectedSize: expectedSize, signer: signer)
+        let (outcomes, checkpoint) = try append(
+            [unit], expectedSize: expectedSize, policyEntry: policyEntry, signer: signer)
         switch outcomes[0] {
         case .appended(let indexes, _): return Receipt(indexes: indexes, checkpoint: checkpoint)
         case .refused(let error): throw error
@@ -214,12 +216,18 @@ public final class LedgerStore: Sendable {
     /// - Returns: what became of each unit, in their order, and the checkpoint that covers them.
     /// - Throws: `StoreError` where none of them was appended, except for the cases that say otherwise.
     public func append(
-        _ units: [LedgerUnit], expectedSize: UInt64? = nil, signer: NoteSigner? = nil
+        _ units: [LedgerUnit], expectedSize: UInt64? = nil, policyEntry: UInt64? = nil, signer: NoteSigner? = nil
     ) throws(StoreError) -> (outcomes: [UnitOutcome], checkpoint: SignedNote?) {
         let result = try write { tables in
             let size = try tables.size()
             if let expectedSize, expectedSize != size {
                 throw StoreError.sizeChanged(expected: expectedSize, found: size)
+            }
+            if let policyEntry {
+                let last = try tables.lastRegistration(PredicateType.policyEvent)
+                guard last == policyEntry else {
+                    throw StoreError.policySuperseded(expected: policyEntry, found: last)
+                }
             }
             try tables.requireConsistentHead()
             try checkpointGuard.requireNotNewer(than: tables)

@@ -54,6 +54,12 @@ struct LedgerTables {
         }
     }
 
+    /// The last entry that registers something of this type.
+    func lastRegistration(_ type: String) throws -> UInt64? {
+        try Cells.first(db, "SELECT max(idx) FROM registrations WHERE type = CAST(? AS TEXT)", [.text(type)])?.first?
+            .unsigned
+    }
+
     private func insertNode(level: Int, position: UInt64, _ hash: Digest) throws {
         try Cells.run(
             db, "INSERT INTO nodes (level, position, hash) VALUES (?, ?, ?)",

@@ -43,6 +43,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case backupForks(backup: String, source: String, size: UInt64, detail: String)
     /// The log grew meanwhile; read again, then decide again.
     case sizeChanged(expected: UInt64, found: UInt64)
+    /// Another policy was adopted meanwhile; open the workspace again, then decide again.
+    case policySuperseded(expected: UInt64, found: UInt64?)
     /// The signer's name is not the log's origin.
     case wrongSigner(expected: String, found: String)
 
@@ -75,7 +77,7 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
             .commitInDoubt, .guardNotWritten:
             true
         case .backupOlder, .backupForks, .alreadyExists, .notFound, .notALedger, .schemaVersion, .masterKey,
-            .sizeChanged, .wrongSigner,
+            .sizeChanged, .policySuperseded, .wrongSigner,
             .entryRefused,
             .vaultMismatch, .vaultMissing, .vaultUnreadable, .noSuchEntry, .noSuchRequest, .noSuchCheckpoint,
             .cosignatureRefused, .timestampRefused:
@@ -119,6 +121,9 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
                 + "\(path): \(detail); submit again when the disk works, a repetition is recognised"
         case .sizeChanged(let expected, let found):
             "ledger: expected size \(expected), found \(found): it grew meanwhile"
+        case .policySuperseded(let expected, let found):
+            "ledger: expected the policy adopted by entry \(expected) in force, found that of entry "
+                + "\(found.map(String.init) ?? "none"): another was adopted meanwhile; nothing was written, repeat the command"
         case .wrongSigner(let expected, let found):
             "checkpoint signer: expected the name \(expected), found \(Printable.quoted(found))"
         case .entryRefused(let position, let refusal): "entry \(position) of the batch: \(refusal)"

@@ -14,7 +14,8 @@ struct HelpTests {
         ["replay"], ["certificate"],
         ["certificate", "list"], ["certificate", "show"],
         ["certificate", "verify"], ["log"], ["log", "checkpoint"], ["log", "prove"], ["log", "audit"], ["report"],
-        ["policy"], ["policy", "check"], ["benchmark"], ["benchmark", "methods"], ["benchmark", "search"],
+        ["policy"], ["policy", "check"], ["policy", "adopt"], ["request", "proposals"], ["request", "approve"],
+        ["request", "reject"], ["benchmark"], ["benchmark", "methods"], ["benchmark", "search"],
         ["benchmark", "redteam"], ["verify", "distances"],
     ]
 
@@ -50,7 +51,9 @@ struct HelpTests {
         ["request", "submit", "x", "--subject", "1"], ["request", "submit", "x", "y", "--format", "opendsr"],
         ["request", "verify", "x"], ["log", "prove"], ["log", "prove", "first"],
         ["log", "prove", "-1"], ["certificate", "verify", "x"], ["certificate", "show", "one"], ["verify"], ["certify"],
-        ["replay"], ["replay", "x", "--threads", "many"], ["policy", "check"], ["benchmark", "methods"],
+        ["replay"], ["replay", "x", "--threads", "many"], ["policy", "check"], ["policy", "adopt"],
+        ["request", "proposals"], ["request", "approve"], ["request", "reject"],
+        ["benchmark", "methods"],
         ["benchmark", "search", "--data", "x"],
         ["benchmark", "methods", "--data", "x", "--output", "y", "--shape", "huge"], ["--colour"],
         ["log", "audit", "extra"], ["verify", "simulate", "--settings", "205"],

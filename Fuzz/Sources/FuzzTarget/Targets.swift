@@ -54,6 +54,10 @@ let targets: [Target] = [
         if let envelope = try? DSSEEnvelope(parsing: bytes) {
             require(envelope.canonicalBytes == bytes, "an envelope has one spelling")
         }
+        if let proposal = try? Proposal(parsing: bytes) {
+            let carried = proposal.approved(as: proposal.event).flatMap { try? Proposal(carriedBy: $0) }
+            require(carried == proposal, "an entry carries the proposal that it approves")
+        }
         if let envelope = try? DSSEEnvelope(importing: bytes), let again = try? DSSEEnvelope(importing: envelope.canonicalBytes) {
             require(again == envelope, "an imported envelope survives its canonical form")
         }
@@ -67,6 +71,7 @@ let targets: [Target] = [
         _ = try? ErasureNotice(statement)
         if let event = try? LedgerEvent(statement), let again = try? event.statement() {
             require(again == statement, "an event has one statement")
+            _ = try? Proposal(carriedBy: event)
         }
         _ = try? UnlearningCertificate(statement)
         _ = try? TestResult(statement)

@@ -16,6 +16,22 @@ public enum KeyRole: String, Sendable, Hashable, CaseIterable {
     case requester
     /// Cosignatures.
     case witness
+    /// Decisions, as a privacy officer.
+    case officer
+    /// Decisions, as an engineer of the recommender.
+    case engineer
+    /// Decisions, as who administers the desk.
+    case administrator
+    /// Nothing: who reads, and whose key is known so that no decision can be in its name.
+    case auditor
+
+    /// Whether its keys are persons' who decide or look on, not the system's.
+    public var isPerson: Bool {
+        switch self {
+        case .officer, .engineer, .administrator, .auditor: true
+        case .root, .log, .controller, .verifier, .requester, .witness: false
+        }
+    }
 }
 
 /// A change of the keys that a log trusts: `urn:lethe:key-event:v1`, signed by a root key, and by the old and the new key too when

@@ -10,6 +10,8 @@ public struct PolicyEvent: Sendable, Equatable, EventBody {
     public let name: String
     /// The digest of its canonical form, `Policy.digest`.
     public let digest: Digest
+    /// Who may decide what while it is in force; nil where it leaves that to the controller's key. Old readers pass over the member.
+    public let rules: DecisionRules?
     /// When it took effect.
     public let at: Timestamp
     /// Members beyond this version's.
@@ -19,6 +21,7 @@ public struct PolicyEvent: Sendable, Equatable, EventBody {
     public init(adopting policy: Policy, at: Timestamp, extra: [String: JSONValue] = [:]) {
         name = policy.name
         digest = policy.digest
+        rules = DecisionRules(policy)
         self.at = at
         self.extra = extra
     }
@@ -26,7 +29,11 @@ public struct PolicyEvent: Sendable, Equatable, EventBody {
     var subjects: [Statement.Subject] { [.init(name: "policy:\(name)", sha256: digest)] }
 
     var members: [String: JSONValue] {
-        ["event": "adopted", "name": .string(name), "policy": .code(digest), "at": .code(at)]
+        var members: [String: JSONValue] = [
+            "event": "adopted", "name": .string(name), "policy": .code(digest), "at": .code(at),
+        ]
+        members["roles"] = rules?.json
+        return members
     }
 
     init(_ statement: Statement) throws(FieldError) {
@@ -34,6 +41,7 @@ public struct PolicyEvent: Sendable, Equatable, EventBody {
         name = try predicate.member("name").nonEmptyString()
         digest = try predicate.member("policy").digest()
         at = try predicate.member("at").timestamp()
+        rules = try predicate.optional("roles").map { (roles) throws(FieldError) in try DecisionRules(roles) }
         extra = [:]
     }
 }

@@ -22,7 +22,8 @@ extension Policy {
                 ? "When a request is fulfilled, the key of its personal data is destroyed and the destruction is logged."
                 : "Personal data of fulfilled requests stays in the vault until an officer destroys its key.",
             "Training and inference use \(count(threads, "thread")).",
-        ] + (methods.isEmpty ? [] : [othersText]) + [timestamping?.explanation].compactMap(\.self)
+        ] + (methods.isEmpty ? [] : [othersText]) + (roles?.explanation ?? [])
+            + [timestamping?.explanation].compactMap(\.self)
             + [tombstonesText].compactMap(\.self) + (recipients?.explanation ?? []) + backups.map(\.explanation)
     }
 

@@ -32,6 +32,7 @@ extension Policy {
         methods = try Method.others(root.optionalSection("methods"), besides: method)
         verification = try Verification(root.section("verification"))
         retention = try Retention(root.section("retention"))
+        roles = try root.optionalSection("roles").map { (section) throws(PolicyError) in try Roles(section) }
         timestamping = try root.optionalSection("timestamping").map { (section) throws(PolicyError) in
             try Timestamping(section)
         }

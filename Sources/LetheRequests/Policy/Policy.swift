@@ -29,6 +29,8 @@ public struct Policy: Sendable, Hashable {
     public let verification: Verification
     /// What happens to personal data afterwards.
     public let retention: Retention
+    /// Who may decide what; nil where the controller's key alone decides.
+    public let roles: Roles?
     /// Who must vouch for the time of published checkpoints; nil where nobody must.
     public let timestamping: Timestamping?
     /// Who else has the data and is told of an erasure; nil where nobody has.

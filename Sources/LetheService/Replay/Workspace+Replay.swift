@@ -28,17 +28,17 @@ extension Workspace {
         _ id: String, subjects file: String? = nil, fromBase: Bool = false, sample: Int? = nil,
         to folder: String, progress: (ServiceProgress) -> Void
     ) throws -> ReplayOutcome {
-        let all = 1...policy.verification.references
-        if let sample { try ModelFolders.checkRange("--sample", sample, all) }
-        var generator = SecureGenerator()
-        let drawn = sample.map { Set(all.shuffled(using: &generator).prefix($0)) }
         let (_, record) = try run(
             id, at: .candidateCommitted, .referenceSeedsDrawn, .referencesCommitted, .verified)
         let logged = try LoggedRun(record, in: self)
         guard policy.digest == logged.inputs.policy else {
-            throw ServiceError.policyChanged(
-                file: paths.policy, expected: logged.inputs.policy.hex, found: policy.digest.hex)
+            return try under(policy(of: record)).replay(
+                id, subjects: file, fromBase: fromBase, sample: sample, to: folder, progress: progress)
         }
+        let all = 1...policy.verification.references
+        if let sample { try ModelFolders.checkRange("--sample", sample, all) }
+        var generator = SecureGenerator()
+        let drawn = sample.map { Set(all.shuffled(using: &generator).prefix($0)) }
         let settings = try method(of: logged.inputs)
         let base = try loadModel(paths.model("base"), role: "base", expecting: logged.inputs.baseModel)
         let original =

@@ -22,6 +22,8 @@ public enum SubmissionOutcome: Sendable {
 struct RequestReception {
     let store: LedgerStore
     let signer: NoteSigner
+    /// The entry that adopted the policy by which requests are judged; nothing is received under another.
+    var policyEntry: UInt64?
     /// Whose requests are being handled; nil where nobody asks twice, as where speed is measured.
     var open: OpenRequests?
 
@@ -88,7 +90,9 @@ struct RequestReception {
             }
             let appended: [UnitOutcome]
             do {
-                appended = try store.append(units, expectedSize: size, signer: signer).outcomes
+                appended = try store.append(
+                    units, expectedSize: size, policyEntry: policyEntry, signer: signer
+                ).outcomes
             } catch {
                 // Another process came between: what it received counts too.
                 if case .sizeChanged = error, size != nil { continue }

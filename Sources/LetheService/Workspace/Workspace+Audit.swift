@@ -52,7 +52,10 @@ extension Workspace {
             var outcome = try workspace.examine(checksSignatures: checksSignatures, listing: listing)
             if outcome.findings.isEmpty {
                 do {
-                    try workspace.requireLoggedPolicy()
+                    _ = try workspace.underLoggedPolicy(finishesAdoption: false)
+                } catch ServiceError.workspaceDamaged(let file, let problem) {
+                    outcome.findings.append(
+                        AuditFinding(.file(file), field: "policy", expected: "the policy in the log", found: problem))
                 } catch ServiceError.policyChanged(let file, let expected, let found) {
                     outcome.findings.append(
                         AuditFinding(

@@ -1,58 +1,123 @@
+import LetheBytes
+public import LetheCrypto
 public import LetheRequests
 public import LetheStatements
 import LetheStore
 
+/// What became of a decision.
+public enum DecisionOutcome: Sendable, Equatable {
+    /// It is in the log: the request as it stands afterwards.
+    case decided(RequestRecord)
+    /// It waits for a second person.
+    case proposed(Proposal)
+}
+
 extension Workspace {
-    /// Takes a decision about a request: one signed entry in the log, or nothing.
+    /// Takes a decision about a request that needs nobody's signature but the controller's: one entry in the log, or nothing.
     ///
     /// - Parameter evidence: how the identity was proved, where that is what is confirmed.
     /// - Returns: the request as it stands afterwards.
-    /// - Throws: `DecisionError` where state, days or policy do not allow it; `ServiceError.unknownRequest`, and of a duplicate
-    ///   `.differentSubjects`, `.noOriginal`, of a confirmation `.alreadyHandled`. Nothing was changed then.
+    /// - Throws: as `decide(_:about:evidence:as:)`.
     @discardableResult
     public func decide(
         _ change: LifecycleEvent, about id: String, evidence: IdentityProof? = nil
     ) throws -> RequestRecord {
-        while true {
-            // Another process may come between the look at other requests and the entry: then everything is looked at again.
-            do { return try decideOnce(change, about: id, evidence: evidence) } catch StoreError.sizeChanged {
-                continue
-            }
-        }
+        _ = try decide(change, about: id, evidence: evidence, as: nil)
+        return try request(id)
     }
 
-    private func decideOnce(
-        _ change: LifecycleEvent, about id: String, evidence: IdentityProof?
-    ) throws -> RequestRecord {
-        let size = try store.size()
-        let record = try request(id)
-        let decision = Decision(
-            about: record, pauses: try pauses(of: record, deciding: change), rules: try rules(), now: environment.now())
-        let event = try decision.event(change, evidence: evidence)
-        var dependsOnOthers = true
-        switch change {
-        case .foundDuplicate(let original): try requireSameSubject(record, original: original)
-        case .identityConfirmed: try requireOnlyRequest(record)
-        default: dependsOnOthers = false
+    /// Takes a decision about a request: one signed entry in the log, a proposal where the policy asks for two persons, or nothing.
+    ///
+    /// - Parameters:
+    ///   - evidence: how the identity was proved, where that is what is confirmed.
+    ///   - actor: the key of who decides, where the policy has roles.
+    /// - Throws: `DecisionError` where state, days or policy do not allow it; `ServiceError.unknownRequest`, `.notPermitted`,
+    ///   `.proposalRefused` where another decision waits, and of a duplicate `.differentSubjects`, `.noOriginal`, of a confirmation
+    ///   `.alreadyHandled`. Nothing was changed then.
+    public func decide(
+        _ change: LifecycleEvent, about id: String, evidence: IdentityProof? = nil, as actor: SigningKey?
+    ) throws -> DecisionOutcome {
+        // Who may not decide learns nothing of the request.
+        if let kind = DecisionKind(change) { _ = try authority(kind, of: actor) }
+        return try whileTheLogStands { size in
+            let record = try request(id)
+            let event = try LedgerEvent.request(decision(change, about: record, evidence: evidence))
+            let dependsOnOthers =
+                switch change {
+                case .foundDuplicate, .identityConfirmed: true
+                default: false
+                }
+            return try enact(event, about: record, as: actor, at: dependsOnOthers ? size : nil, size: size)
         }
-        try self.record([.request(event)], expectedSize: dependsOnOthers ? size : nil)
-        return try request(id)
     }
 
     /// Destroys the key of a request that has ended, and with it its personal data and what its commitments could say.
     /// - Returns: the request as it stands afterwards.
-    /// - Throws: `ServiceError.unknownRequest`, `.notShreddable`; nothing was changed then.
+    /// - Throws: as `shred(_:as:)`.
     @discardableResult
     public func shred(_ id: String) throws -> RequestRecord {
-        let record = try request(id)
+        _ = try shred(id, as: nil)
+        return try request(id)
+    }
+
+    /// Destroys the key of a request that has ended, or proposes to, where the policy asks for two persons.
+    /// - Throws: `ServiceError.unknownRequest`, `.notShreddable`, `.notPermitted`, `.proposalRefused`; nothing was changed then.
+    public func shred(_ id: String, as actor: SigningKey?) throws -> DecisionOutcome {
+        _ = try authority(.shred, of: actor)
+        return try whileTheLogStands { size in
+            let record = try request(id)
+            return try enact(.shred(destruction(of: record)), about: record, as: actor, at: nil, size: size)
+        }
+    }
+
+    /// Puts a decision into the log under the signatures it needs, or keeps it for a second person.
+    ///
+    /// - Parameters:
+    ///   - needed: the size that the log must still have, whoever decides.
+    ///   - size: the size that it must have where a person's key was looked up in it.
+    private func enact(
+        _ event: LedgerEvent, about record: RequestRecord, as actor: SigningKey?, at needed: UInt64?, size: UInt64
+    ) throws -> DecisionOutcome {
+        if let kind = DecisionKind(event) {
+            switch try authority(kind, of: actor) {
+            case .controller: try self.record([event], expectedSize: needed)
+            case .person(let actor): try self.record([event], by: actor, expectedSize: size)
+            case .proposer(let actor):
+                let proposal = try Proposal(event, asOf: record.lastIndex, signedBy: actor)
+                try keep(proposal)
+                return .proposed(proposal)
+            }
+        } else {
+            try self.record([event], expectedSize: needed)
+        }
+        return .decided(try request(record.requestID.text))
+    }
+
+    /// The event of a decision as it would be taken now.
+    func decision(
+        _ change: LifecycleEvent, about record: RequestRecord, evidence: IdentityProof?
+    ) throws -> RequestEvent {
+        let decision = Decision(
+            about: record, pauses: try pauses(of: record, deciding: change), rules: try rules(), now: environment.now())
+        let event = try decision.event(change, evidence: evidence)
+        switch change {
+        case .foundDuplicate(let original): try requireSameSubject(record, original: original)
+        case .identityConfirmed: try requireOnlyRequest(record)
+        default: break
+        }
+        return event
+    }
+
+    /// The event by which the key of a request that has ended would be destroyed now.
+    func destruction(of record: RequestRecord) throws -> ShredEvent {
         guard record.state.isFinal, record.shreddedIndex == nil else {
             throw ServiceError.notShreddable(
-                id: id, problem: record.state.isFinal ? "it was destroyed before" : "it is \(record.state.name)")
+                id: record.requestID.text,
+                problem: record.state.isFinal ? "it was destroyed before" : "it is \(record.state.name)")
         }
-        let event = ShredEvent(
-            requestID: record.requestID, requestCommitment: record.requestCommitment, at: environment.now())
-        try self.record([.shred(event)])
-        return try request(id)
+        return ShredEvent(
+            requestID: record.requestID, requestCommitment: record.requestCommitment, at: environment.now(),
+            extra: ["policy": .string(policy.digest.hex)])
     }
 
     /// The pauses of a request, where the decision depends on them: they are read out of its entries.

@@ -226,22 +226,15 @@ extension Workspace {
     }
 
     private func committedTrainingRoot() throws -> String {
-        guard let root = try adoptedPolicy()?.extra["trainingRecordsRoot"]?.stringValue else {
+        guard let root = try adoptions().last?.event.extra["trainingRecordsRoot"]?.stringValue else {
             throw ServiceError.workspaceDamaged(
                 file: paths.database, problem: "no entry commits to the training records")
         }
         return root
     }
 
-    /// The event by which the policy in force took effect; nil in a log that has none.
-    func adoptedPolicy() throws -> PolicyEvent? {
-        guard let entry = try store.registrations(PredicateType.policyEvent).last,
-            case .policy(let event)? = try Self.event(entry.bytes)
-        else { return nil }
-        return event
-    }
-
-    private static func event(_ entry: [UInt8]) throws -> LedgerEvent? {
+    /// The event of an entry.
+    static func event(_ entry: [UInt8]) throws -> LedgerEvent? {
         try LedgerEvent(Statement(parsingUnverified: DSSEEnvelope(parsing: entry).payload))
     }
 

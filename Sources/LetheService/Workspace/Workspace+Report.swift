@@ -30,7 +30,8 @@ extension Workspace {
         let context = ReportContext(
             log: .init(
                 origin: origin, checkpointSize: Int(checkpoint.size), checkpointRoot: checkpoint.rootHash.hex),
-            policy: policy, datasetName: profile.name, requests: try dossier.requests.map { try request($0) },
+            policy: try policy(of: record), datasetName: profile.name,
+            requests: try dossier.requests.map { try request($0) },
             certificates: try certificates(of: record), refusals: refusals,
             controllerKeyID: try keys.controller.publicKey.keyID, recipients: try recipients(ofRun: id),
             runEntries: record.indexes,

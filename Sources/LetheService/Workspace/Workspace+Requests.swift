@@ -46,7 +46,9 @@ extension Workspace {
 
     /// What takes requests into the log.
     func reception() throws -> RequestReception {
-        RequestReception(store: store, signer: try keys.noteSigner(origin: origin), open: try openRequests())
+        RequestReception(
+            store: store, signer: try keys.noteSigner(origin: origin), policyEntry: policyEntry,
+            open: try openRequests())
     }
 
     /// Everything that judging a request needs, at this moment.

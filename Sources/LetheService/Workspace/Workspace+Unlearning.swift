@@ -1,6 +1,6 @@
 import LetheBytes
 import LetheCertificates
-import LetheCrypto
+public import LetheCrypto
 import LetheLog
 import LetheRecommendation
 import LetheRequests
@@ -16,12 +16,16 @@ extension Workspace {
     /// The inputs are in the log before the seeds exist, the candidate is in it before any reference model's seed does.
     /// Interrupted, in whatever way, the next call goes on with the same run: its requests, its seeds in the log, and the last states
     /// of its trainings. Requests that came meanwhile wait for the run after.
-    /// - Parameter name: such as `neggrad`; nil for the policy's own.
-    /// - Throws: `ServiceError.methodNotInPolicy`, `.nothingDue`, `.modelMissing`, `.modelChanged`, `.dataChanged`, `.busy`; `TrainingStopped`
+    /// - Parameters:
+    ///   - name: such as `neggrad`; nil for the policy's own.
+    ///   - actor: the key of who decides, where the policy has roles.
+    /// - Throws: `ServiceError.notPermitted`, `.methodNotInPolicy`, `.nothingDue`, `.modelMissing`, `.modelChanged`, `.dataChanged`, `.busy`; `TrainingStopped`
     ///   where the environment asks to stop. What was logged stays logged: a run that cannot finish is logged as abandoned.
     @discardableResult
-    public func unlearn(method name: String? = nil, progress: (ServiceProgress) -> Void) throws -> RunDossier {
-        try unlearn(by: policyMethod(name), progress: progress)
+    public func unlearn(
+        method name: String? = nil, as actor: SigningKey? = nil, progress: (ServiceProgress) -> Void
+    ) throws -> RunDossier {
+        try unlearn(by: policyMethod(name), as: actor, progress: progress)
     }
 
     /// The policy's settings of a method.
@@ -54,7 +58,10 @@ extension Workspace {
     }
 
     /// Runs a method over every request that waits, or goes on with the run that was interrupted.
-    func unlearn(by settings: Policy.Method, progress: (ServiceProgress) -> Void) throws -> RunDossier {
+    func unlearn(
+        by settings: Policy.Method, as actor: SigningKey? = nil, progress: (ServiceProgress) -> Void
+    ) throws -> RunDossier {
+        _ = try authority(.run, of: actor)
         try sweepTrainings()
         try sweepTombstones()
         let due = Array(
@@ -80,7 +87,7 @@ extension Workspace {
             let removal = try Removal(requests: due, data: data, vault: openVault)
             run = try beginRun(
                 removal, inputs: inputs(removal), settings: settings, base: base, original: original,
-                remembers: !method.isExact)
+                remembers: !method.isExact, actor: actor)
         }
         var dossier = run.dossier
         let (runID, removal) = (run.runID, run.removal)
@@ -151,7 +158,7 @@ extension Workspace {
     /// Commits to the inputs, before any seed exists; the folder says which requests the run answers.
     private func beginRun(
         _ removal: Removal, inputs: RunInputs, settings: Policy.Method, base: StoredModel, original: StoredModel,
-        remembers: Bool
+        remembers: Bool, actor: SigningKey?
     ) throws -> OpenRun {
         var generator = SecureGenerator()
         let runID = RunID.random(using: &generator)
@@ -169,7 +176,9 @@ extension Workspace {
         try Files.createFolder(paths.run(runID.text))
         do {
             try dossier.write(to: paths.run(runID.text))
-            try record([.run(RunEvent(runID: runID, at: environment.now(), step: .inputsCommitted(inputs)))])
+            try recordDecision(by: actor) {
+                .run(RunEvent(runID: runID, at: environment.now(), step: .inputsCommitted(inputs)))
+            }
         } catch {
             try? Files.remove(paths.run(runID.text))
             try? kept.destroy()

@@ -27,6 +27,9 @@ public final class Workspace {
     /// Threads that models are trained on.
     let pool: WorkerPool
 
+    /// The entry that adopted the policy: nothing is appended once another has.
+    var policyEntry: UInt64?
+
     private let keyRing: Lazy<WorkspaceKeys>
     private var registry: (keys: KeyRegistry, size: UInt64)?
     private let loaded: Lazy<(dataset: InteractionDataset, split: RecommendationSplit)>
@@ -131,11 +134,9 @@ public final class Workspace {
             // A key change was cut off: the log decides, so it is read before the files are believed.
             try openForAudit(root, environment: environment).finishKeyChanges()
         }
-        let workspace = try assemble(root, environment: environment) { paths, verifier in
+        return try assemble(root, environment: environment) { paths, verifier in
             try LedgerStore.open(paths.database, logVerifier: verifier)
-        }
-        try workspace.requireLoggedPolicy()
-        return workspace
+        }.underLoggedPolicy(finishesAdoption: true)
     }
 
     /// Opens a workspace to look at it: no file of it is written, and no private key is needed.
@@ -148,11 +149,9 @@ public final class Workspace {
         _ root: String, data: String? = nil, threads: Int? = nil, environment: ServiceEnvironment
     ) throws -> Workspace {
         if let threads { try ModelFolders.checkRange("--threads", threads, 1...1024) }
-        let workspace = try assemble(root, environment: environment, data: data, threads: threads) { paths, verifier in
+        return try assemble(root, environment: environment, data: data, threads: threads) { paths, verifier in
             try LedgerStore.openToRead(paths.database, logVerifier: verifier)
-        }
-        try workspace.requireLoggedPolicy()
-        return workspace
+        }.underLoggedPolicy(finishesAdoption: false)
     }
 
     /// Opens a workspace whatever its ledger and the policy's file hold now, for an audit to name what is wrong.
@@ -191,13 +190,11 @@ public final class Workspace {
             environment: environment, threads: threads)
     }
 
-    /// Thresholds and deadlines are those that the log says were adopted, whoever can write to the policy's file.
-    /// - Throws: `ServiceError.policyChanged`.
-    func requireLoggedPolicy() throws {
-        guard let logged = try adoptedPolicy()?.digest else { return }
-        guard policy.digest == logged else {
-            throw ServiceError.policyChanged(file: paths.policy, expected: logged.hex, found: policy.digest.hex)
-        }
+    /// The same workspace under another policy.
+    func under(_ policy: Policy) -> Workspace {
+        Workspace(
+            paths: paths, policy: policy, profile: profile, store: store, environment: environment,
+            threads: pool.threads)
     }
 
     /// The origin of the workspace at `root`, from its public trust file: enough to address a request to it.
@@ -252,16 +249,17 @@ public final class Workspace {
         return open
     }
 
-    /// Appends events signed by the controller, under a checkpoint of their own, in one transaction; returns their indexes.
+    /// Appends events signed by the controller and, where a person decided them, by that `actor`, under a checkpoint of their own, in one
+    /// transaction; returns their indexes.
     @discardableResult
     func record(
-        _ events: [LedgerEvent], vault: [VaultItem] = [], expectedSize: UInt64? = nil
+        _ events: [LedgerEvent], vault: [VaultItem] = [], by actor: SigningKey? = nil, expectedSize: UInt64? = nil
     ) throws -> Range<UInt64> {
-        let controller = try keys.controller
-        let entries = try events.map { try $0.sign(with: [controller]) }
+        let signers = [try keys.controller, actor].compactMap(\.self)
+        let entries = try events.map { try $0.sign(with: signers) }
         return try store.append(
             entries: entries, vault: vault, masterKey: vault.isEmpty ? nil : masterKey, expectedSize: expectedSize,
-            signer: keys.noteSigner(origin: origin)
+            policyEntry: policyEntry, signer: keys.noteSigner(origin: origin)
         ).indexes
     }
 

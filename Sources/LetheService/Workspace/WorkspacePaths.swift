@@ -16,6 +16,10 @@ public struct WorkspacePaths: Sendable, Equatable {
     var configuration: String { Files.join(root, "workspace.json") }
     /// The policy as its authors wrote it.
     var policy: String { Files.join(root, "policy.yaml") }
+    /// The texts of policies that were in force or are about to be, by digest.
+    var policies: String { Files.join(root, "policies") }
+    /// Decisions that wait for a second person.
+    var proposals: String { Files.join(root, "proposals") }
     /// Public holidays besides the policy's; only where the controller has put the file.
     public var holidays: String { Files.join(root, "holidays.txt") }
     /// Private keys.
@@ -59,6 +63,10 @@ public struct WorkspacePaths: Sendable, Equatable {
     func tombstoneKey(_ id: String) -> String { Files.join(keys, "tombstones-\(id).key") }
     /// The folder of one run.
     func run(_ id: String) -> String { Files.join(runs, id) }
+    /// The text of one policy.
+    func keptPolicy(_ digest: String) -> String { Files.join(policies, "\(digest).yaml") }
+    /// The proposal about one request.
+    func proposal(_ request: String) -> String { Files.join(proposals, "\(request).json") }
     /// The file of one private key.
     func key(_ role: String) -> String { Files.join(keys, "\(role).pem") }
 }

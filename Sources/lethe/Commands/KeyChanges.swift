@@ -62,10 +62,12 @@ extension Key {
         static let configuration = CommandConfiguration(
             commandName: "register",
             abstract:
-                "Let the log know somebody else's public key: an agent that files requests, a witness, a second verifier.",
+                "Let the log know somebody else's public key: a person who decides, an agent that files requests, a witness.",
             discussion: "A key has one role, for ever: one that the log knows already is refused.")
 
-        @Option(name: .long, help: "requester, witness, verifier or controller.")
+        @Option(
+            name: .long,
+            help: "officer, engineer, administrator, auditor, requester, witness, verifier or controller.")
         var role: KeyRole
 
         @Option(

@@ -14,14 +14,21 @@ struct DecisionOptions: ParsableArguments {
     var id: String
 
     @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var actorOptions: ActorOptions
     @OptionGroup var outputOptions: OutputOptions
 
-    /// Takes the decision and says what it was: one entry of the log, signed by the controller, or an error and nothing.
+    /// Takes the decision and says what it was: one signed entry of the log, a proposal that waits for a second person, or an error and
+    /// nothing.
     func decide(_ change: LifecycleEvent, evidence: IdentityProof? = nil, _ words: (RequestRecord) -> String) throws {
-        let record = try openWorkspace(workspaceOptions).decide(change, about: id, evidence: evidence)
-        try outputOptions.show(
-            record.json.adding(["event": .string(change.name), "entry": .string("\(record.lastIndex)")]),
-            "request \(record.requestID.text) \(words(record)), entry \(record.lastIndex)")
+        let outcome = try openWorkspace(workspaceOptions).decide(
+            change, about: id, evidence: evidence, as: actorOptions.key(workspaceOptions.passphraseOptions))
+        switch outcome {
+        case .decided(let record):
+            try outputOptions.show(
+                record.json.adding(["event": .string(change.name), "entry": .string("\(record.lastIndex)")]),
+                "request \(record.requestID.text) \(words(record)), entry \(record.lastIndex)")
+        case .proposed(let proposal): try showWaiting(proposal, outputOptions)
+        }
     }
 }
 
@@ -166,9 +173,15 @@ extension Request {
         @OptionGroup var options: DecisionOptions
 
         func run() throws {
-            let record = try openWorkspace(options.workspaceOptions).shred(options.id)
-            try options.outputOptions.show(
-                record.json, "personal data of request \(record.requestID.text) destroyed, entry \(record.lastIndex)")
+            let outcome = try openWorkspace(options.workspaceOptions).shred(
+                options.id, as: options.actorOptions.key(options.workspaceOptions.passphraseOptions))
+            switch outcome {
+            case .decided(let record):
+                try options.outputOptions.show(
+                    record.json,
+                    "personal data of request \(record.requestID.text) destroyed, entry \(record.lastIndex)")
+            case .proposed(let proposal): try showWaiting(proposal, options.outputOptions)
+            }
         }
     }
 }

@@ -11,7 +11,8 @@ struct Request: ParsableCommand {
         commandName: "request", abstract: "Sign, submit and follow deletion requests.",
         subcommands: [
             Sign.self, Submit.self, List.self, Show.self, Confirm.self, Doubt.self, Expire.self, Extend.self, Deny.self,
-            Withdraw.self, Duplicate.self, Shred.self, Receipt.self, Verify.self,
+            Withdraw.self, Duplicate.self, Shred.self, Proposals.self, Approve.self, Reject.self, Receipt.self,
+            Verify.self,
         ])
 
     /// `lethe request sign`

@@ -18,12 +18,14 @@ struct Unlearn: ParsableCommand {
 
     @OptionGroup var methodOptions: MethodOptions
     @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var actorOptions: ActorOptions
     @OptionGroup var trainingOptions: TrainingOptions
     @OptionGroup var outputOptions: OutputOptions
 
     func run() throws {
+        let actor = try actorOptions.key(workspaceOptions.passphraseOptions)
         try trainingOptions.run(workspaceOptions) { workspace, display in
-            let dossier = try workspace.unlearn(method: methodOptions.method, progress: display.show)
+            let dossier = try workspace.unlearn(method: methodOptions.method, as: actor, progress: display.show)
             display.finish()
             try outputOptions.show(
                 [
@@ -114,10 +116,12 @@ struct RunAll: ParsableCommand {
 
     @OptionGroup var methodOptions: MethodOptions
     @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var actorOptions: ActorOptions
     @OptionGroup var trainingOptions: TrainingOptions
     @OptionGroup var outputOptions: OutputOptions
 
     func run() throws {
+        let actor = try actorOptions.key(workspaceOptions.passphraseOptions)
         try trainingOptions.run(workspaceOptions) { workspace, display in
             let earlier = try workspace.runsWaitingForRecipients()
             let open = try certify(earlier, in: workspace, note: display.note)
@@ -127,7 +131,7 @@ struct RunAll: ParsableCommand {
                 display.note("  continues with the verification of run \(run)")
             } else {
                 do {
-                    run = try workspace.unlearn(method: methodOptions.method, progress: display.show).runID
+                    run = try workspace.unlearn(method: methodOptions.method, as: actor, progress: display.show).runID
                 } catch ServiceError.nothingDue where !earlier.isEmpty {
                     display.finish()
                     try showNotified(earlier, open, in: workspace, outputOptions)

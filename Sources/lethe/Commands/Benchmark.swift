@@ -5,5 +5,5 @@ struct Benchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark",
         abstract: "Measure this machine: JSON and Markdown with the machine, settings and versions.",
-        subcommands: [BenchmarkEngine.self, Ledger.self, BenchmarkMethods.self, BenchmarkSearch.self])
+        subcommands: [BenchmarkEngine.self, Ledger.self, Desk.self, BenchmarkMethods.self, BenchmarkSearch.self])
 }

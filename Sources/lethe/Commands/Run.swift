@@ -88,38 +88,8 @@ struct Certify: ParsableCommand {
     }
 }
 
-/// `lethe run`
-struct Run: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Unlearn, verify and certify all that waits.",
-        discussion: "Exits 1 where the verdict is not a pass; the certificates then say so.\n\n"
-            + TrainingOptions.discussion)
-
-    @OptionGroup var methodOptions: MethodOptions
-    @OptionGroup var workspaceOptions: WorkspaceOptions
-    @OptionGroup var trainingOptions: TrainingOptions
-    @OptionGroup var outputOptions: OutputOptions
-
-    func run() throws {
-        try trainingOptions.run(workspaceOptions) { workspace, display in
-            let run: String
-            if let interrupted = try workspace.interruptedVerification() {
-                run = interrupted
-                display.note("  continues with the verification of run \(run)")
-            } else {
-                run = try workspace.unlearn(method: methodOptions.method, progress: display.show).runID
-            }
-            let measured = try workspace.verify(run, progress: display.show)
-            display.finish()
-            let files = try workspace.certify(run)
-            for file in files { display.note(file) }
-            try showVerdict(run, measured, outputOptions)
-        }
-    }
-}
-
 /// Prints a verdict; throws where it is not a pass.
-private func showVerdict(_ run: String, _ measured: Measurements, _ options: OutputOptions) throws {
+func showVerdict(_ run: String, _ measured: Measurements, _ options: OutputOptions) throws {
     try options.show(
         [
             "run": .string(run), "verdict": .string(measured.verdict), "claim": .string(measured.claim),

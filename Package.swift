@@ -130,7 +130,7 @@ let package = Package(
             [
                 "LetheService", "LetheStore", "LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements",
                 "LetheCrypto", "LetheBytes", "LetheReports", "LetheUnlearning", "LetheRecommendation",
-                "LetheTransformer",
+                "LetheTransformer", grdb,
             ]),
         tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
         tests("LetheListenerTests", ["LetheListener"]),

@@ -43,6 +43,48 @@ extension AuditReport {
     }
 }
 
+/// A table as CSV (RFC 4180): a line of column names, then one line a row, each ended by CR LF.
+public struct CsvTable: Sendable {
+    /// One cell.
+    public enum Cell: Sendable {
+        /// A text; one that a spreadsheet would run as a formula is written with an apostrophe before it.
+        case text(String)
+        /// A whole number, as it is.
+        case number(Int)
+        /// Nothing.
+        case empty
+
+        /// A text, or nothing.
+        public init(_ text: String?) { self = text.map { .text($0) } ?? .empty }
+        /// A number, or nothing.
+        public init(_ number: Int?) { self = number.map { .number($0) } ?? .empty }
+
+        fileprivate var written: String {
+            switch self {
+            case .text(let text): Csv.cell(text)
+            case .number(let number): Csv.cell(number)
+            case .empty: ""
+            }
+        }
+    }
+
+    private let columns: [String]
+    private var rows: [[Cell]] = []
+
+    /// An empty table with these columns.
+    public init(columns: [String]) { self.columns = columns }
+
+    /// Adds a row; cells beyond the columns are cut off, missing ones are empty.
+    public mutating func add(_ row: [Cell]) {
+        rows.append(Array((row + Array(repeating: .empty, count: columns.count)).prefix(columns.count)))
+    }
+
+    /// The whole table.
+    public var text: String {
+        ([columns.map(Csv.cell)] + rows.map { $0.map(\.written) }).map { $0.joined(separator: ",") + "\r\n" }.joined()
+    }
+}
+
 /// Cells of a CSV file.
 enum Csv {
     /// Signs, also in their full-width forms, that make a spreadsheet take a text for a formula.

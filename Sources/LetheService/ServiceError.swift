@@ -64,6 +64,8 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case methodChanged(file: String, method: String, expected: String, found: String)
     /// Nothing to do: no request waits for unlearning.
     case nothingDue
+    /// Requests wait, but the data have no training record of any of their subjects.
+    case nothingHeld(requests: Int)
     /// No run of this name.
     case unknownRun(id: String)
     /// No run was judged yet.
@@ -160,6 +162,9 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
         case .methodChanged(let file, let method, let expected, let found):
             "\(file): not the method in the log: expected \(method) with parameters \(expected), found \(found)"
         case .nothingDue: "no request waits for unlearning"
+        case .nothingHeld(let requests):
+            "\(requests) requests wait, and no training record of their subjects is left: there is nothing to remove; they are "
+                + "answered with the next run that removes somebody's"
         case .unknownRun(let id): "no run \(id)"
         case .noJudgedRun: "no run was judged yet; run `lethe run`"
         case .runNotReady(let id, let found, let expected): "run \(id) is \(found), expected \(expected)"

@@ -7,7 +7,7 @@ import LetheRequests
 extension AuditPass {
     /// The tables, indexes and triggers are as this version creates them.
     mutating func checkSchema() throws {
-        let expected = try Schema.expectedObjects()
+        let expected = try Schema.expectedObjects(of: storedVersion())
         let found = try Schema.objects(db)
         for name in Set(expected.keys).union(found.keys).sorted() where expected[name] != found[name] {
             report(
@@ -17,8 +17,15 @@ extension AuditPass {
         }
     }
 
+    /// The version that the ledger says it has, where that is one of those that are read.
+    private func storedVersion() throws -> String {
+        let row = try Cells.first(db, "SELECT CAST(value AS BLOB) FROM meta WHERE key = 'schema_version'")
+        let version = row?.first?.string ?? Schema.version
+        return Schema.readableVersions.contains(version) ? version : Schema.version
+    }
+
     mutating func checkMeta() throws {
-        let expected = ["origin": tables.origin, "schema_version": Schema.version]
+        let expected = ["origin": tables.origin, "schema_version": try storedVersion()]
         var found: [String: Cell] = [:]
         for row in try Cells.fetch(db, "SELECT CAST(key AS BLOB), CAST(value AS BLOB) FROM meta") {
             found[row[0].text] = row[1]

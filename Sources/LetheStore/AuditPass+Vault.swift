@@ -11,6 +11,8 @@ extension AuditPass {
         let requestCommitment: Digest
         let wrapped: [UInt8]?
         let sealed: [UInt8]?
+        /// The tag that its request is found by; nil where the ledger has no tags.
+        let tag: Cell?
 
         /// What is wrong with it.
         func finding(_ masterKey: MasterKey) -> AuditFinding? {
@@ -26,6 +28,11 @@ extension AuditPass {
             guard item.requestID == id, key.commitment(toSubject: item.identity) == subjectCommitment,
                 key.commitment(toRequest: item.rawRequest) == requestCommitment
             else { return finding("sealed", "what the commitments in the log were made of", "something else") }
+            if let tag, tag != .text(masterKey.tag(of: item.identity).hex) {
+                return finding(
+                    "subject_tag", "the tag of its subject under this master key",
+                    tag == .null ? "none" : "another")
+            }
             return nil
         }
     }
@@ -39,7 +46,11 @@ extension AuditPass {
             opens ? ("subject_commitment, request_commitment", "wrapped_key, sealed") : ("NULL, NULL", "NULL, NULL")
         var requests = try RowStream(
             db, "SELECT request_id, received_index, shredded_index, \(commitments) FROM requests ORDER BY request_id")
-        var rows = try RowStream(db, "SELECT request_id, \(sealed) FROM vault ORDER BY request_id")
+        let hasTags = try tables.hasSubjectTags()
+        let tag =
+            opens && hasTags
+            ? "(SELECT tag FROM subject_tags WHERE subject_tags.request_id = vault.request_id)" : "NULL"
+        var rows = try RowStream(db, "SELECT request_id, \(sealed), \(tag) FROM vault ORDER BY request_id")
         var request = try requests.next()
         var missing: [(id: String, receivedIndex: UInt64)] = []
         var seen: Set<RequestID> = []
@@ -72,7 +83,8 @@ extension AuditPass {
                 expected = record.map {
                     Row(
                         id: id, receivedIndex: $0.receivedIndex, subjectCommitment: $0.subjectCommitment,
-                        requestCommitment: $0.requestCommitment, wrapped: row[1].blob, sealed: row[2].blob)
+                        requestCommitment: $0.requestCommitment, wrapped: row[1].blob, sealed: row[2].blob,
+                        tag: hasTags ? row[3] : nil)
                 }
             } else if let id, let stored, let received = stored[1].unsigned {
                 shredded = stored[2].unsigned
@@ -81,7 +93,7 @@ extension AuditPass {
                 {
                     expected = Row(
                         id: id, receivedIndex: received, subjectCommitment: subject, requestCommitment: commitment,
-                        wrapped: row[1].blob, sealed: row[2].blob)
+                        wrapped: row[1].blob, sealed: row[2].blob, tag: hasTags ? row[3] : nil)
                 }
                 isKnown = expected != nil || !opens
             }
@@ -105,10 +117,25 @@ extension AuditPass {
         for record in derived.requests.values where record.shreddedIndex == nil && !seen.contains(record.requestID) {
             missing.append((record.requestID.text, record.receivedIndex))
         }
+        if hasTags { try checkSurplusTags() }
         for request in missing.sorted(by: { $0.receivedIndex < $1.receivedIndex }) {
             report(
                 .vault(request.id), entry: request.receivedIndex, "row",
                 expected: "one, as no shred event was logged", found: "none")
+        }
+    }
+
+    /// A tag without personal data would still link a person's requests after they were shredded.
+    private mutating func checkSurplusTags() throws {
+        let surplus = try Cells.fetch(
+            db,
+            """
+            SELECT request_id FROM subject_tags WHERE request_id NOT IN (SELECT request_id FROM vault) ORDER BY request_id
+            """)
+        for row in surplus {
+            report(
+                .vault(Printable.quoted(row[0].text)), "subject_tag", expected: "none: the vault has no such row",
+                found: "a tag")
         }
     }
 

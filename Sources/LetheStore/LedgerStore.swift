@@ -102,7 +102,7 @@ public final class LedgerStore: Sendable {
                 let meta = try Cells.fetch(db, "SELECT CAST(key AS BLOB), CAST(value AS BLOB) FROM meta")
                 func value(_ key: String) -> String? { meta.first { $0[0].string == key }?[1].string }
                 let version = value("schema_version") ?? "none"
-                guard version == Schema.version else {
+                guard Schema.readableVersions.contains(version) else {
                     throw StoreError.schemaVersion(expected: Schema.version, found: version)
                 }
                 guard let origin = value("origin") else { throw StoreError.notALedger(path: path) }
@@ -328,9 +328,17 @@ public final class LedgerStore: Sendable {
     /// The request `id`.
     public func request(_ id: RequestID) throws(StoreError) -> RequestRecord? { try read { try $0.request(id) } }
 
-    /// The requests in the order of their receipt; in the state called `state` only, where given.
-    public func requests(in state: String? = nil) throws(StoreError) -> [RequestRecord] {
-        try read { try $0.requests(in: state) }
+    /// The requests in the order of their receipt; in the state called `state` only, where given, and at most `limit`.
+    public func requests(in state: String? = nil, limit: Int? = nil) throws(StoreError) -> [RequestRecord] {
+        try read { try $0.requests(in: state, limit: limit) }
+    }
+
+    /// How many requests are in the state called `state`.
+    public func count(in state: String) throws(StoreError) -> Int { try read { try $0.count(in: state) } }
+
+    /// The first day by which a request in the state called `state` must be answered; nil where there is none.
+    public func earliestDue(in state: String) throws(StoreError) -> CivilDate? {
+        try read { try $0.earliestDue(in: state) }
     }
 
     /// The requests whose id or nonce tag is among these: for `CheckedRequest.compare(with:)`.
@@ -350,6 +358,23 @@ public final class LedgerStore: Sendable {
     /// - Throws: `.vaultMissing`, `.vaultUnreadable`.
     public func openVault(_ id: RequestID, masterKey: MasterKey) throws(StoreError) -> VaultItem {
         try read { try $0.openVault(id, masterKey: masterKey) }
+    }
+
+    /// The earliest received of a person's requests in one of `states`, made under `law`.
+    ///
+    /// - Parameter subject: `MasterKey.tag(of:)` of the person.
+    /// - Complexity: O(log of all requests + the person's own), once `indexSubjects` was called.
+    public func request(
+        of subject: Digest, under law: Regulation, in states: [RequestState]
+    ) throws(StoreError) -> RequestRecord? {
+        try read { try $0.request(of: subject, under: law, in: states.map(\.name)) }
+    }
+
+    /// Makes a ledger of version 2 one whose requests are found by person; does nothing with others.
+    /// - Throws: `.vaultUnreadable` where a row does not open; nothing was changed then.
+    public func indexSubjects(masterKey: MasterKey) throws(StoreError) {
+        guard try read({ try !$0.hasSubjectTags() }) else { return }
+        try write { try $0.indexSubjects(masterKey: masterKey) }
     }
 
     // MARK: Parts

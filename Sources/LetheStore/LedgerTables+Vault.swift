@@ -26,7 +26,9 @@ extension LedgerTables {
 
     /// Stores the personal data of a unit's receipts, and destroys that of every request whose shredding it logs.
     func writeVault(of unit: LedgerUnit) throws {
+        let hasTags = try hasSubjectTags()
         for row in unit.vault {
+            if hasTags { try insert(tag: row.subjectTag, of: row.requestID) }
             try Cells.run(
                 db, "INSERT INTO vault (request_id, wrapped_key, sealed) VALUES (CAST(? AS TEXT), ?, ?)",
                 [.text(row.requestID.text), .bytes(row.wrappedKey), .bytes(row.sealed)])
@@ -38,7 +40,36 @@ extension LedgerTables {
         try Cells.first(db, "SELECT 1 FROM vault WHERE request_id = CAST(? AS TEXT)", [.text(id.text)]) != nil
     }
 
+    // MARK: Whose a row is
+
+    /// Whether the ledger finds requests by person: one of version 2 does not.
+    func hasSubjectTags() throws -> Bool {
+        try Cells.first(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'subject_tags'") != nil
+    }
+
+    private func insert(tag: Digest, of id: RequestID) throws {
+        try Cells.run(
+            db, "INSERT INTO subject_tags (request_id, tag) VALUES (CAST(? AS TEXT), CAST(? AS TEXT))",
+            [.text(id.text), .text(tag.hex)])
+    }
+
+    /// Adds the tags to a ledger of version 2.
+    func indexSubjects(masterKey: MasterKey) throws {
+        guard try !hasSubjectTags() else { return }
+        try Schema.addSubjectTags(db)
+        try Cells.forEach(db, "SELECT request_id, wrapped_key, sealed FROM vault") { row in
+            guard let id = row[0].string.flatMap({ RequestID($0) }) else {
+                throw StoreError.corrupt(detail: "vault row \(row[0].excerpt): no request id")
+            }
+            let item = try open(wrapped: row[1].blob, sealed: row[2].blob, of: id, masterKey: masterKey)
+            try insert(tag: masterKey.tag(of: item.identity), of: id)
+        }
+    }
+
     private func shred(_ id: RequestID) throws {
+        if try hasSubjectTags() {
+            try Cells.run(db, "DELETE FROM subject_tags WHERE request_id = CAST(? AS TEXT)", [.text(id.text)])
+        }
         // Zeros first: with secure_delete the freed page is zeroed too, and the WAL is truncated after the commit.
         try Cells.run(
             db,
@@ -54,9 +85,15 @@ extension LedgerTables {
         let row = try Cells.first(
             db, "SELECT wrapped_key, sealed FROM vault WHERE request_id = CAST(? AS TEXT)", [.text(id.text)])
         guard let row else { throw StoreError.vaultMissing(id) }
-        guard let wrapped = row[0].blob, let sealed = row[1].blob, let key = masterKey.unwrap(wrapped, for: id),
+        return try open(wrapped: row[0].blob, sealed: row[1].blob, of: id, masterKey: masterKey)
+    }
+
+    private func open(
+        wrapped: [UInt8]?, sealed: [UInt8]?, of id: RequestID, masterKey: MasterKey
+    ) throws(StoreError) -> VaultItem {
+        guard let wrapped, let sealed, let key = masterKey.unwrap(wrapped, for: id),
             let item = VaultItem(opening: sealed, key: key, requestID: id)
-        else { throw StoreError.vaultUnreadable(id) }
+        else { throw .vaultUnreadable(id) }
         return item
     }
 }

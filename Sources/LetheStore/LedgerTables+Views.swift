@@ -12,9 +12,44 @@ extension LedgerTables {
         try records(" WHERE nonce_tag = CAST(? AS TEXT)", [.text(nonceTag.hex)]).first
     }
 
-    func requests(in state: String?) throws -> [RequestRecord] {
-        if let state { return try records(" WHERE state = CAST(? AS TEXT) ORDER BY received_index", [.text(state)]) }
-        return try records(" ORDER BY received_index", [])
+    func requests(in state: String?, limit: Int? = nil) throws -> [RequestRecord] {
+        let (condition, arguments): (String, [Cell]) =
+            state.map { (" WHERE state = CAST(? AS TEXT)", [.text($0)]) } ?? ("", [])
+        // A limit below zero is none.
+        return try records(
+            condition + " ORDER BY received_index LIMIT ?", arguments + [.integer(Int64(limit ?? -1))])
+    }
+
+    func count(in state: String) throws -> Int {
+        let row = try Cells.first(
+            db, "SELECT count(*) FROM requests WHERE state = CAST(? AS TEXT)", [.text(state)])
+        return Int(clamping: row?.first?.unsigned ?? 0)
+    }
+
+    func earliestDue(in state: String) throws -> CivilDate? {
+        // Days are written so that their texts are ordered as they are.
+        let row = try Cells.first(
+            db,
+            """
+            SELECT min(CASE extended WHEN 1 THEN extended_due ELSE due END) FROM requests WHERE state = CAST(? AS TEXT)
+            """, [.text(state)])
+        guard let cell = row?.first, cell != .null else { return nil }
+        guard let day = cell.string.flatMap({ try? CivilDate($0) }) else {
+            throw StoreError.corrupt(detail: "requests: \(cell.excerpt) is no day")
+        }
+        return day
+    }
+
+    /// The earliest received of the requests with a person's tag that are in one of `states`, under `law`.
+    func request(of tag: Digest, under law: Regulation, in states: [String]) throws -> RequestRecord? {
+        guard try hasSubjectTags() else { throw StoreError.corrupt(detail: "requests are not indexed by person") }
+        let places = Array(repeating: "CAST(? AS TEXT)", count: states.count).joined(separator: ", ")
+        return try records(
+            """
+             WHERE request_id IN (SELECT request_id FROM subject_tags WHERE tag = CAST(? AS TEXT))
+            AND regulation = CAST(? AS TEXT) AND state IN (\(places)) ORDER BY received_index LIMIT 1
+            """, [.text(tag.hex), .text(law.rawValue)] + states.map { .text($0) }
+        ).first
     }
 
     private func records(_ condition: String, _ arguments: [Cell]) throws -> [RequestRecord] {

@@ -1,7 +1,7 @@
 import Glibc
 import LetheBytes
 public import LetheCrypto
-import LetheRequests
+public import LetheRequests
 
 /// The key under which the vault's keys are wrapped. It lives in a file outside of the database, so that a copy of the
 /// database alone opens nothing.
@@ -37,6 +37,13 @@ public struct MasterKey: Sendable, Redacted {
     /// A key for pseudonyms of what senders call their requests: whoever holds the log alone cannot guess these names.
     public var referenceSecret: [UInt8] {
         hmacSHA256(key: bytes, message: Array("unlearn-ledger/reference-secret/v1".utf8)).bytes
+    }
+
+    /// By what the database finds a person's requests: a pseudonym that nobody makes or reverses without this key. It is the same for every
+    /// request of one person, so whoever has the database alone sees which rows of the vault are one person's, not whose.
+    public func tag(of identity: SubjectIdentity) -> Digest {
+        let key = hmacSHA256(key: bytes, message: Array("unlearn-ledger/subject-tag/v1".utf8)).bytes
+        return hmacSHA256(key: key, message: Array(identity.type.utf8) + [0x00] + Array(identity.value.utf8))
     }
 
     private static let context = "unlearn-ledger/wrap/v1"

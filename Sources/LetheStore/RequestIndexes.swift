@@ -1,7 +1,7 @@
 import GRDB
 import GRDBSQLite
 
-/// Whether the two indexes of table `requests` hold exactly what the table holds.
+/// Whether the indexes of the tables `requests` and `subject_tags` hold exactly what the tables hold.
 ///
 /// SQLite's `integrity_check` looks every row up in every index: of a random nonce tag, that is one page from anywhere in the file
 /// for each request, most of what the check costs. Here table and indexes are read once each, from left to right. They must be in
@@ -16,6 +16,10 @@ enum RequestIndexes {
         ORDER BY state, received_index, request_id
         """
 
+    static let byTag = """
+        SELECT tag, request_id FROM subject_tags INDEXED BY subject_tags_by_tag ORDER BY tag, request_id
+        """
+
     /// - Returns: false also where a value is of no kind that these columns have; `integrity_check` says then what is wrong.
     static func agree(_ db: Database) throws -> Bool {
         // The table is a tree in the order of its key, and NOT INDEXED keeps to it.
@@ -24,8 +28,12 @@ enum RequestIndexes {
             order: [0], sums: [[1, 0], [2, 3, 0]])
         let nonces = try scan(db, byNonceTag, order: [0], sums: [[0, 1]])
         let states = try scan(db, byState, order: [0, 1, 2], sums: [[0, 1, 2]])
-        guard let table, let nonces, let states else { return false }
-        return table == nonces + states
+        guard let table, let nonces, let states, table == nonces + states else { return false }
+        guard try Cells.first(db, "SELECT 1 FROM sqlite_schema WHERE name = 'subject_tags'") != nil else { return true }
+        let tags = try scan(
+            db, "SELECT request_id, tag FROM subject_tags NOT INDEXED ORDER BY request_id", order: [0], sums: [[1, 0]])
+        let people = try scan(db, byTag, order: [0, 1], sums: [[0, 1]])
+        return tags != nil && tags == people
     }
 
     /// Reads all rows and checks that each comes after the one before it by the columns `order`.

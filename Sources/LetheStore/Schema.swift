@@ -4,13 +4,33 @@ import GRDB
 ///
 /// `entries` is the truth; `nodes`, `registrations` (which entries register keys, policies and models), `requests` and `runs` are
 /// derived from it and an audit derives them again. `checkpoints` holds what was signed, `cosignatures` and `timestamps` what
-/// others said of it, `vault` what must be erasable. The triggers stop mistakes, not attackers: those are found by the audit.
+/// others said of it, `vault` what must be erasable, and `subject_tags` by which of it a person's requests are found. The triggers stop
+/// mistakes, not attackers: those are found by the audit.
 enum Schema {
-    static let version = "2"
+    static let version = "3"
+    /// Version 2 has no `subject_tags`. It is read and written as it is, until somebody with the master key can fill them.
+    static let versionWithoutSubjectTags = "2"
+    static let readableVersions: Set = [version, versionWithoutSubjectTags]
     /// "LETH"
     static let applicationID: Int32 = 0x4C45_5448
 
-    static let statements: [String] =
+    /// For each row of the vault a tag of its person that only the master key makes, so that a second request is found without opening
+    /// them all. Shredding takes both.
+    static let subjectTags = [
+        """
+        CREATE TABLE subject_tags (
+            request_id TEXT NOT NULL PRIMARY KEY,
+            tag TEXT NOT NULL CHECK (length(tag) = 64)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX subject_tags_by_tag ON subject_tags (tag)",
+    ]
+
+    private static func statements(of version: String) -> [String] {
+        statements + (version == versionWithoutSubjectTags ? [] : subjectTags)
+    }
+
+    private static let statements: [String] =
         [
             """
             CREATE TABLE meta (
@@ -112,26 +132,36 @@ enum Schema {
             """,
         ]
         + ["meta", "entries", "nodes", "registrations", "checkpoints", "cosignatures", "timestamps"].flatMap { table in
-            ["UPDATE", "DELETE"].map { action in
-                """
-                CREATE TRIGGER \(table)_no_\(action.lowercased()) BEFORE \(action) ON \(table)
-                BEGIN SELECT RAISE(ABORT, '\(table) is append-only'); END
-                """
-            }
+            ["UPDATE", "DELETE"].map { trigger(against: $0, on: table) }
         }
 
+    private static func trigger(against action: String, on table: String) -> String {
+        """
+        CREATE TRIGGER \(table)_no_\(action.lowercased()) BEFORE \(action) ON \(table)
+        BEGIN SELECT RAISE(ABORT, '\(table) is append-only'); END
+        """
+    }
+
     static func create(_ db: Database, origin: String) throws {
-        for statement in statements { try db.execute(sql: statement) }
+        for statement in statements(of: version) { try db.execute(sql: statement) }
         try db.execute(
             sql: "INSERT INTO meta (key, value) VALUES ('origin', ?), ('schema_version', ?)",
             arguments: [origin, version])
         try db.execute(sql: "PRAGMA application_id = \(applicationID)")
     }
 
-    /// What `sqlite_schema` must hold, as SQLite itself writes it.
-    static func expectedObjects() throws -> [String: String] {
+    /// Makes the tables of this version of those of version 2; the caller fills them in the same transaction.
+    static func addSubjectTags(_ db: Database) throws {
+        for statement in subjectTags { try db.execute(sql: statement) }
+        try db.execute(sql: "DROP TRIGGER meta_no_update")
+        try db.execute(sql: "UPDATE meta SET value = ? WHERE key = 'schema_version'", arguments: [version])
+        try db.execute(sql: trigger(against: "UPDATE", on: "meta"))
+    }
+
+    /// What `sqlite_schema` must hold in a ledger of `version`, as SQLite itself writes it.
+    static func expectedObjects(of version: String) throws -> [String: String] {
         try DatabaseQueue().write { db in
-            for statement in statements { try db.execute(sql: statement) }
+            for statement in statements(of: version) { try db.execute(sql: statement) }
             return try objects(db)
         }
     }

@@ -41,7 +41,8 @@ public struct VaultItem: Sendable, Equatable, Redacted {
             return SealedVaultItem(
                 requestID: requestID, subjectCommitment: key.commitment(toSubject: identity),
                 requestCommitment: key.commitment(toRequest: rawRequest),
-                wrappedKey: try masterKey.wrap(key, for: requestID), sealed: try seal())
+                subjectTag: masterKey.tag(of: identity), wrappedKey: try masterKey.wrap(key, for: requestID),
+                sealed: try seal())
         } catch { throw .masterKey(detail: "the personal data of request \(requestID) cannot be sealed") }
     }
 
@@ -76,6 +77,7 @@ public struct SealedVaultItem: Sendable {
     let requestID: RequestID
     let subjectCommitment: Digest
     let requestCommitment: Digest
+    let subjectTag: Digest
     let wrappedKey: [UInt8]
     let sealed: [UInt8]
 }

@@ -3,7 +3,8 @@ import Testing
 struct HelpTests {
     private static let commands = [
         [], ["demo"], ["init"], ["key"], ["key", "generate"], ["key", "list"], ["request"], ["request", "sign"],
-        ["request", "submit"], ["request", "list"], ["request", "show"], ["request", "deny"],
+        ["request", "submit"], ["request", "list"], ["request", "statistics"], ["request", "show"],
+        ["request", "deny"],
         ["request", "extend"], ["request", "withdraw"], ["request", "doubt"], ["request", "confirm"],
         ["request", "expire"], ["request", "duplicate"], ["request", "shred"], ["request", "receipt"],
         ["request", "verify"], ["data"],
@@ -47,7 +48,11 @@ struct HelpTests {
         ["request", "sign", "--subject", "1"], ["request", "submit"],
         ["request", "deny", "x"], ["request", "deny", "x", "--ground", "because"], ["request", "extend", "x"],
         ["request", "confirm", "x", "--level", "certain", "--method", "email-link"], ["request", "duplicate", "x"],
-        ["request", "list", "--due-within", "-1"], ["request", "submit", "x", "--format", "drp"],
+        ["request", "list", "--due-within", "-1"], ["request", "list", "--format", "xml"],
+        ["request", "list", "--json", "--format", "csv"],
+        ["request", "statistics", "--year", "2026", "--to", "2026-01-01"],
+        ["request", "statistics", "--from", "2026-02-30"], ["request", "statistics", "--to", "2026-01-01"],
+        ["request", "submit", "x", "--format", "drp"],
         ["request", "submit", "x", "--subject", "1"], ["request", "submit", "x", "y", "--format", "opendsr"],
         ["request", "verify", "x"], ["log", "prove"], ["log", "prove", "first"],
         ["log", "prove", "-1"], ["certificate", "verify", "x"], ["certificate", "show", "one"], ["verify"], ["certify"],

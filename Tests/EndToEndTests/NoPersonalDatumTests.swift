@@ -151,6 +151,34 @@ struct NoPersonalDatumTests {
             said.append(("verify.sh", checked.output + checked.errors))
         }
 
+        // Lists, figures and plans; refusals at another door; what is left of a request whose personal data is destroyed.
+        for form in ["text", "json", "csv"] {
+            #expect(try lethe("request", "list", desk, "--format", form) == 0)
+            #expect(try lethe("request", "statistics", desk, "--format", form) == 0)
+        }
+        #expect(try lethe("request", "list", desk, "--due-within", "400") == 0)
+        #expect(try lethe("run", desk, "--plan") == 0)
+        let access =
+            #"{"regulation":"gdpr","subject_request_id":"a7551968-d5d6-44b2-9831-815ac9017798","subject_request_type":"#
+            + #""access","submitted_time":"2020-01-02T03:04:05Z","subject_identities":[{"identity_type":"#
+            + #""controller_customer_id","identity_value":"\#(Self.names[1])","identity_format":"raw"}]}"#
+        try folder.write(Array(access.utf8), to: "requests/access.json")
+        #expect(try lethe("request", "submit", "requests/access.json", desk, "--format", "opendsr") == 2)
+        let first = try #require(
+            LetheCommand.run("request", "list", desk, "--json", in: folder).json().arrayValue?.first)
+        let id = try #require(first["requestId"]?.stringValue)
+        if first["shreddedEntry"] == nil {
+            #expect(try folder.linksRequests(to: "\(Self.names[0])"), "the search for links finds one")
+            // A receipt that opens its commitments is its person's own; `requests` is where such things are.
+            #expect(try lethe("request", "receipt", id, desk, "--output", "requests/receipt.json") == 0)
+            #expect(try lethe("request", "deny", id, desk, "--ground", "gdpr-17.3.e") == 0)
+            #expect(try lethe("request", "shred", id, desk) == 0)
+        }
+        #expect(try lethe("request", "receipt", id, desk, "--output", "receipt-after.json") == 0)
+        #expect(try lethe("request", "verify", "receipt-after.json", "--trust", "desk/trust.txt") == 0)
+        #expect(try lethe("log", "backup", desk, "--output", "backup-after.sqlite") == 0)
+        #expect(try !folder.linksRequests(to: "\(Self.names[0])"), "shredding leaves nothing that links a request")
+
         // Everything that was written, but for the people's own data and requests. The vault is in the database, under its keys.
         var searched: [(place: String, bytes: [UInt8])] = said.compactMap { said in
             let isEcho = said.command.hasPrefix("request show \(Self.names[0])")
@@ -160,13 +188,18 @@ struct NoPersonalDatumTests {
         where !name.hasPrefix("data") && !name.hasPrefix("requests") && Files.kind(folder.path(name)) == .file {
             searched.append((name, try folder.bytes(name)))
         }
-        for suffix in ["-wal", "-shm"] where folder.has("desk/ledger.sqlite" + suffix) {
-            searched.append(("ledger.sqlite" + suffix, try folder.bytes("desk/ledger.sqlite" + suffix)))
+        for suffix in ["-wal", "-shm"] {
+            for database in ["desk/ledger.sqlite", "backup.sqlite", "backup-after.sqlite"]
+            where folder.has(database + suffix) {
+                searched.append((database + suffix, try folder.bytes(database + suffix)))
+            }
         }
         for kind in [
             "bundle-1/", "bundle-2/", "bundle-3/", "export/checkpoint", "export/tile/entries/", "export/tile/0/",
             "reports/",
-            "backup.sqlite", "desk/certificates/", "desk/runs/", "desk/ledger.sqlite", "what `lethe request show",
+            "backup.sqlite", "backup-after.sqlite", "receipt-after.json", "desk/refusals/", "desk/certificates/",
+            "what `lethe request statistics", "what `lethe request submit requests/access.json", "desk/runs/",
+            "desk/ledger.sqlite", "what `lethe request show",
             "what `lethe log restore", "what `lethe key list", "what `lethe certificate verify",
             "what `lethe verify.sh",
         ] where kind != "what `lethe verify.sh" || BundleTools.exist {
@@ -195,5 +228,17 @@ struct NoPersonalDatumTests {
                 "shift \(shift)")
         }
         #expect(Self.spellings(of: name).allSatisfy { $0.bytes.count >= 5 })
+    }
+}
+
+extension TemporaryFolder {
+    /// Whether the ledger as it is now, or the backup that was made last, has the tag that links a person's requests: only the master key
+    /// makes it, so that no search for the name could find it.
+    fileprivate func linksRequests(to name: String) throws -> Bool {
+        let master = try Hex.decode(String(decoding: bytes("desk/keys/vault.key").dropLast(), as: UTF8.self))
+        let key = hmacSHA256(key: master, message: Array("unlearn-ledger/subject-tag/v1".utf8)).bytes
+        let tag = Data(hmacSHA256(key: key, message: Array("user-id\u{0}\(name)".utf8)).hex.utf8)
+        return try ["desk/ledger.sqlite", "desk/ledger.sqlite-wal", "desk/ledger.sqlite-shm", "backup-after.sqlite"]
+            .contains { try has($0) && Data(bytes($0)).range(of: tag) != nil }
     }
 }

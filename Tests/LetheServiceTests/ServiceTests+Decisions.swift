@@ -1,4 +1,5 @@
 import LetheBytes
+import LetheCertificates
 import LetheCrypto
 import LetheRecommendation
 import LetheRequests
@@ -230,78 +231,6 @@ extension ServiceTests {
             }
         }
 
-        /// SplitMix64: the same interleaving every time.
-        private struct Dice: RandomNumberGenerator {
-            var state: UInt64
-            mutating func next() -> UInt64 {
-                state &+= 0x9E37_79B9_7F4A_7C15
-                var word = state
-                word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-                word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-                return word ^ (word >> 31)
-            }
-        }
-
-        @Test(arguments: [1, 2, 3] as [UInt64])
-        func whateverIsDecidedInWhateverOrderNothingIsLost(seed: UInt64) throws {
-            var dice = Dice(state: seed)
-            let moment = try Desk.current.fresh.copy()
-            var now = try Timestamp(Desk.noon)
-            var workspace = try moment.open()
-            let users = Array(try workspace.data().split.trainingUsers.prefix(6))
-            var ids: [RequestID] = []
-            let grounds: [RefusalGround] = [.legalClaims, .cannotIdentify, .statutoryException]
-            for step in 0..<70 {
-                if step % 7 == 6 {
-                    // Days go by, and another process takes over.
-                    now = now.adding(seconds: .random(in: 0...10, using: &dice) * 86_400 + 1)
-                    workspace = try moment.open(now: "\(now)")
-                }
-                let before = try LogState(workspace)
-                do {
-                    guard let id = ids.randomElement(using: &dice), Int.random(in: 0..<3, using: &dice) > 0 else {
-                        let user = try #require(users.randomElement(using: &dice))
-                        let filed = try Desk.sign(for: user, workspace: workspace, issuedAt: "\(now)")
-                        ids.append(try workspace.submit(filed.bytes).requestID)
-                        continue
-                    }
-                    let original = try #require(ids.randomElement(using: &dice))
-                    let changes: [LifecycleEvent] = [
-                        .identityDoubted, .identityConfirmed, .extended(.complexity), .withdrawn, .expired, .blocked,
-                        .resumed, .refused(try #require(grounds.randomElement(using: &dice))),
-                        .foundDuplicate(of: original), .verificationFailed,
-                    ]
-                    let change = try #require(changes.randomElement(using: &dice))
-                    if Int.random(in: 0..<8, using: &dice) == 0 {
-                        _ = try workspace.shred(id.text)
-                    } else {
-                        _ = try workspace.decide(change, about: id.text, evidence: proof)
-                    }
-                    #expect(try workspace.store.size() == before.size + 1, "a decision is one entry")
-                } catch {
-                    #expect(error is DecisionError || error is ServiceError, "\(error)")
-                    #expect(try LogState(workspace) == before, "\(error)")
-                }
-            }
-            let records = try workspace.requests()
-            #expect(records.map(\.requestID) == ids, "no request is lost")
-            let today = workspace.today()
-            var handled: Set<Int> = []
-            for record in records {
-                let last = try Entry.all(of: workspace)[Int(record.lastIndex)]
-                #expect(last.statement.subjects[0].name == "request:\(record.requestID)")
-                #expect(record.state != .fulfilled, "no certificate was issued")
-                if let due = record.nextDeadline, due < today, !record.isPaused {
-                    #expect(record.alert(on: today, marginDays: 7) == .overdue)
-                }
-                if record.state == .inProgress {
-                    let item = try workspace.store.openVault(record.requestID, masterKey: workspace.masterKey)
-                    #expect(try handled.insert(workspace.trainingUser(item.identity)).inserted, "a person twice")
-                }
-            }
-            #expect(try workspace.audit().isEmpty)
-        }
-
         @Test func aRunGoesOnWithoutTheRequestsThatEndedMeanwhile() throws {
             let moment = try Desk.current.trained.copy()
             let workspace = try moment.open()
@@ -318,8 +247,21 @@ extension ServiceTests {
             #expect(try workspace.request(records[0].requestID.text).state == .withdrawn)
             #expect(try workspace.request(records[1].requestID.text).state == .verifying)
             _ = try moment.open().decide(.withdrawn, about: records[1].requestID.text)
+            // Whose records the run removed must be known until it is judged.
+            let early = #expect(throws: ServiceError.self) { try workspace.shred(records[1].requestID.text) }
+            #expect(early.map { "\($0)".contains("being verified") } == true)
             let measured = try workspace.verify(run.runID) { _ in }
-            try workspace.certify(run.runID)
+            let files = try workspace.certify(run.runID)
+            // Nobody waits for a certificate of a request that was withdrawn.
+            #expect(files.count == 18)
+            let chain = try CertificateVerifier.verifyChain(
+                files.map { try Files.read($0, limit: 1 << 20) }, trusting: workspace.trust())
+            #expect(
+                chain.map(\.certificate.request.requestID) == records.dropFirst(2).map(\.requestID.text))
+            #expect(!chain.dropFirst().map(\.isLinkVerified).contains(false))
+            #expect(try workspace.certify(run.runID) == files)
+            #expect(try workspace.runPlan().step != .certify(run: run.runID))
+            _ = try workspace.shred(records[1].requestID.text)
             let ended = try workspace.requests().map(\.state.name)
             let expected = measured.verdict.hasPrefix("PASS") ? "fulfilled" : "in_progress"
             #expect(ended == ["withdrawn", "withdrawn"] + [String](repeating: expected, count: 18))

@@ -67,6 +67,15 @@ extension ServiceTests {
                 (files + more).map { try Files.read($0, limit: 1 << 20) }, trusting: workspace.trust())
             #expect(chain.map(\.isLinkVerified) == [false, true])
             #expect(try workspace.audit().isEmpty)
+
+            // Withdrawn before its run is judged: nobody waits for a certificate, and no verdict stays open.
+            let third = try workspace.unlearn { _ in }
+            _ = try workspace.decide(.withdrawn, about: filed.request.requestID.text)
+            _ = try workspace.verify(third.runID) { _ in }
+            #expect(try workspace.runPlan().step == .nothing)
+            #expect(try workspace.certify(third.runID).isEmpty)
+            _ = try workspace.rotateKey(.verifier)
+            #expect(try workspace.audit().isEmpty)
         }
     }
 }

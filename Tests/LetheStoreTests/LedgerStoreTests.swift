@@ -245,8 +245,8 @@ struct LedgerStoreTests {
 
     @Test func anotherVersionDoesNotOpen() throws {
         let ledger = try TestLedger()
-        try ledger.tamper { try $0.execute(sql: "UPDATE meta SET value = '3' WHERE key = 'schema_version'") }
-        #expect(throws: StoreError.schemaVersion(expected: Schema.version, found: "3")) {
+        try ledger.tamper { try $0.execute(sql: "UPDATE meta SET value = '4' WHERE key = 'schema_version'") }
+        #expect(throws: StoreError.schemaVersion(expected: Schema.version, found: "4")) {
             try LedgerStore.open(ledger.path)
         }
     }

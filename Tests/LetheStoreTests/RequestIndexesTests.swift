@@ -69,7 +69,7 @@ import Testing
     @Test func theIndexesThemselvesAreRead() throws {
         let ledger = try TestLedger.full()
         let plans = try ledger.store.read { tables in
-            try [RequestIndexes.byNonceTag, RequestIndexes.byState].map {
+            try [RequestIndexes.byNonceTag, RequestIndexes.byState, RequestIndexes.byTag].map {
                 try Cells.fetch(tables.db, "EXPLAIN QUERY PLAN " + $0).compactMap { $0[3].string }
             }
         }

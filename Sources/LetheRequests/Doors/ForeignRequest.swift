@@ -92,6 +92,25 @@ public enum ForeignRefusal: Error, Equatable, Sendable, CustomStringConvertible 
     /// A right that the format knows and a deletion desk does not answer.
     case otherRight
 
+    /// The refusal's name: that of `RequestRefusal`, where it is the same.
+    public var code: String {
+        switch self {
+        case .tooLarge: "too-large"
+        case .notBase64: "not-base64"
+        case .tooShort: "too-short"
+        case .badSignature: "bad-signature"
+        case .notJSON: "not-json"
+        case .field: "invalid-field"
+        case .wrongAgent: "wrong-agent"
+        case .wrongBusiness: "wrong-audience"
+        case .notYetValid: "not-yet-valid"
+        case .expired: "expired"
+        case .windowReversed: "window-reversed"
+        case .windowTooLong: "window-too-long"
+        case .otherRight: "other-right"
+        }
+    }
+
     /// One line that says what was expected.
     public var description: String {
         switch self {

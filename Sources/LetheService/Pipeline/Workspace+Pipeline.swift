@@ -21,9 +21,9 @@ extension Workspace {
     func writePipelineFiles(
         _ runID: RunID, requests: [RequestRecord], records: DividedRecords, dataset: InteractionDataset
     ) throws -> PipelineFiles {
-        // Not whoever withdrew meanwhile: the model has forgotten them, the pipeline must not.
-        let people = try requests.filter { $0.state == .verifying && $0.runID == runID }.map {
-            (request: $0.requestID.text, user: try subjectUser($0))
+        // Not whoever withdrew meanwhile: the model has forgotten them, the pipeline must not. Nor whoever the data no longer have.
+        let people = try requests.filter { $0.state == .verifying && $0.runID == runID }.compactMap { request in
+            try subjectUser(request).map { (request: request.requestID.text, user: $0) }
         }
         let manifest = try RetainedManifest(
             runID: runID.text, dataset: dataset, rules: profile.splitting, records: records,

@@ -246,7 +246,7 @@ extension Workspace {
             throw unknown("\(paths.run(run.text)) does not say which requests it answered")
         }
         return Set(
-            try dossier.requests.map { id in
+            try dossier.requests.compactMap { id in
                 do { return try subjectUser(request(id)) } catch StoreError.vaultMissing {
                     throw unknown("the key of request \(id)'s personal data was destroyed")
                 }

@@ -67,9 +67,9 @@ struct RequestReception {
         while !waiting.isEmpty {
             // Of one person's requests in a group, the first comes first; whether the others are its duplicates shows when it is in the log.
             var people: Set<Int> = []
-            let turn = waiting.filter { one in
+            let turn = try waiting.filter { one in
                 guard let open else { return true }
-                return people.insert(one.request.user).inserted || open.original(of: one.request) != nil
+                return try people.insert(one.request.user).inserted || open.original(of: one.request) != nil
             }
             for (place, outcome) in zip(turn.map(\.place), try append(turn.map(\.request))) {
                 outcomes[place] = outcome
@@ -84,7 +84,7 @@ struct RequestReception {
 
     private func append(_ requests: [RequestIntake.Checked]) throws -> [SubmissionOutcome] {
         while true {
-            let size = try open?.refresh()
+            let size = open == nil ? nil : try store.size()
             let units = try requests.map { request in
                 try open?.original(of: request).map { try request.unit(duplicateOf: $0) } ?? request.unit
             }
@@ -100,11 +100,10 @@ struct RequestReception {
             }
             return try zip(requests, appended).map { request, outcome in
                 switch outcome {
-                case .appended(let indexes, let records):
+                case .appended(_, let records):
                     guard let record = records.first else {
                         throw StoreError.corrupt(detail: "a request without a record")
                     }
-                    open?.note(request, record, at: indexes)
                     return .received(record)
                 case .refused(let error): return .refused(try explain(error, refusing: request.request))
                 }

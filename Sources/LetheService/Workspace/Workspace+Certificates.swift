@@ -40,7 +40,8 @@ public struct IssuedCertificate: Sendable, Equatable {
 }
 
 extension Workspace {
-    /// Issues one certificate for each request of a judged run: statement, log entry, hash chain, file.
+    /// Issues one certificate for each request that a judged run answers: statement, log entry, hash chain, file. Requests that were
+    /// withdrawn or ended otherwise meanwhile get none: nobody waits for it.
     ///
     /// A passing verdict fulfils the requests and, where the policy says so, destroys the keys of their personal data. Any
     /// other verdict is certified just as well, and leaves the requests open. The log decides what was issued: where it has
@@ -53,6 +54,10 @@ extension Workspace {
     ///   and did not: the certificates are in the log then, no file of one is handed out, and the next call writes them.
     @discardableResult
     public func certify(_ id: String) throws -> [String] {
+        try holdingRuns { try certifyHeld(id) }
+    }
+
+    private func certifyHeld(_ id: String) throws -> [String] {
         let (_, record) = try run(id, at: .verified)
         let dossier = try RunDossier.read(from: paths.run(id))
         guard let testEntry = dossier.testResultEntry else {
@@ -72,10 +77,13 @@ extension Workspace {
     /// Appends the certificates of a run, and what follows from a pass, in one transaction.
     private func issue(_ run: LetheRequests.RunRecord, _ dossier: RunDossier, test: DSSEEnvelope) throws {
         let first = try store.size()
+        let known = Set(try requestsToCertify(run.runID).map(\.requestID.text))
+        let answered = dossier.requests.enumerated().filter { known.contains($0.element) }.map(\.offset)
+        guard !answered.isEmpty else { return }
         var entries = try draft(
-            dossier, measurements(dossier.runID), run: run, testResult: test, firstEntry: first
+            dossier, of: answered, measurements(dossier.runID), run: run, testResult: test, firstEntry: first
         ).map(\.canonicalBytes)
-        if run.hasPassed { entries += try fulfilments(run.runID, dossier, certificates: first) }
+        if run.hasPassed { entries += try fulfilments(run.runID, dossier, of: answered, certificates: first) }
         try store.append(entries: entries, expectedSize: first, signer: keys.noteSigner(origin: origin))
     }
 
@@ -128,7 +136,8 @@ extension Workspace {
     }
 
     private func draft(
-        _ dossier: RunDossier, _ measured: Measurements, run: LetheRequests.RunRecord, testResult: DSSEEnvelope,
+        _ dossier: RunDossier, of answered: [Int], _ measured: Measurements, run: LetheRequests.RunRecord,
+        testResult: DSSEEnvelope,
         firstEntry: UInt64
     ) throws -> [DSSEEnvelope] {
         let last = try certificates().last
@@ -145,11 +154,11 @@ extension Workspace {
                 system: $0.system, purgeBy: now.adding(seconds: Int64($0.purgeDays) * 86_400))
         }
         var drafts: [DSSEEnvelope] = []
-        for (offset, id) in dossier.requests.enumerated() {
+        for (place, offset) in answered.enumerated() {
             let certificate = UnlearningCertificate(
-                certificateID: IssuedCertificate.id((last?.number ?? 0) + 1 + offset), tenant: origin, issuedAt: now,
+                certificateID: IssuedCertificate.id((last?.number ?? 0) + 1 + place), tenant: origin, issuedAt: now,
                 previous: previous,
-                modelName: Self.modelName(run.runID), model: model, request: try certified(id),
+                modelName: Self.modelName(run.runID), model: model, request: try certified(dossier.requests[offset]),
                 dataset: .init(
                     before: try Digest(hex: dossier.datasetBefore), after: try Digest(hex: dossier.datasetAfter),
                     recordsRemoved: UInt64(dossier.recordsRemoved[offset]),
@@ -159,7 +168,7 @@ extension Workspace {
                 backups: backups)
             let envelope = try certificate.signed(by: controller)
             drafts.append(envelope)
-            previous = .init(envelope: envelope.digest, index: firstEntry + UInt64(offset))
+            previous = .init(envelope: envelope.digest, index: firstEntry + UInt64(place))
         }
         return drafts
     }
@@ -193,17 +202,19 @@ extension Workspace {
 
     /// The events that close fulfilled requests, and destroy the keys of their personal data where the policy says so: theirs, and
     /// those of their duplicates, which hold the same person's.
-    private func fulfilments(_ runID: RunID, _ dossier: RunDossier, certificates first: UInt64) throws -> [[UInt8]] {
+    private func fulfilments(
+        _ runID: RunID, _ dossier: RunDossier, of answered: [Int], certificates first: UInt64
+    ) throws -> [[UInt8]] {
         let now = environment.now()
         let fulfilled = Set(try requestsInVerification(by: runID, of: dossier).map(\.requestID))
         let duplicates = try store.requests(in: "duplicate")
         var events: [LedgerEvent] = []
-        for (offset, id) in dossier.requests.enumerated() {
-            let request = try request(id)
+        for (place, offset) in answered.enumerated() {
+            let request = try request(dossier.requests[offset])
             guard fulfilled.contains(request.requestID) else { continue }
             // What waited for a recipient goes on where it stood: with the run that has passed.
             let steps: [LifecycleEvent] = request.state == .blockedPartial ? [.resumed, .unlearned(run: runID)] : []
-            for step in steps + [.fulfilled(certificateEntry: first + UInt64(offset))] {
+            for step in steps + [.fulfilled(certificateEntry: first + UInt64(place))] {
                 events.append(
                     .request(
                         RequestEvent(

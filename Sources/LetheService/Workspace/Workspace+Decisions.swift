@@ -4,6 +4,13 @@ public import LetheRequests
 public import LetheStatements
 import LetheStore
 
+extension RunRecord {
+    /// Whether it has a candidate that is not judged: whose records were removed must still be known then.
+    fileprivate var isUnjudged: Bool {
+        [.candidateCommitted, .referenceSeedsDrawn, .referencesCommitted].contains(stage)
+    }
+}
+
 /// What became of a decision.
 public enum DecisionOutcome: Sendable, Equatable {
     /// It is in the log: the request as it stands afterwards.
@@ -115,6 +122,11 @@ extension Workspace {
                 id: record.requestID.text,
                 problem: record.state.isFinal ? "it was destroyed before" : "it is \(record.state.name)")
         }
+        if let id = record.runID, let run = try store.run(id), run.isUnjudged {
+            throw ServiceError.notShreddable(
+                id: record.requestID.text,
+                problem: "run \(id) is being verified, which needs to know whose records it removed")
+        }
         return ShredEvent(
             requestID: record.requestID, requestCommitment: record.requestCommitment, at: environment.now(),
             extra: ["policy": .string(policy.digest.hex)])
@@ -140,9 +152,7 @@ extension Workspace {
     /// One person's request is handled once: a second one that waited for its proof ends as a duplicate instead.
     private func requireOnlyRequest(_ record: RequestRecord) throws {
         let item = try store.openVault(record.requestID, masterKey: masterKey)
-        let open = try openRequests()
-        _ = try open.refresh()
-        let other = open.request(of: try trainingUser(item.identity), under: record.lifecycle.regulation)
+        let other = try openRequests().request(of: item.identity, under: record.lifecycle.regulation)
         if let other, other != record.requestID {
             throw ServiceError.alreadyHandled(id: record.requestID.text, original: other.text)
         }

@@ -9,6 +9,14 @@ public enum RequestDoor: Sendable {
     case drp(businessID: String, agentID: String, agents: AgentDirectory)
     /// OpenDSR 2.0.
     case opendsr
+
+    /// The format that it takes.
+    var format: RequestFormat {
+        switch self {
+        case .drp: .drp
+        case .opendsr: .opendsr
+        }
+    }
 }
 
 /// What became of a request in another format.
@@ -45,7 +53,7 @@ extension Workspace {
             case .refused(let error): throw error
             }
         } catch {
-            noteRefusal(error)
+            try noteRefusals([error], at: door.format)
             throw error
         }
     }

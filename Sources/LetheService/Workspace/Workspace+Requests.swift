@@ -39,8 +39,10 @@ extension Workspace {
         report: ([SubmissionOutcome]) throws -> Void
     ) throws {
         try reception().receive(requests, groupSize: groupSize, judging: intake) { outcomes in
-            for case .refused(let error) in outcomes { noteRefusal(error) }
+            // What is durable is acknowledged first.
             try report(outcomes)
+            try noteRefusals(
+                outcomes.compactMap { if case .refused(let error) = $0 { error } else { nil } }, at: .native)
         }
     }
 
@@ -59,16 +61,19 @@ extension Workspace {
             masterKey: try masterKey, now: environment.now())
     }
 
-    /// Remembers for this session's report that a request was turned away, and why; nothing of the request itself.
-    func noteRefusal(_ error: any Error) {
-        let (id, kind): (String, String)
-        switch error {
-        case ServiceError.replayed(let requestID, _): (id, kind) = (requestID, "replayed")
-        case is RequestRefusal, is ForeignRefusal: (id, kind) = ("not recorded", "not acceptable")
-        case is ServiceError: (id, kind) = ("not recorded", "not for this data set")
-        default: return
+    /// Counts requests that a door turned away, and remembers them for this session's report: when and why, nothing of the request itself.
+    ///
+    /// - Throws: where the count cannot be written.
+    func noteRefusals(_ errors: [any Error], at door: RequestFormat) throws {
+        let refusals = errors.compactMap { error in RefusalCause(error).map { (error: error, cause: $0) } }
+        for (error, cause) in refusals {
+            var id = "not recorded"
+            if case ServiceError.replayed(let requestID, _) = error { id = requestID }
+            note(
+                AuditReport.Refusal(
+                    id: id, receivedAt: "\(environment.now())", kind: cause.kind, reason: "\(error)"))
         }
-        note(AuditReport.Refusal(id: id, receivedAt: "\(environment.now())", kind: kind, reason: "\(error)"))
+        try RefusalTally(folder: paths.refusals).add(refusals.map(\.cause.code), at: door, on: today())
     }
 
     /// Every request, in the order of receipt.
@@ -87,6 +92,11 @@ extension Workspace {
     /// - Throws: `ServiceError.unsupportedSubjectType`, `.unknownSubject`; neither repeats the name.
     func trainingUser(_ identity: SubjectIdentity) throws -> Int {
         try subjects().user(identity)
+    }
+
+    /// The same; nil where nobody of that name has training records.
+    func knownUser(_ identity: SubjectIdentity) throws -> Int? {
+        do { return try trainingUser(identity) } catch ServiceError.unknownSubject { return nil }
     }
 
     /// The policy with the holidays that the workspace keeps beside it.

@@ -25,7 +25,7 @@ extension Workspace {
     public func unlearn(
         method name: String? = nil, as actor: SigningKey? = nil, progress: (ServiceProgress) -> Void
     ) throws -> RunDossier {
-        try unlearn(by: policyMethod(name), as: actor, progress: progress)
+        try holdingRuns { try unlearn(by: policyMethod(name), as: actor, progress: progress) }
     }
 
     /// The policy's settings of a method.
@@ -64,8 +64,7 @@ extension Workspace {
         _ = try authority(.run, of: actor)
         try sweepTrainings()
         try sweepTombstones()
-        let due = Array(
-            try store.requests(in: RequestState.inProgress.name).prefix(policy.batching.maximumRequests))
+        let due = try store.requests(in: RequestState.inProgress.name, limit: policy.batching.maximumRequests)
         guard !due.isEmpty else { throw ServiceError.nothingDue }
         let base = try model(.base)
         let original = try model(.original)
@@ -85,6 +84,7 @@ extension Workspace {
             run = interrupted
         } else {
             let removal = try Removal(requests: due, data: data, vault: openVault)
+            guard !removal.records.forgotten.isEmpty else { throw ServiceError.nothingHeld(requests: due.count) }
             run = try beginRun(
                 removal, inputs: inputs(removal), settings: settings, base: base, original: original,
                 remembers: !method.isExact, actor: actor)
@@ -317,10 +317,10 @@ extension Workspace {
         return seeds.source.trainingSeeds(for: "original", runID: seeds.training)
     }
 
-    /// The subject's user and key of a request, out of the vault.
-    private func openVault(_ request: RequestRecord) throws -> (user: Int, key: SubjectKey) {
+    /// The subject's user and key of a request, out of the vault; no user where the data have no training record of the subject any more.
+    private func openVault(_ request: RequestRecord) throws -> (user: Int?, key: SubjectKey) {
         let item = try store.openVault(request.requestID, masterKey: masterKey)
-        return (try trainingUser(item.identity), item.key)
+        return (try knownUser(item.identity), item.key)
     }
 }
 
@@ -347,7 +347,7 @@ struct DividedRecords {
 struct Removal {
     /// The requests, in the order of receipt.
     let requests: [RequestRecord]
-    /// How many records each removes.
+    /// How many records each removes: none of a person whom the data do not have any more.
     let counts: [Int]
     /// For each request, the root over its records' keyed hashes.
     let commitments: [Digest]
@@ -358,14 +358,14 @@ struct Removal {
     var commitment: Digest { MerkleTree.rootHash(of: commitments) }
 
     init(
-        requests: [RequestRecord], data: PreparedData, vault: (RequestRecord) throws -> (user: Int, key: SubjectKey)
+        requests: [RequestRecord], data: PreparedData, vault: (RequestRecord) throws -> (user: Int?, key: SubjectKey)
     ) throws {
         var users: Set<Int> = []
         var counts: [Int] = []
         var commitments: [Digest] = []
         for request in requests {
             let (user, key) = try vault(request)
-            users.insert(user)
+            if let user { users.insert(user) }
             let records = data.split.training.filter { $0.userID == user }
             counts.append(records.count)
             // Keyed, so that destroying the subject's key leaves nothing to guess against.

@@ -19,6 +19,10 @@ extension Workspace {
     /// - Throws: `ServiceError.unknownRun`, `.runNotReady`, `.busy`, the errors of loading models; `TrainingStopped` where the
     ///   environment asks to stop.
     public func verify(_ id: String, progress: (ServiceProgress) -> Void) throws -> Measurements {
+        try holdingRuns { try verifyHeld(id, progress: progress) }
+    }
+
+    private func verifyHeld(_ id: String, progress: (ServiceProgress) -> Void) throws -> Measurements {
         try sweepTrainings()
         let (runID, record) = try run(id, at: .candidateCommitted, .referenceSeedsDrawn, .referencesCommitted)
         let folder = paths.run(id)
@@ -31,7 +35,7 @@ extension Workspace {
         let candidate = try loadCandidate(Files.join(folder, "candidate"), expecting: candidateDigest)
         let data = try prepared(original)
         let requests = try dossier.requests.map { try request($0) }
-        let records = DividedRecords(data.split.training, forgetting: Set(try requests.map(subjectUser)))
+        let records = DividedRecords(data.split.training, forgetting: Set(try requests.compactMap(subjectUser)))
         guard records.rootAfter.hex == dossier.datasetAfter else {
             throw ServiceError.dataChanged(
                 folder: profile.folder, expected: dossier.datasetAfter, found: records.rootAfter.hex)
@@ -82,7 +86,7 @@ extension Workspace {
 
     /// The newest run that has a candidate and no verdict, where no request waits for another run: what `lethe run` goes on with.
     public func interruptedVerification() throws -> String? {
-        guard try store.requests(in: RequestState.inProgress.name).isEmpty else { return nil }
+        guard try store.count(in: RequestState.inProgress.name) == 0 else { return nil }
         let open: [RunStage] = [.candidateCommitted, .referenceSeedsDrawn, .referencesCommitted]
         return try store.runs().last { open.contains($0.stage) }?.runID.text
     }
@@ -131,8 +135,9 @@ extension Workspace {
         return seeds
     }
 
-    func subjectUser(_ request: RequestRecord) throws -> Int {
-        try trainingUser(try store.openVault(request.requestID, masterKey: masterKey).identity)
+    /// The user whom a request is about; nil where the data have no training record of its subject any more.
+    func subjectUser(_ request: RequestRecord) throws -> Int? {
+        try knownUser(try store.openVault(request.requestID, masterKey: masterKey).identity)
     }
 
     private func retrain(

@@ -34,7 +34,8 @@ public final class Workspace {
     private var registry: (keys: KeyRegistry, size: UInt64)?
     private let loaded: Lazy<(dataset: InteractionDataset, split: RecommendationSplit)>
     private var knownSubjects: DataSubjects?
-    private var knownOpenRequests: OpenRequests?
+    /// Whether this object holds the workspace's runs; see `holdingRuns`.
+    var isHoldingRuns = false
 
     /// Requests that this process turned away; they leave no trace in the log.
     private(set) var refusals: [AuditReport.Refusal] = []
@@ -241,13 +242,8 @@ public final class Workspace {
         return subjects
     }
 
-    /// Whose requests are being handled; it follows the log from its first use on.
-    func openRequests() throws -> OpenRequests {
-        if let knownOpenRequests { return knownOpenRequests }
-        let open = OpenRequests(store: store, masterKey: try masterKey, subjects: try subjects())
-        knownOpenRequests = open
-        return open
-    }
+    /// Whose requests are being handled.
+    func openRequests() throws -> OpenRequests { try OpenRequests(store: store, masterKey: masterKey) }
 
     /// Appends events signed by the controller and, where a person decided them, by that `actor`, under a checkpoint of their own, in one
     /// transaction; returns their indexes.

@@ -22,6 +22,8 @@ public struct WorkspacePaths: Sendable, Equatable {
     var proposals: String { Files.join(root, "proposals") }
     /// Public holidays besides the policy's; only where the controller has put the file.
     public var holidays: String { Files.join(root, "holidays.txt") }
+    /// How many requests were turned away at the door, a file a year.
+    var refusals: String { Files.join(root, "refusals") }
     /// Private keys.
     var keys: String { Files.join(root, "keys") }
     /// New keys whose events are not in the log yet.

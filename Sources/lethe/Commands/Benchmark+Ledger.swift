@@ -54,10 +54,11 @@ extension Benchmark {
             let folder = Files.join(scratch, ".lethe-benchmark-\(getpid())")
             try Files.createFolder(folder, permissions: 0o700)
             defer { try? Files.remove(folder) }
-            let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
             let figures = try LedgerBenchmark(
                 settings, in: folder, environment: Clock.environment(),
-                verifyAsProcess: { file, trust in try Self.verify(file, trust, program: program) }
+                verifyAsProcess: { file, trust in
+                    try Benchmark.seconds(running: ["certificate", "verify", file, "--trust", trust])
+                }
             ).run { StandardError.write("measuring \($0)\n") }
             let command = CommandLine.arguments.dropFirst().reduce("lethe") { $0 + " " + $1 }
             let markdown = figures.markdown(command: command)
@@ -68,31 +69,32 @@ extension Benchmark {
             try outputOptions.show(figures.json, markdown)
             guard figures.meetsTargets else { throw DoesNotHold(reason: "lethe: a target was missed") }
         }
+    }
 
-        /// Runs this program on a certificate and returns the seconds from start to end.
-        ///
-        /// Without Foundation's `Process`, which looks for the end of a child every fifty milliseconds.
-        private static func verify(_ file: String, _ trust: String, program: String) throws -> Double {
-            let words = [program, "certificate", "verify", file, "--trust", trust]
-            var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-            var actions = posix_spawn_file_actions_t()
-            posix_spawn_file_actions_init(&actions)
-            defer {
-                posix_spawn_file_actions_destroy(&actions)
-                for argument in arguments { free(argument) }
-            }
-            posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
-            var child = pid_t()
-            var status: Int32 = 0
-            let clock = ContinuousClock()
-            let start = clock.now
-            guard posix_spawn(&child, program, &actions, nil, &arguments, environ) == 0 else {
-                throw InputError("\(program): cannot be run")
-            }
-            while waitpid(child, &status, 0) < 0, errno == EINTR {}
-            let seconds = (clock.now - start) / .seconds(1)
-            guard status == 0 else { throw InputError("\(file): does not verify") }
-            return seconds
+    /// Runs this program, its standard output thrown away, and returns the seconds from start to end.
+    ///
+    /// Without Foundation's `Process`, which looks for the end of a child every fifty milliseconds.
+    /// - Throws: where it does not end with exit code 0.
+    static func seconds(running arguments: [String]) throws -> Double {
+        let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
+        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer {
+            posix_spawn_file_actions_destroy(&actions)
+            for word in words { free(word) }
         }
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+        var child = pid_t()
+        var status: Int32 = 0
+        let clock = ContinuousClock()
+        let start = clock.now
+        guard posix_spawn(&child, program, &actions, nil, &words, environ) == 0 else {
+            throw InputError("\(program): cannot be run")
+        }
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        let seconds = (clock.now - start) / .seconds(1)
+        guard status == 0 else { throw InputError("lethe \(arguments.joined(separator: " ")): does not end well") }
+        return seconds
     }
 }

@@ -6,6 +6,7 @@ struct Benchmark: ParsableCommand {
         commandName: "benchmark",
         abstract: "Measure this machine: JSON and Markdown with the machine, settings and versions.",
         subcommands: [
-            BenchmarkEngine.self, Ledger.self, BenchmarkMethods.self, BenchmarkSearch.self, BenchmarkRedTeam.self,
+            BenchmarkEngine.self, Ledger.self, Desk.self, BenchmarkMethods.self, BenchmarkSearch.self,
+            BenchmarkRedTeam.self,
         ])
 }

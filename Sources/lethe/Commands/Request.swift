@@ -10,9 +10,10 @@ struct Request: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "request", abstract: "Sign, submit and follow deletion requests.",
         subcommands: [
-            Sign.self, Submit.self, List.self, Show.self, Confirm.self, Doubt.self, Expire.self, Extend.self, Deny.self,
-            Withdraw.self, Duplicate.self, Shred.self, Proposals.self, Approve.self, Reject.self, Receipt.self,
-            Verify.self,
+            Sign.self, Submit.self, List.self, Statistics.self, Show.self, Confirm.self, Doubt.self, Expire.self,
+            Extend.self, Deny.self, Withdraw.self, Duplicate.self, Shred.self, Proposals.self, Approve.self,
+            Reject.self,
+            Receipt.self, Verify.self,
         ])
 
     /// `lethe request sign`
@@ -67,61 +68,6 @@ struct Request: ParsableCommand {
         }
     }
 
-    /// `lethe request list`
-    struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List the requests with their state, deadline and days left.",
-            discussion: """
-                red: overdue; amber: due within the days that the policy keeps for a run; green: there is time; blue: the clock stands \
-                still until the identity is proved; grey: ended. Days are those of the policy's local time.
-                """)
-
-        @Option(
-            name: .long,
-            help: ArgumentHelp("Only open requests due within this many days, overdue ones first.", valueName: "days"))
-        var dueWithin: Int?
-
-        @OptionGroup var workspaceOptions: WorkspaceOptions
-        @OptionGroup var outputOptions: OutputOptions
-
-        func validate() throws {
-            if let dueWithin, !(0...3_650).contains(dueWithin) {
-                throw ValidationError("--due-within \(dueWithin): expected 0 to 3650")
-            }
-        }
-
-        func run() throws {
-            let workspace = try openWorkspace(workspaceOptions)
-            let today = workspace.today()
-            var records = try workspace.requests()
-            if let dueWithin {
-                // A paused request stays in the list: its day moves only once the proof has come.
-                records = records.filter { $0.daysLeft(on: today).map { $0 <= dueWithin } ?? false }
-                records.sort {
-                    ($0.daysLeft(on: today) ?? 0, $0.receivedIndex) < ($1.daysLeft(on: today) ?? 0, $1.receivedIndex)
-                }
-            }
-            var untold = UntoldRecipients(workspace)
-            let partial = try records.map { try untold.of($0) }
-            try outputOptions.show(
-                .array(
-                    zip(records, partial).map { record, partial in
-                        record.json(on: today, by: workspace.policy).adding(partial: partial)
-                    }),
-                Table(["request", "state", "received", "due", "days left", "colour", "entry"]) {
-                    zip(records, partial).map { record, partial in
-                        [
-                            record.requestID.text,
-                            record.state.name + (partial.isEmpty ? "" : " (\(partial.count) not told)"),
-                            "\(record.receivedAt)", "\(record.due)",
-                            record.daysLeft(on: today).map { "\($0)" } ?? "-",
-                            record.alert(on: today, by: workspace.policy).colour, "\(record.receivedIndex)",
-                        ]
-                    }
-                }.text)
-        }
-    }
-
     /// `lethe request show`
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -145,17 +91,17 @@ struct Request: ParsableCommand {
             if let status = format.status(of: record, from: workspace) {
                 return StandardOutput.line(String(decoding: try status.canonicalBytes(), as: UTF8.self))
             }
-            let today = workspace.today()
+            let list = workspace.list([record])
             let recipients = try record.runID.map { try workspace.recipients(ofRun: $0.text) } ?? []
             let partial = try workspace.untold(of: record)
             try outputOptions.show(
-                record.json(on: today, by: workspace.policy).adding(partial: partial).adding(recipients: recipients),
+                record.json(in: list).adding(partial: partial).adding(recipients: recipients),
                 """
                 request      \(record.requestID.text)
                 state        \(record.state.name)\(record.stateDetail)\(partial.isEmpty ? "" : ", not every recipient was told")
                 law          \(record.lifecycle.regulation.rawValue)
                 received     \(record.receivedAt), entry \(record.receivedIndex)
-                due          \(record.due)\(record.daysLeft(on: today).map { ", in \($0) days" } ?? "")\(record.clockDetail)
+                due          \(record.due)\(record.daysLeft(on: list.today).map { ", in \($0) days" } ?? "")\(record.clockDetail)
                 subject      commitment \(record.subjectCommitment.hex)
                 certificate  \(record.certificateIndex.map { "entry \($0)" } ?? "none yet")
                 personal data \(record.shreddedIndex.map { "destroyed, entry \($0)" } ?? "in the vault")
@@ -187,17 +133,12 @@ extension RequestRecord {
     }
 
     /// The same with what the day makes of it.
-    fileprivate func json(on today: CivilDate, by policy: Policy) -> JSONValue {
-        let alert = alert(on: today, by: policy)
+    func json(in list: RequestList) -> JSONValue {
+        let (alert, today) = (list.alert(of: self), list.today)
         var members: [String: JSONValue] = ["alert": .string(alert.rawValue), "colour": .string(alert.colour)]
         members["nextDeadline"] = nextDeadline.map { .string("\($0)") }
         members["daysLeft"] = daysLeft(on: today).map { .string("\($0)") }
         return json.adding(members)
-    }
-
-    /// How near the next deadline is, with the margin and the local time of the policy.
-    fileprivate func alert(on today: CivilDate, by policy: Policy) -> DeadlineAlert {
-        alert(on: today, marginDays: policy.batching.marginDays, utcOffsetMinutes: policy.clock.utcOffsetMinutes)
     }
 
     /// What belongs to the state, for people.

@@ -1,0 +1,86 @@
+import LetheBytes
+public import LetheRequests
+import LetheStore
+
+/// What `lethe run` would do now, and whether the policy wants it done now.
+public struct RunPlan: Sendable, Equatable {
+    /// The next thing to do.
+    public enum Step: Sendable, Equatable {
+        /// A run was judged, and its certificates are not all handed out.
+        case certify(run: String)
+        /// A run has a candidate that was not judged.
+        case verify(run: String)
+        /// Requests wait for a new run, or for the one that was interrupted.
+        case unlearn(interrupted: Bool)
+        /// Nobody waits.
+        case nothing
+    }
+
+    /// The next thing to do.
+    public let step: Step
+    /// Requests that wait for a run.
+    public let waiting: Int
+    /// Of these, as many as one run takes.
+    public let taken: Int
+    /// The first day by which one of them must be answered.
+    public let earliestDue: CivilDate?
+    /// Whether the policy wants it done today: something was begun, the batch is full, or the earliest deadline is within the margin.
+    public let isDue: Bool
+}
+
+extension Workspace {
+    /// What the next run would do. Nothing is changed, and no request is opened.
+    ///
+    /// - Parameter runs: judged runs that are not gone on with, because a recipient of theirs could not be told just now.
+    public func runPlan(leaving runs: [String] = []) throws -> RunPlan {
+        let waiting = try store.count(in: RequestState.inProgress.name)
+        let earliest = try store.earliestDue(in: RequestState.inProgress.name)
+        let most = policy.batching.maximumRequests
+        let step: RunPlan.Step
+        var isDue = true
+        if let run = try uncertifiedRun(), !runs.contains(run) {
+            step = .certify(run: run)
+        } else if let run = try interruptedVerification() {
+            step = .verify(run: run)
+        } else if waiting > 0 {
+            let interrupted = try store.runs().contains { [.inputsCommitted, .seedsDrawn].contains($0.stage) }
+            step = .unlearn(interrupted: interrupted)
+            isDue =
+                interrupted || waiting >= most
+                || earliest.map { $0.days(since: today()) <= policy.batching.marginDays } ?? false
+        } else {
+            step = .nothing
+            isDue = false
+        }
+        return RunPlan(
+            step: step, waiting: waiting, taken: min(waiting, most), earliestDue: earliest, isDue: isDue)
+    }
+
+    /// The newest judged run, where it was cut off before all its certificates were in the log and on the disk.
+    private func uncertifiedRun() throws -> String? {
+        guard let run = try store.runs().last(where: { $0.stage == .verified }) else { return nil }
+        let issued = try certificates(of: run)
+        let isOpen =
+            issued.isEmpty
+            ? try !requestsToCertify(run.runID).isEmpty
+            : issued.contains { !Files.exists(Files.join(paths.certificates, Self.certificateName($0.number))) }
+        return isOpen ? run.runID.text : nil
+    }
+
+    /// The requests that a judged run has an answer for: those that it was the last to work on and that have not ended meanwhile.
+    func requestsToCertify(_ run: RunID) throws -> [RequestRecord] {
+        let open = OpenRequests.handledStates + [.received, .identityPending]
+        return try open.flatMap { try store.requests(in: $0.name) }.filter { $0.runID == run }
+    }
+
+    /// Holds the workspace's runs for this object while `body` runs: two at once would train on the same requests. Within `body` it may be
+    /// called again.
+    /// - Throws: `ServiceError.busy` where another process holds them; what `body` throws.
+    public func holdingRuns<Value>(_ body: () throws -> Value) throws -> Value {
+        if isHoldingRuns { return try body() }
+        let lock = try FolderLock(paths.runs, waits: false)
+        isHoldingRuns = true
+        defer { isHoldingRuns = false }
+        return try withExtendedLifetime(lock) { try body() }
+    }
+}

@@ -1,0 +1,108 @@
+import ArgumentParser
+import LetheBytes
+import LetheCrypto
+import LetheService
+
+/// `lethe run`: everything that waits, unless a part of it is named.
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Unlearn, verify and certify all that waits.",
+        discussion: "lethe run alone is short for lethe run all.", subcommands: [RunAll.self, RunNotify.self],
+        defaultSubcommand: RunAll.self)
+}
+
+/// `lethe run all`, or `lethe run` alone
+struct RunAll: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "all", abstract: "Unlearn, verify and certify all that waits.",
+        discussion: """
+            Made to be run by a schedule, again and again: where nobody waits it says so and exits 0, where a run was cut off it goes on with \
+            that, and where another process is at it, it changes nothing and exits 2. With --when-due it begins a new run only when the \
+            policy's batch is full or a deadline is within the policy's margin. Recipients that earlier runs could not reach are tried first. \
+            Exits 1 where the verdict is not a pass (the certificates then say so), while a recipient is still to be told, and where one was \
+            given up. --plan says what it would do, and does nothing.
+            """ + "\n\n" + TrainingOptions.discussion)
+
+    @Flag(help: "Begin a new run only when the policy wants one today.")
+    var whenDue = false
+
+    @Flag(help: "Say what would be done, and do nothing.")
+    var plan = false
+
+    @OptionGroup var methodOptions: MethodOptions
+    @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var actorOptions: ActorOptions
+    @OptionGroup var trainingOptions: TrainingOptions
+    @OptionGroup var outputOptions: OutputOptions
+
+    func run() throws {
+        if plan {
+            let plan = try openWorkspace(workspaceOptions).runPlan()
+            return try outputOptions.show(plan.json, plan.text)
+        }
+        let actor = try actorOptions.key(workspaceOptions.passphraseOptions)
+        try trainingOptions.run(workspaceOptions) { workspace, display in
+            try workspace.holdingRuns { try step(workspace, display, as: actor) }
+        }
+    }
+
+    private func step(_ workspace: Workspace, _ display: ProgressDisplay, as actor: SigningKey?) throws {
+        let earlier = try workspace.runsWaitingForRecipients()
+        let open = try certify(earlier, in: workspace, note: display.note)
+        let plan = try workspace.runPlan(leaving: earlier)
+        guard plan.step != .nothing, plan.isDue || !whenDue else {
+            guard !earlier.isEmpty else { return try outputOptions.show(plan.json, plan.text) }
+            display.finish()
+            return try showNotified(earlier, open, in: workspace, outputOptions)
+        }
+        let run: String
+        let measured: Measurements
+        switch plan.step {
+        case .certify(let judged):
+            run = judged
+            display.note("  continues with the certificates of run \(run)")
+            measured = try workspace.measurements(run)
+        case .verify(let candidate):
+            run = candidate
+            display.note("  continues with the verification of run \(run)")
+            measured = try workspace.verify(run, progress: display.show)
+        case .unlearn, .nothing:
+            run = try workspace.unlearn(method: methodOptions.method, as: actor, progress: display.show).runID
+            measured = try workspace.verify(run, progress: display.show)
+        }
+        display.finish()
+        let stillOpen = try open + certify([run], in: workspace, note: display.note)
+        try showVerdict(run, measured, outputOptions)
+        if let first = stillOpen.first { throw first }
+        try requireEverybodyTold(earlier + [run], in: workspace)
+    }
+}
+
+extension RunPlan {
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "waiting": .string("\(waiting)"), "taken": .string("\(taken)"), "isDue": .bool(isDue),
+        ]
+        switch step {
+        case .certify(let run): (members["step"], members["run"]) = ("certify", .string(run))
+        case .verify(let run): (members["step"], members["run"]) = ("verify", .string(run))
+        case .unlearn(let interrupted):
+            (members["step"], members["interrupted"]) = ("unlearn", .bool(interrupted))
+        case .nothing: members["step"] = "nothing"
+        }
+        members["earliestDue"] = earliestDue.map { .string("\($0)") }
+        return .object(members)
+    }
+
+    fileprivate var text: String {
+        let due = earliestDue.map { "; the earliest answer is due \($0)" } ?? ""
+        return switch step {
+        case .certify(let run): "run \(run) is judged: its certificates are next"
+        case .verify(let run): "run \(run) has a candidate: its verification is next"
+        case .unlearn(true): "a run was interrupted: it is next; \(waiting) requests wait\(due)"
+        case .unlearn(false):
+            "\(waiting) requests wait, a run takes \(taken)\(due)" + (isDue ? "" : "; the policy wants no run yet")
+        case .nothing: "nothing to do: no request waits for unlearning"
+        }
+    }
+}

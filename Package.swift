@@ -129,7 +129,8 @@ let package = Package(
             "LetheServiceTests",
             [
                 "LetheService", "LetheStore", "LetheRequests", "LetheCertificates", "LetheLog", "LetheStatements",
-                "LetheCrypto", "LetheBytes", "LetheReports", "LetheUnlearning", "LetheRecommendation",
+                "LetheCrypto", "LetheBytes", "LetheReports", "LetheVerification", "LetheUnlearning",
+                "LetheRecommendation",
                 "LetheTransformer", grdb,
             ]),
         tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),

@@ -1,6 +1,7 @@
 import LetheBytes
 import LetheRecommendation
 import LetheTransformer
+import LetheVerification
 import Testing
 
 @testable import LetheService

@@ -39,18 +39,18 @@ extension DeskTests {
             #expect(words.contains("officer: may") && words.contains("Two persons"))
             let id = try #require(try Tour.current.sign[0].json()["requestId"]?.stringValue)
             let deny = ["request", "deny", id, "--ground", "gdpr-17.3.b"] + desk
-            let before = try folder.bytes("desk/ledger.sqlite")
+            let before = try LetheCommand.run(["log", "audit"] + desk, in: folder).output
             for (key, found) in [
                 ([], "--as FILE"), (["--as", "reader.pem"], "auditor key"), (["--as", "engineer.pem"], "engineer key"),
                 (["--as", "desk/keys/controller.pem"], "controller key"), (["--as", "nobody.pem"], "nobody.pem"),
             ] as [([String], String)] {
                 try expectRefusal(deny + key, in: folder, naming: found)
             }
-            #expect(try folder.bytes("desk/ledger.sqlite") == before)
+            #expect(try LetheCommand.run(["log", "audit"] + desk, in: folder).output == before, "no entry more")
 
             let proposed = try LetheCommand.run(deny + ["--as", "one.pem"], in: folder)
             #expect(proposed.status == 0 && proposed.output.contains("waits for a second person"))
-            #expect(try folder.bytes("desk/ledger.sqlite") == before)
+            #expect(try LetheCommand.run(["log", "audit"] + desk, in: folder).output == before, "no entry more")
             let waiting = try run(["request", "proposals", "--json"], in: folder).json()
             #expect(waiting.arrayValue?.count == 1 && waiting.arrayValue?.first?["lapsed"]?.boolValue == false)
             #expect(try run(["request", "proposals"], in: folder).output.contains("waits"))

@@ -142,7 +142,7 @@ struct RecipientTests {
         #expect(told.status == 0, "\(told.errors)")
         #expect(
             try told.json().arrayValue?.first?["recipients"]?.arrayValue?.map { $0["outcome"] } == [
-                "delivered", "disproportionate-effort",
+                "disproportionate-effort", "delivered",
             ])
         #expect(server.requests.allSatisfy { $0.body == body }, "every time the same notice, by whose id it is known")
         #expect(
@@ -154,7 +154,7 @@ struct RecipientTests {
         let certificate = try lethe("certificate", "show", "1", "--json")
         #expect(
             try certificate.json()["notifications"]?.arrayValue?.compactMap { $0["outcome"]?.stringValue } == [
-                "sent", "disproportionate-effort",
+                "disproportionate-effort", "sent",
             ])
         #expect(try certificate.json()["backups"]?.arrayValue?.count == 1)
         #expect(try lethe("log", "audit").status == 0)

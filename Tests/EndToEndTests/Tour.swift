@@ -210,6 +210,8 @@ func expectRefusal(
         #expect(result.errors.contains(needle), "\(words): \(result.errors)", sourceLocation: sourceLocation)
     }
     let after = try folder.names()
-    #expect(after.subtracting(before).isEmpty, "\(words) left something behind", sourceLocation: sourceLocation)
+    // What a door turns away is counted, by day and cause alone.
+    let left = after.subtracting(before).filter { !$0.contains("/refusals") }
+    #expect(left.isEmpty, "\(words) left something behind", sourceLocation: sourceLocation)
     #expect(before.subtracting(after).isEmpty, "\(words) took something away", sourceLocation: sourceLocation)
 }

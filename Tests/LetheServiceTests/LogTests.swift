@@ -98,7 +98,11 @@ struct LogTests {
     /// Something that makes the log grow.
     private func grow(_ count: Int = 1) throws {
         for _ in 0..<count {
-            try workspace.record([.policy(.init(adopting: workspace.policy, at: workspace.environment.now()))])
+            try workspace.record([
+                .model(
+                    ModelEvent(
+                        .registered, role: .reference, digest: Digest(sha256: []), at: workspace.environment.now()))
+            ])
         }
     }
 

@@ -70,7 +70,7 @@ public struct Inference: Sendable {
     private func teachChunk(_ items: inout [TrainingItem], in chunk: Range<Int>) {
         let workspace = spare.take()
         defer { spare.putBack(workspace) }
-        let network = run(items[chunk].lazy.map(\.example), positions: .all, workspace)
+        let network = run(ItemExamples(items[chunk]), positions: .all, workspace)
         for (index, rows) in zip(chunk, network.batch.targetRows) {
             let logits = network.logits.rows(rows)
             if items[index].teacherLogits?.count == logits.count {

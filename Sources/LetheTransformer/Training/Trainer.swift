@@ -168,7 +168,7 @@ public final class Trainer {
     }
 
     private func runRound(_ items: ArraySlice<TrainingItem>, number: Int, onto loss: inout StepLoss) {
-        workspace.begin(items.lazy.map(\.example), configuration: configuration)
+        workspace.begin(ItemExamples(items), configuration: configuration)
         var binder = Binder(
             configuration: configuration, weights: weights, batch: workspace.batch,
             randomness: Binder.Randomness(seed: dropoutSeed, step: steps, round: number), workspace: workspace,

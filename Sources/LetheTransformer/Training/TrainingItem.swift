@@ -43,3 +43,14 @@ public struct StepLoss: Sendable, Equatable {
         self.teacherLoss = teacherLoss
     }
 }
+
+/// The examples of some items, one after the other: what `lazy.map` would give, without the closure that it keeps on the heap.
+struct ItemExamples: RandomAccessCollection {
+    private let items: ArraySlice<TrainingItem>
+
+    init(_ items: ArraySlice<TrainingItem>) { self.items = items }
+
+    var startIndex: Int { items.startIndex }
+    var endIndex: Int { items.endIndex }
+    subscript(index: Int) -> Example { items[index].example }
+}

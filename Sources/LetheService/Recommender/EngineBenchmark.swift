@@ -254,7 +254,7 @@ private struct StepCost {
         case .forward: forward(retain)
         case .full, .fullBF16: 3 * forward(retain)
         case .lora: 2 * forward(retain) + adapters(retain)
-        case .e2urec: 2 * forward(forget + retain) + adapters(forget + retain) + forward(retain)
+        case .e2urec: 2 * forward(forget) + adapters(forget) + 3 * forward(retain) + adapters(retain)
         }
     }
 }

@@ -111,7 +111,7 @@ extension ServiceTests {
                             ["keyid": key, "sig": .string(Base64.encode([UInt8](repeating: 7, count: 32)))]
                         ],
                     ]
-                    (bytes, cause) = (try short.canonicalBytes(), "bad-signature")
+                    (bytes, cause) = (try short.canonicalBytes(), "malformed-envelope")
                 case .foreignKey:
                     (bytes, cause) = (
                         try Desk.sign(for: user, workspace: workspace, key: .generate()).bytes, "unknown-key"

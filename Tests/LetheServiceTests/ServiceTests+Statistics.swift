@@ -119,7 +119,7 @@ extension ServiceTests {
             #expect(try counts("2026-03-02", "2026-03-02") == ["native malformed-envelope 2", "native replayed 1"])
             #expect(
                 try counts("2026-01-01", "2026-12-31") == [
-                    "native malformed-envelope 3", "native replayed 1", "opendsr-2.0 not-json 1",
+                    "native malformed-envelope 3", "native replayed 1", "opendsr-2.0 invalid-field 1",
                 ])
             #expect(try counts("2027-01-01", "2027-12-31").isEmpty)
             #expect(try workspace.audit().isEmpty)

@@ -22,7 +22,7 @@ public struct RequestList: Sendable {
             on: today, marginDays: policy.batching.marginDays, utcOffsetMinutes: policy.clock.utcOffsetMinutes)
     }
 
-    /// The columns of `csv`, documented in `Documentation/request-statistics.md`.
+    /// The columns of `csv`, documented in `Documentation/officers-desk.md`.
     public static let columns = [
         "request_id", "regulation", "state", "ground", "duplicate_of", "received_at", "received_on", "due_on",
         "next_deadline", "days_left", "alert", "colour", "extended", "last_event_at", "received_entry", "last_entry",

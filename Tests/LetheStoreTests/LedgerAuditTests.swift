@@ -32,6 +32,7 @@ struct LedgerAuditTests {
         ("requests", TableShape.requests.columns.map(\.name), ["request_id"]),
         ("runs", TableShape.runs.columns.map(\.name), ["run_id"]),
         ("vault", ["request_id", "wrapped_key", "sealed"], ["request_id"]),
+        ("subject_tags", ["request_id", "tag"], ["request_id"]),
     ]
 
     @Test func theTableOfTablesIsComplete() throws {

@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A library target of one room; `Documentation/design/rooms.md` says what lives in each.
@@ -23,6 +24,20 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
+/// What the pages are made of; every file is embedded into the program.
+let pageFiles: [Resource] =
+    [
+        "act", "certificate", "certificates", "check", "checker", "desk", "deskRequest", "entry", "error", "facts",
+        "figures",
+        "follow", "home", "layout", "log", "login", "mark", "proof", "reports", "request", "requestSent", "result",
+        "run",
+        "runs", "statistics", "status", "table",
+    ].map { .embedInCode("Templates/\($0).mustache") }
+    + [
+        "lethe.css", "lethe.svg", "page-check.mjs", "page-files.mjs", "page-request.mjs", "page-run.mjs", "request.mjs",
+        "verify.mjs",
+    ].map { .embedInCode("Assets/\($0)") }
+
 let package = Package(
     name: "lethe",
     products: [
@@ -33,6 +48,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         // C: module maps, thin shims, and the elementwise kernels that need run-time dispatch.
@@ -94,6 +110,7 @@ let package = Package(
                 .embedInCode("Bundle/verify.sh"),
             ]),
         room("LetheReports", ["LetheBytes"]),
+        room("LethePages", ["LetheReports", "LetheBytes", mustache], resources: pageFiles),
 
         // Edge
         room("LetheListener", []),
@@ -134,6 +151,9 @@ let package = Package(
                 "LetheTransformer", grdb,
             ]),
         tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
+        tests("LethePagesTests", ["LethePages", "LetheReports"], exclude: ["Browser", "Snapshots"]),
+        tests(
+            "BrowserTests", ["LethePages", "LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes"]),
         tests("LetheListenerTests", ["LetheListener"]),
         tests("ArchitectureTests", []),
         tests(

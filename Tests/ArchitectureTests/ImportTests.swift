@@ -25,6 +25,7 @@ struct ImportTests {
         "LetheStore": trust.union(["GRDB", "GRDBSQLite"]),
         "LetheService": trust.union(learn).union(["LetheVerification", "LetheStore", "LetheReports"]),
         "LetheReports": ["LetheBytes"],
+        "LethePages": ["LetheReports", "LetheBytes", "Mustache"],
         "LetheListener": [],
         "lethe": trust.union([
             "LetheService", "LetheReports", "LetheListener", "ArgumentParser", "CCurl",

@@ -71,14 +71,18 @@ enum BlockMarkup {
         let isWide = figures.contains { $0.drawing.width > 400 }
         return .tag("div", .class(isWide ? "figures large" : "figures")) {
             for figure in figures {
-                Markup.tag("figure") {
-                    Markup.tag("figcaption") {
-                        Markup.tag("strong") { figure.title }
-                    }
-                    drawing(figure)
-                    Markup.tag("p") { figure.caption }
-                }
+                self.figure(figure)
             }
+        }
+    }
+
+    static func figure(_ figure: Figure) -> Markup {
+        .tag("figure") {
+            Markup.tag("figcaption") {
+                Markup.tag("strong") { figure.title }
+            }
+            drawing(figure)
+            Markup.tag("p") { figure.caption }
         }
     }
 

@@ -24,18 +24,19 @@ enum Page {
             }
             Markup.tag("body") {
                 Markup.tag("main") {
-                    header(document)
-                    keyFigures(document.keyFigures)
-                    BlockMarkup.facts(document.facts)
-                    for section in document.sections {
-                        self.section(section)
-                    }
+                    content(document)
                     Markup.tag("p", .class("foot")) {
                         "Made by Lethe. This page holds no personal data, runs no scripts and fetches nothing."
                     }
                 }
             }
         }
+    }
+
+    /// The document without what surrounds it.
+    static func content(_ document: Document) -> [Markup] {
+        [header(document), keyFigures(document.keyFigures), BlockMarkup.facts(document.facts)]
+            + document.sections.map(section)
     }
 
     private static func header(_ document: Document) -> Markup {

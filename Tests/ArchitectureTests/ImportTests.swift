@@ -26,8 +26,14 @@ struct ImportTests {
         "LetheService": trust.union(learn).union(["LetheVerification", "LetheStore", "LetheReports"]),
         "LetheReports": ["LetheBytes"],
         "LetheListener": [],
+        "LetheMachine": ["LetheService", "LetheStatements", "LetheCrypto", "LetheBytes", "CCurl"],
+        "LetheServer": trust.union([
+            "LetheService", "LetheReports", "LetheStore", "Hummingbird", "HummingbirdTLS", "HTTPTypes", "Logging",
+            "NIOCore", "NIOPosix", "NIOSSL", "ServiceLifecycle",
+        ]),
+        "lethe-server": trust.union(["LetheServer", "LetheService", "LetheMachine", "ArgumentParser", "Logging"]),
         "lethe": trust.union([
-            "LetheService", "LetheReports", "LetheListener", "ArgumentParser", "CCurl",
+            "LetheService", "LetheReports", "LetheListener", "LetheMachine", "ArgumentParser",
         ]),
     ]
     private static let openToAll: Set<String> = [

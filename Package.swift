@@ -12,6 +12,15 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A library target of one room; `Documentation/design/rooms.md` says what lives in each.
@@ -42,6 +51,7 @@ let package = Package(
     name: "lethe",
     products: [
         .executable(name: "lethe", targets: ["lethe"]),
+        .executable(name: "lethe-server", targets: ["lethe-server"]),
         .library(name: "LetheVerifier", targets: ["LetheCertificates"]),
     ],
     dependencies: [
@@ -49,6 +59,13 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        // The server's alone: `swift build --product lethe` compiles none of them.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // C: module maps, thin shims, and the elementwise kernels that need run-time dispatch.
@@ -114,12 +131,27 @@ let package = Package(
 
         // Edge
         room("LetheListener", []),
+        room("LetheMachine", ["LetheService", "LetheStatements", "LetheCrypto", "LetheBytes", "CCurl"]),
+        room(
+            "LetheServer",
+            [
+                "LetheService", "LetheReports", "LetheCertificates", "LetheRequests", "LetheLog", "LetheStatements",
+                "LetheCrypto", "LetheStore", "LetheBytes", hummingbird, hummingbirdTLS, httpTypes, logging, nioCore,
+                nioPosix,
+                nioSSL, lifecycle,
+            ]),
+        .executableTarget(
+            name: "lethe-server",
+            dependencies: [
+                "LetheServer", "LetheService", "LetheMachine", "LetheRequests", "LetheStatements", "LetheCrypto",
+                "LetheBytes", argumentParser, logging,
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "lethe",
             dependencies: [
                 "LetheService", "LetheCertificates", "LetheRequests", "LetheLog", "LetheStatements", "LetheCrypto",
-                "LetheStore", "LetheBytes", "LetheListener", "CCurl",
-                argumentParser,
+                "LetheStore", "LetheBytes", "LetheListener", "LetheMachine", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -155,6 +187,13 @@ let package = Package(
         tests(
             "BrowserTests", ["LethePages", "LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes"]),
         tests("LetheListenerTests", ["LetheListener"]),
+        tests(
+            "LetheServerTests",
+            [
+                "LetheServer", "lethe-server", "LetheService", "LetheStore", "LetheRequests", "LetheCertificates",
+                "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes", "LetheRecommendation", hummingbird,
+                hummingbirdTesting, httpTypes, logging,
+            ]),
         tests("ArchitectureTests", []),
         tests(
             "FaultTests",

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LetheBytes
 import LetheCrypto
+import LetheMachine
 
 /// The command line of Lethe. Names and exit codes are a promise: see `ExitStatus`.
 struct Lethe: ParsableCommand {
@@ -21,7 +22,7 @@ struct Lethe: ParsableCommand {
             Exit codes: 0 done, or holds; 1 checked and does not hold; 2 wrong usage or bad input, with one line that \
             says what and where; 3 the machine failed (disk, permission, database).
             """,
-        version: "0.1.0",
+        version: Program.version,
         subcommands: [
             Demo.self, Initialize.self, Key.self, Request.self, DataCommand.self, Model.self, Unlearn.self, Verify.self,
             Certify.self, Run.self, Replay.self, CertificateCommand.self, Log.self, WitnessCommand.self, Report.self,

@@ -27,8 +27,14 @@ struct ImportTests {
         "LetheReports": ["LetheBytes"],
         "LethePages": ["LetheReports", "LetheBytes", "Mustache"],
         "LetheListener": [],
+        "LetheMachine": ["LetheService", "LetheStatements", "LetheCrypto", "LetheBytes", "CCurl"],
+        "LetheServer": trust.union([
+            "LetheService", "LetheReports", "LetheStore", "Hummingbird", "HummingbirdTLS", "HTTPTypes", "Logging",
+            "NIOCore", "NIOPosix", "NIOSSL", "ServiceLifecycle",
+        ]),
+        "lethe-server": trust.union(["LetheServer", "LetheService", "LetheMachine", "ArgumentParser", "Logging"]),
         "lethe": trust.union([
-            "LetheService", "LetheReports", "LetheListener", "ArgumentParser", "CCurl",
+            "LetheService", "LetheReports", "LetheListener", "LetheMachine", "ArgumentParser",
         ]),
     ]
     private static let openToAll: Set<String> = [

@@ -28,6 +28,33 @@ public struct DRPChecker: Sendable {
     /// Checks everything but replay.
     /// - Throws: `ForeignRefusal`.
     public func check(_ bytes: [UInt8], now: Timestamp) throws(ForeignRefusal) -> ForeignRequest {
+        let fields = try opened(bytes)
+        let (issuedAt, expiresAt) = try requireAddressed(fields, now: now)
+        let reference = try Self.text(.agentRequestID, of: fields)
+        return try rest(of: fields, reference: reference, issuedAt: issuedAt, expiresAt: expiresAt, bytes)
+    }
+
+    /// Checks the message of the pair-wise key setup (section 2.05): the same envelope, without a request in it.
+    /// - Throws: `ForeignRefusal`.
+    public func checkSetup(_ bytes: [UInt8], now: Timestamp) throws(ForeignRefusal) {
+        let fields = try opened(bytes)
+        _ = try requireAddressed(fields, now: now)
+        try fields.foreignCheck(.drpVersion) { (fields) throws(FieldError) in
+            try fields.member(ForeignField.drpVersion.rawValue).require("1.0")
+        }
+    }
+
+    /// Checks the message by which a request is revoked (section 2.04): signed by the agent, with a reason or none.
+    ///
+    /// The protocol puts neither request nor time into it; which request is meant, only the URL says. The reason is free text and is not kept.
+    /// - Throws: `ForeignRefusal`.
+    public func checkRevocation(_ bytes: [UInt8]) throws(ForeignRefusal) {
+        let fields = try opened(bytes)
+        do throws(FieldError) { _ = try fields.optional("reason")?.string() } catch { throw .notJSON }
+    }
+
+    /// The content of a signed message, once its signature holds.
+    private func opened(_ bytes: [UInt8]) throws(ForeignRefusal) -> JSONFields {
         guard bytes.count <= DeletionRequest.maximumByteCount else {
             throw .tooLarge(limit: DeletionRequest.maximumByteCount, found: bytes.count)
         }
@@ -40,14 +67,20 @@ public struct DRPChecker: Sendable {
             Array(signed[..<Ed25519.signatureByteCount]), Array(signed[Ed25519.signatureByteCount...])
         )
         guard agentKey.isValid(signature: signature, for: content) else { throw .badSignature }
+        return try JSONFields.foreignObject(content)
+    }
 
-        let fields = try JSONFields.foreignObject(content)
-        func text(_ field: ForeignField) throws(ForeignRefusal) -> String {
-            try fields.foreign(field) { (fields) throws(FieldError) in try fields.member(field.rawValue).string() }
-        }
-        guard Array(try text(.agentID).utf8) == Array(agentID.utf8) else { throw .wrongAgent }
+    private static func text(_ field: ForeignField, of fields: JSONFields) throws(ForeignRefusal) -> String {
+        try fields.foreign(field) { (fields) throws(FieldError) in try fields.member(field.rawValue).string() }
+    }
+
+    /// By whom, for whom and when, in the order of section 3.07.
+    private func requireAddressed(
+        _ fields: JSONFields, now: Timestamp
+    ) throws(ForeignRefusal) -> (issuedAt: Timestamp, expiresAt: Timestamp) {
+        guard Array(try Self.text(.agentID, of: fields).utf8) == Array(agentID.utf8) else { throw .wrongAgent }
         guard DeletionRequest.isAgent(agentID) else { throw .field(.agentID) }
-        guard Array(try text(.businessID).utf8) == Array(businessID.utf8) else { throw .wrongBusiness }
+        guard Array(try Self.text(.businessID, of: fields).utf8) == Array(businessID.utf8) else { throw .wrongBusiness }
         let issuedAt = try fields.foreignTime(.issuedAt)
         let expiresAt = try fields.foreignTime(.expiresAt)
         guard issuedAt <= now else { throw .notYetValid(now: now, issuedAt: issuedAt) }
@@ -57,7 +90,7 @@ public struct DRPChecker: Sendable {
         guard window <= maximumWindowSeconds else {
             throw .windowTooLong(limitSeconds: maximumWindowSeconds, foundSeconds: window)
         }
-        return try rest(of: fields, reference: text(.agentRequestID), issuedAt: issuedAt, expiresAt: expiresAt, bytes)
+        return (issuedAt, expiresAt)
     }
 
     /// What the checks of section 3.07 leave to be read.

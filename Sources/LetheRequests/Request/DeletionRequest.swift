@@ -100,7 +100,7 @@ public struct DeletionRequest: Sendable, Equatable, Redacted {
     }
 
     /// Reads a verified statement.
-    init(_ statement: Statement) throws(RequestRefusal) {
+    package init(_ statement: Statement) throws(RequestRefusal) {
         do { try statement.require(predicateType: DeletionRequest.predicateType) } catch { throw .wrongPredicateType }
         let fields = statement.fields
         func require<Value>(_ field: RequestField, _ read: () throws(FieldError) -> Value?) throws(RequestRefusal)

@@ -1,4 +1,4 @@
-import LetheBytes
+package import LetheBytes
 public import LetheRequests
 import LetheStore
 
@@ -26,6 +26,22 @@ public struct RunPlan: Sendable, Equatable {
     public let earliestDue: CivilDate?
     /// Whether the policy wants it done today: something was begun, the batch is full, or the earliest deadline is within the margin.
     public let isDue: Bool
+
+    /// What a program is told of it.
+    package var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "waiting": .string("\(waiting)"), "taken": .string("\(taken)"), "isDue": .bool(isDue),
+        ]
+        switch step {
+        case .certify(let run): (members["step"], members["run"]) = ("certify", .string(run))
+        case .verify(let run): (members["step"], members["run"]) = ("verify", .string(run))
+        case .unlearn(let interrupted):
+            (members["step"], members["interrupted"]) = ("unlearn", .bool(interrupted))
+        case .nothing: members["step"] = "nothing"
+        }
+        members["earliestDue"] = earliestDue.map { .string("\($0)") }
+        return .object(members)
+    }
 }
 
 extension Workspace {

@@ -97,6 +97,18 @@ extension Workspace {
         return nil
     }
 
+    /// The newest stored checkpoint that others may see, asked of nobody: cosigned and stamped as the workspace demands, or the newest
+    /// of all where it demands nothing.
+    /// - Throws: `ServiceError.quorumMissed` where none is vouched for yet.
+    package func servedCheckpoint() throws -> SignedNote {
+        if let note = try vouchedCheckpoint(covering: 0) { return note }
+        let policy = try witnessPolicy()
+        guard policy == nil, self.policy.timestamping == nil, let note = try store.lastCheckpoint() else {
+            throw ServiceError.quorumMissed(demand: policy?.demand ?? "", outcomes: [], isMachineFailure: true)
+        }
+        return note
+    }
+
     /// The checkpoint that a certificate file for entry `index` carries: one that is cosigned and stamped as it must be, with
     /// signature lines by none but those whom the workspace's trust file names, so that whoever holds that file can check every byte.
     /// - Throws: `ServiceError.quorumMissed`, `.timestampsMissed`: the certificate is in the log, and can be written later.

@@ -38,6 +38,15 @@ extension Workspace {
 }
 
 extension Workspace {
+    /// As `prove`, under the newest checkpoint that others may see; nothing is signed for it.
+    /// - Throws: `ServiceError.unknownEntry` beyond that checkpoint.
+    package func proveServed(_ index: UInt64) throws -> TransparencyProof {
+        let note = try servedCheckpoint()
+        let size = try Checkpoint(parsing: note.text).size
+        guard index < size else { throw ServiceError.unknownEntry(index: index, size: size) }
+        return TransparencyProof(index: index, path: try store.inclusionProof(index, size: size), checkpoint: note)
+    }
+
     /// Audits the ledger of the workspace at `root`, also one too damaged to be opened for work.
     ///
     /// - Parameters:

@@ -69,3 +69,8 @@ extension Workspace {
         return run.runID.text
     }
 }
+
+extension Workspace {
+    /// What a run has written of itself so far.
+    package func dossier(of id: String) throws -> RunDossier { try RunDossier.read(from: paths.run(id)) }
+}

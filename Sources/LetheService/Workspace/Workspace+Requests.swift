@@ -117,3 +117,8 @@ extension Workspace {
         try keyRegistry().keys(.requester, at: store.size())
     }
 }
+
+extension Workspace {
+    /// Reads what requests are judged by, so that the first one need not wait for it.
+    package func prepareIntake() throws { _ = try intake() }
+}

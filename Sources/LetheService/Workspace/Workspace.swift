@@ -222,6 +222,9 @@ public final class Workspace {
     /// Remembers a refusal for the report of this session.
     func note(_ refusal: AuditReport.Refusal) { refusals.append(refusal) }
 
+    /// Forgets the refusals of this session: a server's lasts for months, and the tally on the disk has counted them.
+    package func forgetRefusals() { refusals = [] }
+
     // MARK: - What the parts of the service share
 
     var keys: WorkspaceKeys { get throws { try keyRing.value } }

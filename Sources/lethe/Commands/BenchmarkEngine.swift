@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LetheBytes
+import LetheMachine
 import LetheService
 
 /// `lethe benchmark engine`

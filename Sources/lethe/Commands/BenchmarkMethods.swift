@@ -1,5 +1,6 @@
 public import ArgumentParser
 import LetheBytes
+import LetheMachine
 public import LetheService
 
 /// What `lethe benchmark methods` and `lethe benchmark search` have in common.

@@ -2,6 +2,7 @@ import ArgumentParser
 import LetheBytes
 import LetheCertificates
 import LetheCrypto
+import LetheMachine
 import LetheService
 
 /// `lethe certificate`

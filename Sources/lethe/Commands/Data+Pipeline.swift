@@ -1,6 +1,7 @@
 import ArgumentParser
 import LetheBytes
 import LetheCrypto
+import LetheMachine
 import LetheService
 
 extension DataCommand {

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import LetheBytes
+import LetheMachine
 import LetheRequests
 public import LetheService
 

@@ -1,5 +1,7 @@
 import ArgumentParser
 import LetheBytes
+import LetheMachine
+import LetheService
 
 /// Options that every command understands.
 struct OutputOptions: ParsableArguments {
@@ -32,4 +34,16 @@ struct PassphraseOptions: ParsableArguments {
             "Encrypted keys: a file, readable by you alone, whose first line is the passphrase. Default: the file that "
                 + "LETHE_PASSPHRASE_FILE names, else a question on the terminal.", valueName: "file"))
     var passphraseFile: String?
+}
+
+extension PassphraseSource {
+    /// As the options say.
+    init(_ options: PassphraseOptions) { self.init(file: options.passphraseFile) }
+}
+
+extension Clock {
+    /// The clocks for the service, and the passphrase for encrypted keys as the options say.
+    static func environment(_ passphrase: PassphraseOptions, isNew: Bool = false) -> ServiceEnvironment {
+        environment(passphraseFile: passphrase.passphraseFile, isNew: isNew)
+    }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import LetheBytes
 import LetheCrypto
 import LetheLog
+import LetheMachine
 import LetheRequests
 import LetheService
 

@@ -1,6 +1,7 @@
 public import ArgumentParser
 import LetheBytes
 import LetheCrypto
+import LetheMachine
 public import LetheRequests
 import LetheService
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import LetheBytes
 import LetheCrypto
+import LetheMachine
 
 /// Reads a private key that a command names; the passphrase is asked only where the file is encrypted.
 func readPrivateKey(_ path: String, _ options: PassphraseOptions) throws -> SigningKey {

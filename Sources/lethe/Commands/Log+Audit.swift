@@ -1,5 +1,6 @@
 import ArgumentParser
 import LetheBytes
+import LetheMachine
 import LetheService
 
 extension Log {

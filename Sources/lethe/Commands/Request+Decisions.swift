@@ -185,10 +185,3 @@ extension Request {
         }
     }
 }
-
-extension JSONValue {
-    /// This object with more members.
-    func adding(_ members: [String: JSONValue]) -> JSONValue {
-        .object((objectValue ?? [:]).merging(members) { _, new in new })
-    }
-}

@@ -3,6 +3,7 @@ import LetheBytes
 import LetheCertificates
 import LetheCrypto
 import LetheLog
+import LetheMachine
 import LetheRequests
 import LetheService
 

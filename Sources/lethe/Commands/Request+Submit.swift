@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LetheBytes
+import LetheMachine
 import LetheRequests
 import LetheService
 
@@ -99,7 +100,7 @@ extension Request {
             try outputOptions.show(
                 record.json.adding([
                     "repetition": .bool(received.isRepetition),
-                    "answer": format.answer(to: received, from: workspace),
+                    "answer": format.format.answer(to: received, from: workspace),
                 ]),
                 "request \(record.requestID.text) "
                     + (received.isRepetition ? "was received before, nothing changed," : "received")

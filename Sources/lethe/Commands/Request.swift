@@ -1,6 +1,7 @@
 public import ArgumentParser
 import LetheBytes
 import LetheCrypto
+import LetheMachine
 public import LetheRequests
 import LetheService
 import LetheStatements
@@ -88,7 +89,7 @@ struct Request: ParsableCommand {
         func run() throws {
             let workspace = try openWorkspace(workspaceOptions)
             let record = try workspace.request(id)
-            if let status = format.status(of: record, from: workspace) {
+            if let status = format.format.status(of: record, from: workspace) {
                 return StandardOutput.line(String(decoding: try status.canonicalBytes(), as: UTF8.self))
             }
             let list = workspace.list([record])
@@ -113,34 +114,6 @@ struct Request: ParsableCommand {
 extension Regulation: ExpressibleByArgument {}
 
 extension RequestRecord {
-    /// The request as the log has it: no personal data.
-    var json: JSONValue {
-        var members: [String: JSONValue] = [
-            "requestId": .string(requestID.text), "state": .string(state.name),
-            "regulation": .string(lifecycle.regulation.rawValue), "receivedAt": .string("\(receivedAt)"),
-            "due": .string("\(due)"), "receivedEntry": .string("\(receivedIndex)"),
-            "subjectCommitment": .string(subjectCommitment.hex),
-        ]
-        if lifecycle.isExtended { members["extended"] = true }
-        switch state {
-        case .refused(let ground): members["ground"] = .string(ground.rawValue)
-        case .duplicate(let original): members["duplicateOf"] = .string(original.text)
-        default: break
-        }
-        members["certificateEntry"] = certificateIndex.map { .string("\($0)") }
-        members["shreddedEntry"] = shreddedIndex.map { .string("\($0)") }
-        return .object(members)
-    }
-
-    /// The same with what the day makes of it.
-    func json(in list: RequestList) -> JSONValue {
-        let (alert, today) = (list.alert(of: self), list.today)
-        var members: [String: JSONValue] = ["alert": .string(alert.rawValue), "colour": .string(alert.colour)]
-        members["nextDeadline"] = nextDeadline.map { .string("\($0)") }
-        members["daysLeft"] = daysLeft(on: today).map { .string("\($0)") }
-        return json.adding(members)
-    }
-
     /// What belongs to the state, for people.
     fileprivate var stateDetail: String {
         switch state {

@@ -68,16 +68,3 @@ func requireEverybodyTold(_ runs: [String], in workspace: Workspace) throws {
         throw DoesNotHold(reason: "lethe: not every recipient was told: \(failed.map(\.line).joined(separator: "; "))")
     }
 }
-
-extension RecipientStanding {
-    /// For programs.
-    var json: JSONValue {
-        var members: [String: JSONValue] = [
-            "recipient": .string(name), "outcome": .string(word), "attempts": .string("\(attempts)"),
-        ]
-        members["at"] = at.map { .string("\($0)") }
-        members["entry"] = entry.map { .string("\($0)") }
-        if !problem.isEmpty { members["problem"] = .string(problem) }
-        return .object(members)
-    }
-}

@@ -79,21 +79,6 @@ struct RunAll: ParsableCommand {
 }
 
 extension RunPlan {
-    fileprivate var json: JSONValue {
-        var members: [String: JSONValue] = [
-            "waiting": .string("\(waiting)"), "taken": .string("\(taken)"), "isDue": .bool(isDue),
-        ]
-        switch step {
-        case .certify(let run): (members["step"], members["run"]) = ("certify", .string(run))
-        case .verify(let run): (members["step"], members["run"]) = ("verify", .string(run))
-        case .unlearn(let interrupted):
-            (members["step"], members["interrupted"]) = ("unlearn", .bool(interrupted))
-        case .nothing: members["step"] = "nothing"
-        }
-        members["earliestDue"] = earliestDue.map { .string("\($0)") }
-        return .object(members)
-    }
-
     fileprivate var text: String {
         let due = earliestDue.map { "; the earliest answer is due \($0)" } ?? ""
         return switch step {

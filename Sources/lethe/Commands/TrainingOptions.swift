@@ -1,4 +1,5 @@
 import ArgumentParser
+import LetheMachine
 import LetheService
 
 /// How a command that trains survives an interruption.

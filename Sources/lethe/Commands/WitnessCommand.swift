@@ -5,6 +5,7 @@ import LetheBytes
 import LetheCrypto
 public import LetheListener
 import LetheLog
+import LetheMachine
 public import LetheService
 
 /// `lethe witness`

@@ -59,7 +59,7 @@ test("one byte anywhere in a certificate cannot be changed, dropped or added", a
     other[index] ^= 1 << (index % 8);
     await refused(() => verifyCertificate(other, keys), `bit ${index % 8} of byte ${index}`);
     const extra = confusing[index % confusing.length];
-    if (index % 3 === 0) {
+    if (index % 7 === 0) {
       await refused(() => verifyCertificate(concat(sample.subarray(0, index), sample.subarray(index + 1)), keys), `byte ${index} dropped`);
       await refused(() => verifyCertificate(concat(sample.subarray(0, index), Uint8Array.of(extra), sample.subarray(index)), keys), `${extra} at ${index}`);
     }

@@ -1,27 +1,25 @@
 import Foundation
 import Glibc
-import LetheCrypto
+public import LetheCrypto
 
 /// Where a passphrase comes from: a file, or the person at the terminal. Never the command line, which every user of the machine can read.
-struct PassphraseSource: Sendable {
+public struct PassphraseSource: Sendable {
     private let file: String?
 
     /// A named file; else the one that LETHE_PASSPHRASE_FILE names; else the terminal.
-    init(file: String?) {
+    public init(file: String?) {
         let named = ProcessInfo.processInfo.environment["LETHE_PASSPHRASE_FILE"].flatMap { $0.isEmpty ? nil : $0 }
         self.file = file ?? named
     }
 
-    init(_ options: PassphraseOptions) { self.init(file: options.passphraseFile) }
-
     /// The passphrase of keys that exist.
-    func read() throws -> Passphrase {
+    public func read() throws -> Passphrase {
         if let file { return try Passphrase(file: file) }
         return try ask("Passphrase: ")
     }
 
     /// A passphrase for keys to be written: long enough, and typed twice where it is typed.
-    func readNew() throws -> Passphrase {
+    public func readNew() throws -> Passphrase {
         let passphrase = try file.map { try Passphrase(file: $0) } ?? ask("New passphrase: ")
         try passphrase.requireStrength()
         if file == nil, try !ask("Once more: ").equals(passphrase) { throw PassphraseError.notRepeated }

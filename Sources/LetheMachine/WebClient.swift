@@ -1,16 +1,16 @@
 import CCurl
-import LetheService
+public import LetheService
 
 /// Posts to witnesses and timestamp authorities over https, or http on a network of one's own.
 ///
 /// Nothing that comes back is trusted: what matters in an answer is signed. So it is enough to bound it: redirections are not
 /// followed, no cookie or cache is kept, and an answer above its limit or after its time is no answer.
-enum WebClient {
+public enum WebClient {
     private static let answerSeconds = 15
 
     /// Posts a request and waits for its answer.
     /// - Throws: `InputError` for a URL that is none; `ServiceError.unreachable`.
-    @Sendable static func post(_ request: WebRequest) throws -> WebAnswer {
+    @Sendable public static func post(_ request: WebRequest) throws -> WebAnswer {
         guard isWeb(request.url) else { throw InputError("\(request.url): expected an http or https URL") }
         var answer = lethe_curl_answer()
         request.body.withUnsafeBufferPointer { body in

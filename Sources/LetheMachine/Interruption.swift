@@ -2,11 +2,11 @@ import Foundation
 import Synchronization
 
 /// Ctrl-C and the polite request to end, kept until a computation has reached a place where it can stop.
-enum Interruption {
+public enum Interruption {
     private static let signalNumber = Atomic<Int32>(0)
 
     /// From now on the first signal is only remembered; the second ends the process at once.
-    static func watch() {
+    public static func watch() {
         _ = isRequested  // The handler must not be the first to touch the flag.
         // A parent may have started this process with both blocked.
         var signals = sigset_t()
@@ -23,13 +23,13 @@ enum Interruption {
     }
 
     /// Whether somebody asked to stop.
-    static var isRequested: Bool { signalNumber.load(ordering: .relaxed) != 0 }
+    public static var isRequested: Bool { signalNumber.load(ordering: .relaxed) != 0 }
 
     /// Ends the process by the signal that came, so that a shell or a scheduler sees what ended it.
-    static func end() -> Never {
+    public static func end() -> Never {
         let number = signalNumber.load(ordering: .relaxed)
         signal(number, SIG_DFL)
         raise(number)
-        exit(ExitStatus.machineFailed.rawValue)
+        exit(3)
     }
 }

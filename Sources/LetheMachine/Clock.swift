@@ -1,13 +1,18 @@
-import ArgumentParser
 import Foundation
 import LetheCrypto
-import LetheService
-import LetheStatements
+public import LetheService
+public import LetheStatements
+
+/// What the programs are called by.
+public enum Program {
+    /// The version of all of them.
+    public static let version = "0.1.0"
+}
 
 /// The machine's clocks, read at the edge only.
-enum Clock {
+public enum Clock {
     /// The time of day; the epoch where the machine's clock is outside the years that RFC 3339 can write.
-    static func now() -> Timestamp {
+    public static func now() -> Timestamp {
         let seconds = Int64(Date().timeIntervalSince1970)
         return (try? Timestamp(secondsSinceEpoch: seconds)) ?? .epoch
     }
@@ -15,7 +20,7 @@ enum Clock {
     /// What the program runs on, in the words that certificates and reports use.
     private static var machine: [String: String] {
         [
-            "lethe": Lethe.configuration.version, "system": ProcessInfo.processInfo.operatingSystemVersionString,
+            "lethe": Program.version, "system": ProcessInfo.processInfo.operatingSystemVersionString,
             "processors": "\(ProcessInfo.processInfo.activeProcessorCount)", "architecture": architecture,
         ]
     }
@@ -30,9 +35,9 @@ enum Clock {
         #endif
     }
 
-    /// The clocks for the service, and the passphrase for encrypted keys.
-    static func environment(_ passphrase: PassphraseOptions? = nil, isNew: Bool = false) -> ServiceEnvironment {
-        let source = PassphraseSource(file: passphrase?.passphraseFile)
+    /// The clocks for the service, and the passphrase for encrypted keys, from the file that is named, or as `PassphraseSource` says.
+    public static func environment(passphraseFile: String? = nil, isNew: Bool = false) -> ServiceEnvironment {
+        let source = PassphraseSource(file: passphraseFile)
         let clock = ContinuousClock()
         let start = clock.now
         var environment = ServiceEnvironment(

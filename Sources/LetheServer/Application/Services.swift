@@ -1,0 +1,66 @@
+import LetheBytes
+import LetheCrypto
+public import LetheService
+public import LetheStatements
+public import Logging
+import Synchronization
+
+/// What the handlers of a server work with.
+public final class Services: Sendable {
+    /// What the operator chose.
+    public let configuration: ServerConfiguration
+    /// The threads with the workspace.
+    public let pool: WorkspacePool
+    /// The tokens.
+    public let tokens: TokenStore
+    /// The sessions of browsers.
+    public let sessions: Sessions
+    /// What is counted.
+    let metrics: Metrics
+    /// Requests on their way into the log.
+    let intake: IntakeQueue
+    /// Runs that were asked for.
+    let jobs: JobFolder
+    /// Who sent requests of other formats.
+    let senders: SenderFolder
+    /// The door for the Data Rights Protocol; nil where it is shut.
+    let drp: DRPDoor?
+    /// What signs the answers of the OpenDSR door; nil where it is shut.
+    let opendsrSigner: CertificateSigner?
+    /// Callers and how often they call.
+    let limiter: RateLimiter
+    let logger: Logger
+    let environment: ServiceEnvironment
+    /// Whether the server was asked to end: it is no longer ready then.
+    let isEnding = Atomic<Bool>(false)
+    /// Progress streams that are open.
+    let streams = Atomic<Int>(0)
+
+    /// The services of a configuration; the state folder is made where it is missing.
+    public init(_ configuration: ServerConfiguration, environment: ServiceEnvironment, logger: Logger) throws {
+        self.configuration = configuration
+        self.environment = environment
+        self.logger = logger
+        let folder = configuration.stateFolder
+        tokens = try TokenStore(folder: folder)
+        sessions = try Sessions(
+            folder: folder, seconds: Int64(configuration.sessionMinutes) * 60, isSecure: configuration.isSecure)
+        jobs = try JobFolder(path: Files.join(folder, "jobs"))
+        senders = try SenderFolder(path: Files.join(folder, "senders"))
+        drp = try DRPDoor(configuration)
+        opendsrSigner = try configuration.opendsrCertificate.map { certificate in
+            try CertificateSigner(
+                certificatePEM: Files.read(certificate, limit: 1 << 16),
+                keyPEM: Files.readPrivate(configuration.opendsrKey ?? "", limit: 1 << 16))
+        }
+        pool = WorkspacePool(
+            root: configuration.workspace, readers: configuration.readers, waiting: configuration.limits.waiting,
+            environment: environment)
+        intake = IntakeQueue(writer: pool.writer, limit: configuration.limits.waiting)
+        limiter = RateLimiter(seconds: environment.seconds)
+        metrics = Metrics()
+    }
+
+    /// The time of day.
+    public var now: Timestamp { environment.now() }
+}

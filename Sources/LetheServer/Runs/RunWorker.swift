@@ -1,0 +1,121 @@
+import Glibc
+import LetheBytes
+import LetheCrypto
+public import LetheService
+public import Logging
+
+/// Does the runs of a workspace, one at a time: those that were asked for, and those that the policy wants.
+///
+/// It keeps nothing in memory that matters: the log says where a run is, the jobs' files who asked. So it can be killed at any moment, and
+/// the next worker goes on. Two workers do not work at once: the second waits for the workspace's runs.
+public struct RunWorker {
+    private let configuration: ServerConfiguration
+    private let environment: ServiceEnvironment
+    private let logger: Logger
+    private let jobs: JobFolder
+    private let tokens: TokenStore
+
+    /// Seconds between two looks at what is to be done.
+    private static let interval: UInt32 = 2
+
+    /// A worker for the workspace of a configuration.
+    public init(_ configuration: ServerConfiguration, environment: ServiceEnvironment, logger: Logger) throws {
+        self.configuration = configuration
+        self.environment = environment
+        self.logger = logger
+        jobs = try JobFolder(path: Files.join(configuration.stateFolder, "jobs"))
+        tokens = try TokenStore(folder: configuration.stateFolder)
+    }
+
+    /// Works until `isEnding` says so; where `once`, until nothing waits.
+    public func work(onlyAsked: Bool, once: Bool, isEnding: () -> Bool) throws {
+        while !isEnding() {
+            let didSomething = try turn(onlyAsked: onlyAsked, isEnding: isEnding)
+            if once, !didSomething { return }
+            if !didSomething, !isEnding() { sleep(Self.interval) }
+        }
+    }
+
+    /// Takes the first job that waits or was left running by a worker that is gone, or one that the policy wants.
+    private func turn(onlyAsked: Bool, isEnding: () -> Bool) throws -> Bool {
+        if let job = try jobs.jobs().first(where: { !$0.state.isFinal }) {
+            try perform(job, isEnding: isEnding)
+            return true
+        }
+        guard !onlyAsked else { return false }
+        let plan = try Workspace.open(configuration.workspace, environment: environment).runPlan()
+        guard plan.step != .nothing, plan.isDue else { return false }
+        let job = try jobs.ask(by: "schedule", method: nil, now: environment.now())
+        try perform(job, isEnding: isEnding)
+        return true
+    }
+
+    private func perform(_ waiting: Job, isEnding: () -> Bool) throws {
+        var job = waiting
+        guard !jobs.isCancelled(job.id) else { return try end(&job, .cancelled, "it was cancelled before it began") }
+        var environment = environment
+        let (jobs, id, outer) = (jobs, job.id, environment.shouldStop)
+        environment.shouldStop = { outer() || jobs.isCancelled(id) }
+        do {
+            let workspace = try Workspace.open(configuration.workspace, environment: environment)
+            let actor = try key(of: job)
+            try workspace.holdingRuns {
+                job.state = .running
+                try jobs.keep(job)
+                try run(&job, in: workspace, as: actor)
+            }
+        } catch is TrainingStopped {
+            // Asked to end, a worker leaves the job to the next one; a job that somebody cancelled is over.
+            if jobs.isCancelled(job.id) {
+                try end(&job, .cancelled, "it was stopped; its run is gone on with when the next one is asked for")
+            }
+        } catch ServiceError.busy {
+            // Another process, `lethe run` or another worker, is at it.
+            if !isEnding() { sleep(Self.interval) }
+        } catch {
+            logger.error("job failed", metadata: ["job": "\(job.id)", "error": "\(type(of: error))"])
+            try end(&job, .failed, Problem(error).detail)
+        }
+    }
+
+    private func run(_ job: inout Job, in workspace: Workspace, as actor: SigningKey?) throws {
+        let progress = try ProgressFile(jobs.progressFile(job.id))
+        let plan = try workspace.runPlan(leaving: workspace.runsWaitingForRecipients())
+        let run: String
+        switch plan.step {
+        case .certify(let judged): run = judged
+        case .verify(let candidate):
+            run = candidate
+            try note(run, of: &job)
+            _ = try workspace.verify(run, progress: progress.write)
+        case .unlearn:
+            run = try workspace.unlearn(method: job.method, as: actor, progress: progress.write).runID
+            try note(run, of: &job)
+            _ = try workspace.verify(run, progress: progress.write)
+        case .nothing: return try end(&job, .failed, "no request waits for unlearning")
+        }
+        try note(run, of: &job)
+        try workspace.certify(run)
+        job.verdict = try workspace.measurements(run).verdict
+        try end(&job, .done, nil)
+    }
+
+    private func note(_ run: String, of job: inout Job) throws {
+        guard job.run != run else { return }
+        job.run = run
+        try jobs.keep(job)
+    }
+
+    private func end(_ job: inout Job, _ state: Job.State, _ message: String?) throws {
+        (job.state, job.message) = (state, message)
+        try jobs.keep(job)
+        try jobs.clearCancel(job.id)
+        logger.info("job ended", metadata: ["job": "\(job.id)", "state": "\(state.rawValue)"])
+    }
+
+    /// The key of who asked, where that token has one; the policy says whether one is needed.
+    private func key(of job: Job) throws -> SigningKey? {
+        guard let token = try tokens.tokens().first(where: { $0.id == job.askedBy }) else { return nil }
+        return try token.signingKey()
+    }
+}

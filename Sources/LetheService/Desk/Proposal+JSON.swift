@@ -1,0 +1,12 @@
+package import LetheBytes
+package import LetheRequests
+
+extension Proposal {
+    /// What a program is told of it.
+    package var json: JSONValue {
+        [
+            "requestId": .string(requestID.text), "decision": .string(kind.rawValue), "at": .string("\(at)"),
+            "proposer": .string(proposer), "asOf": .string("\(asOf)"),
+        ]
+    }
+}

@@ -135,7 +135,8 @@ let package = Package(
         room(
             "LetheServer",
             [
-                "LetheService", "LetheReports", "LetheCertificates", "LetheRequests", "LetheLog", "LetheStatements",
+                "LetheService", "LethePages", "LetheReports", "LetheCertificates", "LetheRequests", "LetheLog",
+                "LetheStatements",
                 "LetheCrypto", "LetheStore", "LetheBytes", hummingbird, hummingbirdTLS, httpTypes, logging, nioCore,
                 nioPosix,
                 nioSSL, lifecycle,
@@ -185,7 +186,12 @@ let package = Package(
         tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
         tests("LethePagesTests", ["LethePages", "LetheReports"], exclude: ["Browser", "Snapshots"]),
         tests(
-            "BrowserTests", ["LethePages", "LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes"]),
+            "BrowserTests",
+            [
+                "LetheServer", "LetheService", "LetheRecommendation", "LethePages", "LetheRequests", "LetheStatements",
+                "LetheCrypto",
+                "LetheBytes", logging,
+            ]),
         tests("LetheListenerTests", ["LetheListener"]),
         tests(
             "LetheServerTests",

@@ -29,7 +29,8 @@ struct ImportTests {
         "LetheListener": [],
         "LetheMachine": ["LetheService", "LetheStatements", "LetheCrypto", "LetheBytes", "CCurl"],
         "LetheServer": trust.union([
-            "LetheService", "LetheReports", "LetheStore", "Hummingbird", "HummingbirdTLS", "HTTPTypes", "Logging",
+            "LetheService", "LethePages", "LetheReports", "LetheStore", "Hummingbird", "HummingbirdTLS", "HTTPTypes",
+            "Logging",
             "NIOCore", "NIOPosix", "NIOSSL", "ServiceLifecycle",
         ]),
         "lethe-server": trust.union(["LetheServer", "LetheService", "LetheMachine", "ArgumentParser", "Logging"]),

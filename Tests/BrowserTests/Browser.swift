@@ -30,8 +30,16 @@ struct Browser {
     /// Takes the steps; fails the test with the one that did not work.
     /// - Parameter site: a folder to serve with a content policy.
     func take(_ steps: [[String]], site: URL, policy: String) throws -> [Message] {
+        try take(["serve": site.path, "policy": policy, "steps": steps])
+    }
+
+    /// The same with a server that runs.
+    func take(_ steps: [[String]], base: String) throws -> [Message] {
+        try take(["base": base, "steps": steps])
+    }
+
+    private func take(_ json: [String: Any]) throws -> [Message] {
         let plan = output.appending(path: "steps.json")
-        let json: [String: Any] = ["serve": site.path, "policy": policy, "steps": steps]
         try JSONSerialization.data(withJSONObject: json).write(to: plan)
         let process = Process()
         process.executableURL = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

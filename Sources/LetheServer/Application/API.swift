@@ -5,6 +5,7 @@ public enum API {
         var routes =
             ServiceRoutes.all + LogRoutes.all + CertificateRoutes.all + IntakeRoutes.all + ReceiptRoutes.all
         routes += DeskRoutes.all + DecisionRoutes.all + RunRoutes.all + JobRoutes.all
+        routes += OpenPages.all + SubjectPages.all + LedgerPages.all + DeskPages.all + RunPages.all
         if configuration.drpBusiness != nil { routes += DRPRoutes.all }
         if configuration.opendsrDomain != nil { routes += OpenDSRRoutes.all }
         return RouteTable(routes)

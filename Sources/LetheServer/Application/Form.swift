@@ -17,8 +17,9 @@ public enum Form {
 
     /// The fields of a body, where its media type says that it is a form.
     public static func fields(of body: [UInt8], contentType: String?) -> [String: String]? {
-        guard (contentType ?? "").lowercased().hasPrefix("application/x-www-form-urlencoded") else { return nil }
-        return fields(body)
+        let type = contentType ?? ""
+        if let boundary = Multipart.boundary(type) { return Multipart.fields(body, boundary: boundary) }
+        return type.lowercased().hasPrefix("application/x-www-form-urlencoded") ? fields(body) : nil
     }
 
     private static func decode(_ text: ArraySlice<UInt8>) -> String? {

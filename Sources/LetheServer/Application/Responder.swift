@@ -35,7 +35,10 @@ public struct Responder: HTTPResponder {
             operation = failure.route?.operation ?? "none"
             let problem = Problem(failure.cause).told(failure.route?.errors ?? .problem)
             if problem.status >= 500 { note(failure.cause, operation, id) }
-            reply = problem.reply(failure.route?.errors ?? .problem, id: id)
+            let style = failure.route?.errors ?? (Self.wantsPage(request) ? .page : .problem)
+            reply =
+                style == .page
+                ? problem.page(services, (try? self.caller(request)) ?? .nobody, id: id) : problem.reply(style, id: id)
             // What is left of a body that was not read whole is not waited for.
             reply.closes = [408, 413, 400].contains(problem.status) || request.headers[.contentLength] != nil
             if let allowed = failure.allowed { reply.headers.append(("Allow", allowed)) }
@@ -101,6 +104,11 @@ public struct Responder: HTTPResponder {
     private static func rawPath(_ request: Request) -> String {
         let target = request.head.path ?? ""
         return String(target.prefix { $0 != "?" })
+    }
+
+    /// Whether a browser asks, for somebody who reads.
+    private static func wantsPage(_ request: Request) -> Bool {
+        request.headers[.accept]?.contains("text/html") ?? false
     }
 
     // MARK: Who and how often

@@ -1,5 +1,6 @@
 import LetheBytes
 import LetheCrypto
+import LethePages
 public import LetheService
 public import LetheStatements
 public import Logging
@@ -27,6 +28,8 @@ public final class Services: Sendable {
     let drp: DRPDoor?
     /// What signs the answers of the OpenDSR door; nil where it is shut.
     let opendsrSigner: CertificateSigner?
+    /// What turns pages into HTML.
+    let pages: PageRenderer
     /// Callers and how often they call.
     let limiter: RateLimiter
     let logger: Logger
@@ -59,6 +62,7 @@ public final class Services: Sendable {
         intake = IntakeQueue(writer: pool.writer, limit: configuration.limits.waiting)
         limiter = RateLimiter(seconds: environment.seconds)
         metrics = Metrics()
+        pages = try PageRenderer()
     }
 
     /// The time of day.

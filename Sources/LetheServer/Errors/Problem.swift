@@ -29,7 +29,7 @@ public struct Problem: Error, Equatable, Sendable {
         let body: JSONValue
         var contentType = "application/json"
         switch style {
-        case .problem:
+        case .problem, .page:
             contentType = "application/problem+json"
             body = [
                 "type": .string("urn:lethe:problem:\(code)"), "title": .string(Self.title(status)),

@@ -80,7 +80,7 @@ public enum OpenAPIDocument {
     private static func refusal(_ status: Int, _ style: Route.ErrorStyle, _ description: String? = nil) -> JSONValue {
         let (type, schema): (String, String) =
             switch style {
-            case .problem: ("application/problem+json", "Problem")
+            case .problem, .page: ("application/problem+json", "Problem")
             case .drp: ("application/json", "DRPError")
             case .opendsr: ("application/json", "OpenDSRError")
             }

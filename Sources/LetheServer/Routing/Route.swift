@@ -53,6 +53,8 @@ public struct Route: Sendable {
         case drp
         /// The error object of OpenDSR, section 7.6.
         case opendsr
+        /// A page for people.
+        case page
     }
 
     /// What a body must be.

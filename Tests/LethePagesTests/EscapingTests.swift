@@ -51,14 +51,3 @@ struct EscapingTests {
         }
     }
 }
-
-extension String.UnicodeScalarView {
-    /// Whether the scalars stand here in a row; `String.contains` compares characters.
-    func contains(_ other: String.UnicodeScalarView) -> Bool {
-        let (whole, part) = (Array(self), Array(other))
-        guard let first = part.first, whole.count >= part.count else { return false }
-        return whole.indices.dropLast(part.count - 1).contains {
-            whole[$0] == first && Array(whole[$0..<($0 + part.count)]) == part
-        }
-    }
-}

@@ -1,4 +1,3 @@
-import LetheBytes
 import Mustache
 
 /// Turns pages into HTML. Templates are read once; rendering is a pure function of page and frame.

@@ -145,7 +145,7 @@ struct PageRouteTests {
 
     @Test func anArchiveIsOneThatTarReads() throws {
         let folder = try TestFolder()
-        let files = [
+        let files: [(name: String, bytes: [UInt8])] = [
             ("a.txt", Array("hello\n".utf8)), ("verify.sh", [UInt8](repeating: 7, count: 1_025)), ("empty", []),
         ]
         try Files.write(Archive.tar(files, in: "bundle"), to: folder.path("x.tar"))

@@ -54,7 +54,7 @@ public struct ProofView: Sendable, Codable, Equatable {
         var (lines, dots) = ("", "")
         // From the root down, so that the leaf ends up where its index says.
         var x = width / 2
-        var span = width * 0.23
+        var span = width * 0.17
         for (depth, step) in steps.reversed().enumerated() {
             let (y, next) = (24 + 34 * Double(depth), 58 + 34 * Double(depth))
             let isRightChild = step.side == "left"
@@ -64,7 +64,7 @@ public struct ProofView: Sendable, Codable, Equatable {
             dots += "<circle class=\"sibling\" cx=\"\(text(sibling))\" cy=\"\(text(next))\" r=\"4.5\"/>"
             dots += "<circle class=\"node\" cx=\"\(text(x))\" cy=\"\(text(y))\" r=\"5\"/>"
             x = child
-            span *= 0.62
+            span *= 0.6
         }
         let end = 24 + 34 * Double(count)
         dots += "<rect class=\"leaf\" x=\"\(text(x - 7))\" y=\"\(text(end - 7))\" width=\"14\" height=\"14\"/>"

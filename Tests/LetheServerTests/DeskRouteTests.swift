@@ -4,6 +4,7 @@ import LetheBytes
 import LetheCrypto
 import LetheRequests
 import LetheStatements
+import Synchronization
 import Testing
 
 @testable import LetheServer

@@ -103,7 +103,7 @@ struct HostileClientTests {
             let chunked = try await answer(
                 port, [Self.post + "Transfer-Encoding: chunked\r\n\r\n"] + Array(repeating: chunk, count: 3))
             #expect(chunked != nil && [413, nil].contains(status(chunked)))
-            #expect(try await status(answer(port, ["GET /health HTTP/1.1\r\nContent-Length: 99999\r\n\r\n"])) == 413)
+            #expect(try await status(answer(port, ["GET /health HTTP/1.1\r\nContent-Length: 99999\r\n\r\n"])) == 400)
         }
         #expect(desk.server.services.metrics.undocumented == 0)
     }

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 public import Hummingbird
 import LetheBytes
@@ -37,7 +38,7 @@ public struct Responder: HTTPResponder {
             if problem.status >= 500 { note(failure.cause, operation, id) }
             reply = problem.reply(failure.route?.errors ?? .problem, id: id)
             // What is left of a body that was not read whole is not waited for.
-            reply.closes = [408, 413, 400].contains(problem.status) || request.headers[.contentLength] != nil
+            reply.closes = request.headers[.contentLength] != nil || request.headers[.transferEncoding] != nil
             if let allowed = failure.allowed { reply.headers.append(("Allow", allowed)) }
             if let route = failure.route, !route.statuses.contains(reply.status) { undocumented(route, reply.status) }
         }
@@ -115,10 +116,10 @@ public struct Responder: HTTPResponder {
     /// The address that calls are counted by: of IPv6, the network of one customer (/64).
     private static func address(of channel: any Channel) -> String {
         guard let address = channel.remoteAddress else { return "unknown" }
-        if case .v6(let address) = address {
-            return withUnsafeBytes(of: address.address.sin6_addr) { "v6 " + Hex.encode($0.prefix(8)) }
-        }
-        return address.ipAddress ?? "local"
+        guard let text = address.ipAddress else { return "local" }
+        guard text.contains(":") else { return text }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        return inet_pton(AF_INET6, text, &bytes) == 1 ? "v6 " + Hex.encode(bytes.prefix(8)) : text
     }
 
     /// Who calls: the holder of a bearer token, or a browser with a session.
@@ -202,7 +203,9 @@ public struct Responder: HTTPResponder {
     private func readBody(of request: Request, for route: Route) async throws -> [UInt8] {
         let limits = services.configuration.limits
         guard let rule = route.body else {
-            guard try await BodyReader.read(request, limit: 0, seconds: limits.bodySeconds).isEmpty else { return [] }
+            guard request.headers[.transferEncoding] == nil, (request.headers[.contentLength] ?? "0") == "0" else {
+                throw Problem(400, "unexpected-body", "expected no body")
+            }
             return []
         }
         let body = try await BodyReader.read(

@@ -18,6 +18,7 @@ let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", p
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -123,7 +124,7 @@ let package = Package(
                 "LetheService", "LetheReports", "LetheCertificates", "LetheRequests", "LetheLog", "LetheStatements",
                 "LetheCrypto", "LetheStore", "LetheBytes", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes,
                 logging, nioCore,
-                nioPosix,
+                nioHTTP1, nioPosix,
                 nioSSL, lifecycle, signals,
             ]),
         .executableTarget(

@@ -30,7 +30,7 @@ struct ImportTests {
         "LetheServer": trust.union([
             "LetheService", "LetheReports", "LetheStore", "Hummingbird", "HummingbirdCore", "HummingbirdTLS",
             "HTTPTypes", "Logging",
-            "NIOCore", "NIOPosix", "NIOSSL", "ServiceLifecycle", "UnixSignals",
+            "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle", "UnixSignals",
         ]),
         "lethe-server": trust.union([
             "LetheServer", "LetheService", "LetheMachine", "ArgumentParser", "Logging", "ServiceLifecycle",

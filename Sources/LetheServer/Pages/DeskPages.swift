@@ -30,9 +30,9 @@ enum DeskPages {
                 try await call.services.pool.read { workspace in try ActPage(act, workspace.request(id), in: workspace)
                 })
         },
-        .page(
-            .post, "/desk/{id}/{act}", operation: "takeAct", "Takes a decision, or proposes it to a second person.",
-            access: .roles(AccessRole.deciders), parameters: [id, act], body: Route.form("What the decision needs."),
+        .form(
+            "/desk/{id}/{act}", operation: "takeAct", "Takes a decision, or proposes it to a second person.",
+            access: .roles(AccessRole.deciders), parameters: [id, act], body: Route.fields("What the decision needs."),
             others: [Route.goesOn, .refusal(409, "Not now, or not by law."), .refusal(422, "A decision that is none.")]
         ) { call in
             let (id, act) = (call["id"], DeskAct(rawValue: call["act"]) ?? .confirm)

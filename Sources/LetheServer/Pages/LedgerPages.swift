@@ -46,7 +46,7 @@ enum LedgerPages {
             access: .everybody, errors: .page, parameters: [number], answers: [.json(200, "The file.")]
         ) { call in
             let number = Int(call.number("number") ?? 0)
-            let bytes = try await call.services.pool.read { try bytes(number, in: $0) }
+            let bytes = try await call.services.pool.read { try fileBytes(number, in: $0) }
             guard let bytes else { throw Problem(404, "unknown-certificate", "no certificate \(number) is there") }
             return Reply(
                 200, contentType: "application/json", body: .bytes(bytes),
@@ -93,13 +93,13 @@ enum LedgerPages {
     private static let number = Parameter.path("number", .number(1...1_000_000_000), "Its number.")
     private static let index = Parameter.Form.number(0...(1 << 48))
 
-    fileprivate static func bytes(_ number: Int, in workspace: Workspace) throws -> [UInt8]? {
+    fileprivate static func fileBytes(_ number: Int, in workspace: Workspace) throws -> [UInt8]? {
         let path = Files.join(workspace.paths.certificates, Workspace.certificateName(number))
         return Files.exists(path) ? try Files.read(path, limit: CertificateFile.maximumByteCount + 1) : nil
     }
 
     fileprivate static func file(_ number: Int, in workspace: Workspace) throws -> VerifiedCertificate? {
-        try bytes(number, in: workspace).map { try CertificateVerifier.verify($0, trusting: workspace.trust()) }
+        try fileBytes(number, in: workspace).map { try CertificateVerifier.verify($0, trusting: workspace.trust()) }
     }
 }
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import LetheBytes
+import LetheLog
 import LethePages
 import LetheRequests
 import LetheService
@@ -25,8 +26,8 @@ enum OpenPages {
             return call.page(home)
         },
         .page("/login", operation: "loginPage", "Asks for a token.") { call in call.page(LoginPage()) },
-        .page(
-            .post, "/login", operation: "signIn", "Opens a session with a token.", body: Route.form("The token."),
+        .form(
+            "/login", operation: "signIn", "Opens a session with a token.", body: Route.fields("The token."),
             others: [Route.goesOn]
         ) { call in
             // A page of another site may not sign a browser in, not even under that site's own token.
@@ -42,9 +43,9 @@ enum OpenPages {
             return .redirect(
                 "/desk", headers: [("Set-Cookie", call.services.sessions.open(token, now: call.services.now).cookie)])
         },
-        .page(
-            .post, "/logout", operation: "signOut", "Ends the session in this browser.",
-            body: Route.form("The form's token."),
+        .form(
+            "/logout", operation: "signOut", "Ends the session in this browser.",
+            body: Route.fields("The form's token."),
             others: [Route.goesOn]
         ) { call in .redirect("/", headers: [("Set-Cookie", call.services.sessions.closing)]) },
         .page("/check", operation: "checkPage", "Checks files in the browser.") { call in

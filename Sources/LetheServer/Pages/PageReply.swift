@@ -5,20 +5,35 @@ import LetheService
 
 /// Pages as answers of this server.
 extension Route {
-    /// A route that answers with a page, and with pages where something is wrong.
+    /// A page to look at.
     static func page(
-        _ method: HTTPRequest.Method = .get, _ path: String, operation: String, _ summary: String,
-        access: Access = .everybody, parameters: [Parameter] = [], body: BodyRule? = nil, others: [Answer] = [],
-        handle: @escaping Handler
+        _ path: String, operation: String, _ summary: String, access: Access = .everybody, parameters: [Parameter] = [],
+        others: [Answer] = [], handle: @escaping Handler
+    ) -> Route {
+        page(.get, path, operation, summary, access, parameters, nil, others, handle)
+    }
+
+    /// What a form of a page does.
+    static func form(
+        _ path: String, operation: String, _ summary: String, access: Access = .everybody, parameters: [Parameter] = [],
+        body: BodyRule, others: [Answer] = [], handle: @escaping Handler
+    ) -> Route {
+        page(.post, path, operation, summary, access, parameters, body, others, handle)
+    }
+
+    /// Where something is wrong it answers with a page too.
+    private static func page(
+        _ method: HTTPRequest.Method, _ path: String, _ operation: String, _ summary: String, _ access: Access,
+        _ parameters: [Parameter], _ body: BodyRule?, _ others: [Answer], _ handle: @escaping Handler
     ) -> Route {
         Route(
             method, path, operation: operation, tag: .pages, summary, access: access, errors: .page,
-            parameters: parameters,
-            body: body, answers: [Answer(200, "The page.", Reply.html)] + others, handle: handle)
+            parameters: parameters, body: body, answers: [Answer(200, "The page.", Reply.html)] + others, handle: handle
+        )
     }
 
     /// What a form sends.
-    static func form(limit: Int = 65_536, _ description: String) -> BodyRule {
+    static func fields(_ description: String, limit: Int = 65_536) -> BodyRule {
         BodyRule(
             ["application/x-www-form-urlencoded", "multipart/form-data"], limit: limit, schema: ["type": "object"],
             description: description, isOptional: true)

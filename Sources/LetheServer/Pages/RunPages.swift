@@ -26,10 +26,10 @@ enum RunPages {
                         "It takes as long as the policy's method does; you can watch it.",
                     ], action: "/runs/start", isIrreversible: false, button: "Begin"))
         },
-        .page(
-            .post, "/runs/start", operation: "startRun", "Asks the worker for a run.",
+        .form(
+            "/runs/start", operation: "startRun", "Asks the worker for a run.",
             access: .roles(AccessRole.runners),
-            body: Route.form("The form's token."), others: [Route.goesOn, .refusal(409, "Nobody waits.")]
+            body: Route.fields("The form's token."), others: [Route.goesOn, .refusal(409, "Nobody waits.")]
         ) { call in
             guard let token = call.caller.token else { throw Problem(401, "no-token", "expected a session") }
             let services = call.services
@@ -64,10 +64,10 @@ enum RunPages {
                     ],
                     action: "/runs/jobs/\(id)/stop", isIrreversible: false, button: "Stop"))
         },
-        .page(
-            .post, "/runs/jobs/{id}/stop", operation: "stopRun", "Asks the worker to stop.",
+        .form(
+            "/runs/jobs/{id}/stop", operation: "stopRun", "Asks the worker to stop.",
             access: .roles(AccessRole.runners),
-            parameters: [id], body: Route.form("The form's token."),
+            parameters: [id], body: Route.fields("The form's token."),
             others: [Route.goesOn, .refusal(409, "It has ended.")]
         ) { call in
             let (jobs, id) = (call.services.jobs, call["id"])

@@ -13,9 +13,9 @@ enum SubjectPages {
         .page("/request", operation: "requestPage", "Where a person signs and files a request.") { call in
             call.page(try await form(call))
         },
-        .page(
-            .post, "/request", operation: "fileRequest", "Files the signed request of a form.",
-            body: Route.form("The signed request, as text or as a file."),
+        .form(
+            "/request", operation: "fileRequest", "Files the signed request of a form.",
+            body: Route.fields("The signed request, as text or as a file."),
             others: [
                 .refusal(409, "It was used before."), .refusal(403, "Not by a known key."),
                 .refusal(422, "Not acceptable."),
@@ -43,9 +43,9 @@ enum SubjectPages {
             }
             return call.page(page)
         },
-        .page(
-            .post, "/receipt", operation: "saveReceipt", "Gives a receipt back as a file.",
-            body: Route.form("The receipt."), others: []
+        .form(
+            "/receipt", operation: "saveReceipt", "Gives a receipt back as a file.",
+            body: Route.fields("The receipt."), others: []
         ) { call in
             let text = (try call.fields()["receipt"] ?? "").replacing("\r\n", with: "\n")
             // A form's text may have lost the newline at its end.
@@ -196,7 +196,7 @@ extension StatusPage {
             let isCurrent = place == reached && record.state != .fulfilled
             let mark: Mark =
                 isDone ? .holds(true, word: "done") : isCurrent ? .goesOn(word: "now") : .waits(word: "to come")
-            let path =
+            let path: UInt64? =
                 place == 0
                 ? record.receivedIndex : place == 4 ? record.certificateIndex : isCurrent ? record.lastIndex : nil
             return Station(

@@ -69,6 +69,7 @@ extension Policy {
         ]
         // Left out where there are none: policies without the section keep their digests.
         if !methods.isEmpty { json["methods"] = .array(methods.map(\.json)) }
+        json["ladder"] = ladder?.json
         json["roles"] = roles?.json
         json["timestamping"] = timestamping?.json
         json["recipients"] = recipients?.json

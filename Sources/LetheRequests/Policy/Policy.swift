@@ -25,6 +25,8 @@ public struct Policy: Sendable, Hashable {
     public let method: Method
     /// Other methods that a run may choose by name, in the order of `MethodName`; none where section `methods` is left out.
     public let methods: [Method]
+    /// In which order methods are tried until one passes; nil where every run takes `method`.
+    public let ladder: Ladder?
     /// When forgetting counts as shown.
     public let verification: Verification
     /// What happens to personal data afterwards.

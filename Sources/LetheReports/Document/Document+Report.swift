@@ -2,6 +2,7 @@ extension Document {
     /// The report as a document, in the order of a reader's questions.
     init(_ report: AuditReport) {
         let wording = Wording(report: report)
+        title = "\(report.verdict.rawValue) · Unlearning audit report"
         kicker = "Unlearning audit report · \(report.dataset.name) · \(day: report.issuedAt)"
         verdict = report.verdict.rawValue
         tone = wording.tone

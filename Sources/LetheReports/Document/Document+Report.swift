@@ -22,7 +22,9 @@ extension Document {
                     .detail("\(code: report.log.checkpointRoot)")),
         ]
         sections = [
-            RequestsSection.section(report), RecipientsSection.section(report), RunSection.section(report),
+            RequestsSection.section(report),
+            RecipientsSection.section(recipients: report.recipients, backups: report.backups),
+            RunSection.section(report),
             ForgettingSection.section(report),
             UsefulnessSection.section(report), LimitsSection.section(report, wording), CheckSection.section(report),
             RecordSection.section(report),

@@ -66,23 +66,28 @@ extension Document {
     }
 
     private static func runs(_ report: PeriodReport) -> Section {
-        let table = Table(
-            caption: "Runs judged on these days",
+        Section(
+            id: "runs", title: "What was the model made to forget?", lead: nil,
+            blocks: report.runs.isEmpty
+                ? [.paragraph("No unlearning run was judged on these days.")]
+                : [.table(runs(report.runs, "Runs judged on these days"))])
+    }
+
+    /// Judged runs as a table.
+    static func runs(_ runs: [PeriodReport.Run], _ caption: Prose) -> Table {
+        Table(
+            caption: caption,
             columns: [
                 .text("Run"), .text("Judged"), .text("Method"), .text("Verdict"), .number("Certificates"),
                 .text("Log entry"),
             ],
-            rows: report.runs.map { run in
+            rows: runs.map { run in
                 [
                     "\(code: run.id)", "\(time: run.judgedAt)", "\(run.method)",
                     "\(run.verdict, tone: tone(of: run.verdict))", "\(Figures.count(run.certificates))",
                     "\(String(run.logIndex))",
                 ]
             })
-        return Section(
-            id: "runs", title: "What was the model made to forget?", lead: nil,
-            blocks: report.runs.isEmpty
-                ? [.paragraph("No unlearning run was judged on these days.")] : [.table(table)])
     }
 
     private static func tone(of verdict: String) -> Tone {

@@ -27,14 +27,7 @@ extension PeriodReport {
                     members[figure.name] = figure.value.map { .string($0) }
                 }),
             "refusals": counts(refusals), "turnedAway": counts(turnedAway),
-            "runs": .array(
-                runs.map {
-                    [
-                        "runId": .string($0.id), "method": .string($0.method), "judgedAt": .string($0.judgedAt),
-                        "verdict": .string($0.verdict), "certificates": .count($0.certificates),
-                        "logIndex": .count($0.logIndex),
-                    ]
-                }),
+            "runs": .array(runs.map(\.json)),
             "processing": .array(
                 processing.map {
                     [
@@ -57,5 +50,14 @@ extension PeriodReport {
         for count in refusals { table.add([.text("refused: \(count.name)"), .number(count.count)]) }
         for count in turnedAway { table.add([.text("turned away: \(count.name)"), .number(count.count)]) }
         return table.text
+    }
+}
+
+extension PeriodReport.Run {
+    var json: JSONValue {
+        [
+            "runId": .string(id), "method": .string(method), "judgedAt": .string(judgedAt), "verdict": .string(verdict),
+            "certificates": .count(certificates), "logIndex": .count(logIndex),
+        ]
     }
 }

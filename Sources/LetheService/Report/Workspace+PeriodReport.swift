@@ -21,7 +21,10 @@ extension Workspace {
                 statistics.refusals[ground].map { .init(ground.citation, $0) }
             },
             turnedAway: statistics.turnedAway.map { .init("\($0.door.rawValue): \($0.cause)", $0.count) },
-            runs: try judgedRuns(in: period), processing: try processingActivities())
+            runs: try judgedRuns { record in
+                guard let judged = try runEvent("verified", of: record) else { return false }
+                return period.contains(judged.at.date(utcOffsetMinutes: policy.clock.utcOffsetMinutes))
+            }, processing: try processingActivities())
     }
 
     /// Writes the report on a span of days in each format; returns the files.
@@ -40,10 +43,10 @@ extension Workspace {
         }
     }
 
-    private func judgedRuns(in period: StatisticsPeriod) throws -> [PeriodReport.Run] {
+    /// The judged runs that `isMeant` of, in the order of the log.
+    func judgedRuns(where isMeant: (LetheRequests.RunRecord) throws -> Bool) throws -> [PeriodReport.Run] {
         try store.runs().compactMap { record in
-            guard record.stage == .verified, let judged = try runEvent("verified", of: record),
-                period.contains(judged.at.date(utcOffsetMinutes: policy.clock.utcOffsetMinutes)),
+            guard record.stage == .verified, try isMeant(record), let judged = try runEvent("verified", of: record),
                 case .inputsCommitted(let inputs)? = try step("inputs-committed", of: record)
             else { return nil }
             return PeriodReport.Run(

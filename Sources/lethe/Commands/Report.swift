@@ -9,7 +9,7 @@ struct Report: ParsableCommand {
         commandName: "report",
         abstract: "Write reports: for people (HTML, Markdown) and for programs (JSON, CSV).",
         discussion: "lethe report alone is short for lethe report run.",
-        subcommands: [ReportRun.self, ReportPeriod.self], defaultSubcommand: ReportRun.self)
+        subcommands: [ReportRun.self, ReportPeriod.self, ReportRequest.self], defaultSubcommand: ReportRun.self)
 }
 
 /// Where reports go, and in which forms.
@@ -82,5 +82,26 @@ struct ReportPeriod: ParsableCommand {
             on: periodOptions.period(today: workspace.today()), regulation: periodOptions.regulation,
             to: reportOptions.output, formats: formats)
         try reportOptions.show(files, outputOptions)
+    }
+}
+
+/// `lethe report request`
+struct ReportRequest: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "request",
+        abstract: "One request: every entry of the log about it, with who signed it, its clock and its runs.")
+
+    @Argument(help: "The request's id.")
+    var id: String
+
+    @OptionGroup var reportOptions: ReportOptions
+    @OptionGroup var workspaceOptions: WorkspaceOptions
+    @OptionGroup var outputOptions: OutputOptions
+
+    func run() throws {
+        let formats = try reportOptions.formats()
+        let workspace = try openWorkspace(workspaceOptions)
+        try reportOptions.show(
+            workspace.report(onRequest: id, to: reportOptions.output, formats: formats), outputOptions)
     }
 }

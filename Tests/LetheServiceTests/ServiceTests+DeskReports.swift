@@ -6,8 +6,8 @@ import Testing
 @testable import LetheService
 
 extension ServiceTests {
-    /// The report on a span of days.
-    struct PeriodReports {
+    /// Reports on a span of days and on one request.
+    struct DeskReports {
         @Test func aYearOfTheDeskIsReported() throws {
             let desk = try Desk.current
             let workspace = try desk.answered.copy().open()
@@ -36,6 +36,33 @@ extension ServiceTests {
             for user in try workspace.data().split.trainingUsers.prefix(20) {
                 #expect(!page.contains(">\(user)<"), "a data subject's name in a report")
             }
+        }
+
+        @Test func aRequestIsReportedWithEveryEntryAndWhoSignedIt() throws {
+            let desk = try Desk.current
+            let moment = try desk.answered.copy()
+            let workspace = try moment.open()
+            let filed = try #require(moment.filed.first)
+            let report = try workspace.requestReport(filed.request.requestID.text)
+            #expect(report.state == .fulfilled && report.isShredded && report.clock == .stopped(daysTaken: 0))
+            #expect(report.certificateFile?.hasPrefix("certificates/") == true)
+            #expect(report.runs.map(\.id) == [desk.runID])
+            let entries = report.history.map(\.entry)
+            #expect(entries == entries.sorted() && Set(entries).count == entries.count)
+            #expect(
+                report.history.allSatisfy { !$0.what.isEmpty && $0.signers.contains { $0.hasPrefix("controller ") } })
+            #expect(report.history.first?.what.hasPrefix("received") == true)
+            #expect(report.history.contains { $0.what.contains(desk.runID) })
+            #expect(report.history.last?.what == "the key of the personal data was destroyed")
+            let files = try workspace.report(
+                onRequest: report.id, to: workspace.paths.reports, formats: ReportFormat.allCases)
+            for path in files.values {
+                let text = String(decoding: try Files.read(path, limit: 1 << 20), as: UTF8.self)
+                #expect(
+                    text.contains(report.id) && !text.contains("\"\(filed.user)\"") && !text.contains(">\(filed.user)<")
+                )
+            }
+            #expect(throws: ServiceError.self) { try workspace.requestReport("61536e2d-2152-4e88-a947-d12c26290d6f") }
         }
 
         @Test(arguments: [

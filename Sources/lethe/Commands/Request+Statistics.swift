@@ -45,7 +45,7 @@ extension Request {
                 ?? StatisticsPeriod(year: year ?? today.year)
             let statistics = try workspace.statistics(in: period, regulation: regulation)
             try tableOptions.show(
-                json: { statistics.json }, csv: { statistics.csv }, text: { statistics.text })
+                json: { try statistics.json.canonicalBytes() }, csv: { statistics.csv }, text: { statistics.text })
         }
     }
 }

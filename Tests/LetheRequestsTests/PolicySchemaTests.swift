@@ -66,6 +66,7 @@ struct PolicySchemaTests {
                 - {name: crm, url: "https://crm.example/erasure"}
                 - {name: press, outcome: impossible, reason: printed}
             backups: [{system: nightly, purgeDays: 35}]
+            retained: [{category: invoices, ground: gdpr-17.3.b, days: 730}]
             """
         for (key, value) in try PolicyNode(yaml: text).members { root[key] = value }
         return root
@@ -82,7 +83,7 @@ struct PolicySchemaTests {
         "method.jointSteps", "methods.neggrad.preferenceBeta", "methods.e2urec", "verification.require",
         "verification.thresholds.membershipMargin", "ladder.methods", "timestamping.minimum",
         "timestamping.authorities",
-        "recipients.list", "recipients.list[0].url", "clock.holidays",
+        "recipients.list", "recipients.list[0].url", "clock.holidays", "retained",
     ]
 
     private func fault(_ node: PolicyNode) -> PolicyError? {

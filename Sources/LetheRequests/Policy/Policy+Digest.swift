@@ -74,6 +74,7 @@ extension Policy {
         json["timestamping"] = timestamping?.json
         json["recipients"] = recipients?.json
         if !backups.isEmpty { json["backups"] = .array(backups.map(\.json)) }
+        if !retained.isEmpty { json["retained"] = .array(retained.map(\.json)) }
         return .object(json)
     }
 

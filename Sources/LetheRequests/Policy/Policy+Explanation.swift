@@ -25,6 +25,7 @@ extension Policy {
         ] + (methods.isEmpty ? [] : [othersText]) + (ladder?.explanation ?? []) + (roles?.explanation ?? [])
             + [timestamping?.explanation].compactMap(\.self)
             + [tombstonesText].compactMap(\.self) + (recipients?.explanation ?? []) + backups.map(\.explanation)
+            + retained.map(\.explanation)
     }
 
     private var law: String {

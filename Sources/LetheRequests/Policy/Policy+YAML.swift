@@ -44,6 +44,7 @@ extension Policy {
             try Recipients(section)
         }
         backups = try Backup.all(in: &root)
+        retained = try Retained.all(in: &root)
         threads = try root.integer("threads", 1...256)
         try root.finish()
     }

@@ -39,6 +39,8 @@ public struct Policy: Sendable, Hashable {
     public let recipients: Recipients?
     /// Backups that hold the data until they are purged; none where section `backups` is left out.
     public let backups: [Backup]
+    /// Data that are kept although their erasure was asked for; none where section `retained` is left out.
+    public let retained: [Retained]
     /// Threads that training and inference use, 1 to 256; results do not depend on it.
     public let threads: Int
 

@@ -279,7 +279,7 @@ extension AuditReport {
 }
 
 extension AuditReport.Recipient {
-    fileprivate init(_ standing: RecipientStanding) {
+    init(_ standing: RecipientStanding) {
         let outcome: Outcome =
             switch standing.outcome {
             case nil: .pending

@@ -16,10 +16,17 @@ extension Workspace {
         let offset = policy.clock.utcOffsetMinutes
         let received = record.receivedAt.date(utcOffsetMinutes: offset)
         let runs = history.compactMap { entry -> RunID? in
-            if case .request(let event) = entry.event, case .changed(.unlearned(let run), _) = event.kind { run } else { nil }
+            if case .request(let event) = entry.event, case .changed(.unlearned(let run), _) = event.kind {
+                run
+            } else {
+                nil
+            }
         }
         let certificate = try record.runID.flatMap { try store.run($0) }.map { try certificates(of: $0) }?
             .first { $0.request == id && $0.entry == record.certificateIndex }
+        // Destroying the personal data later is no answer.
+        let ended =
+            history.last { if case .request = $0.event { true } else { false } }?.at ?? record.updatedAt
         let detail: String? =
             switch record.state {
             case .refused(let ground): "Ground: \(ground.citation)."
@@ -31,13 +38,13 @@ extension Workspace {
             stateDetail: detail, issuedAt: "\(environment.now())", receivedAt: "\(record.receivedAt)",
             dueOn: "\(record.due)",
             clock: record.state.isFinal
-                ? .stopped(daysTaken: (try ended(record) ?? record.updatedAt).date(utcOffsetMinutes: offset).days(since: received))
+                ? .stopped(daysTaken: max(0, ended.date(utcOffsetMinutes: offset).days(since: received)))
                 : record.isPaused ? .paused : .running(daysLeft: record.due.days(since: today())),
             log: .init(
                 origin: origin, checkpointSize: Int(checkpoint.size), checkpointRoot: checkpoint.rootHash.hex),
-            history: try history.map { entry in
+            history: history.map { entry in
                 RequestReport.Event(
-                    entry: Int(clamping: entry.index), at: "\(entry.at)", what: try entry.event.words,
+                    entry: Int(clamping: entry.index), at: "\(entry.at)", what: entry.event.words,
                     signers: entry.signers.map { "\($0.role.rawValue) \($0.keyID)" })
             },
             runs: try judgedRuns { runs.contains($0.runID) },

@@ -196,7 +196,7 @@ extension Workspace {
         return OpenRun(runID: runID, removal: removal, dossier: dossier, kept: kept)
     }
 
-    private func keeping(_ runID: RunID, _ purpose: String) throws -> TrainingKeeping {
+    func keeping(_ runID: RunID, _ purpose: String) throws -> TrainingKeeping {
         let name = "\(runID.text)-\(purpose)"
         return try TrainingKeeping(folder: paths.training(name), keyFile: paths.trainingKey(name))
     }
@@ -253,7 +253,7 @@ extension Workspace {
     }
 
     /// Ends a run without a candidate: its states are destroyed, then the log says both.
-    private func abandon(_ runID: RunID, _ kept: TrainingKeeping, remembers: Bool) throws {
+    func abandon(_ runID: RunID, _ kept: TrainingKeeping, remembers: Bool) throws {
         let states = try destroyed(kept, remembers: remembers)
         try Files.remove(paths.run(runID.text))
         try record(
@@ -377,10 +377,11 @@ struct Removal {
         var users: Set<Int> = []
         var counts: [Int] = []
         var commitments: [Digest] = []
+        let byUser = Dictionary(grouping: data.split.training, by: \.userID)
         for request in requests {
             let (user, key) = try vault(request)
             if let user { users.insert(user) }
-            let records = data.split.training.filter { $0.userID == user }
+            let records = user.flatMap { byUser[$0] } ?? []
             counts.append(records.count)
             // Keyed, so that destroying the subject's key leaves nothing to guess against.
             commitments.append(

@@ -71,6 +71,8 @@ public struct WorkspacePaths: Sendable, Equatable {
     func keptPolicy(_ digest: String) -> String { Files.join(policies, "\(digest).yaml") }
     /// The proposal about one request.
     func proposal(_ request: String) -> String { Files.join(proposals, "\(request).json") }
+    /// What is left of proposals that were turned down.
+    var rejections: String { Files.join(proposals, "rejected") }
     /// The file of one private key.
     func key(_ role: String) -> String { Files.join(keys, "\(role).pem") }
 }

@@ -24,7 +24,7 @@ extension Request {
             let statistics = try workspace.statistics(
                 in: periodOptions.period(today: workspace.today()), regulation: periodOptions.regulation)
             try tableOptions.show(
-                json: { statistics.json }, csv: { statistics.csv }, text: { statistics.text })
+                json: { try statistics.json.canonicalBytes() }, csv: { statistics.csv }, text: { statistics.text })
         }
     }
 }

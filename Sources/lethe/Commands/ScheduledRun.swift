@@ -51,9 +51,20 @@ struct RunAll: ParsableCommand {
     private func step(_ workspace: Workspace, _ display: ProgressDisplay, as actor: SigningKey?) throws {
         let earlier = try workspace.runsWaitingForRecipients()
         let open = try certify(earlier, in: workspace, note: display.note)
-        let plan = try workspace.runPlan(leaving: earlier)
+        var plan = try workspace.runPlan(leaving: earlier)
+        var ended: [RequestRecord] = []
+        while case .unlearn = plan.step, plan.isDue || !whenDue {
+            let more = try workspace.endWhereNothingIsHeld(as: actor)
+            if more.isEmpty { break }
+            display.note("  \(more.count) requests ended: neither data nor model know these people")
+            ended += more
+            plan = try workspace.runPlan(leaving: earlier)
+        }
         guard plan.step != .nothing, plan.isDue || !whenDue else {
-            guard !earlier.isEmpty else { return try outputOptions.show(plan.json, plan.text) }
+            guard !earlier.isEmpty else {
+                return try outputOptions.show(
+                    plan.json.adding(["nothingHeld": .array(ended.map { .string($0.requestID.text) })]), plan.text)
+            }
             display.finish()
             return try showNotified(earlier, open, in: workspace, outputOptions)
         }

@@ -30,6 +30,7 @@ struct PolicyTests {
         let policy = try Policy(
             yaml: text + """
                 methods: {sisa: {shards: 2, slices: 2, unit: user, aggregation: vote}}
+                ladder: {methods: [e2urec, retrain]}
                 roles: {}
                 timestamping:
                   minimum: 1
@@ -39,7 +40,7 @@ struct PolicyTests {
                 retained: [{category: invoices, ground: gdpr-17.3.b, days: none}]
 
                 """)
-        let whole: Set = ["methods", "roles", "timestamping", "recipients", "backups", "retained"]
+        let whole: Set = ["methods", "ladder", "roles", "timestamping", "recipients", "backups", "retained"]
         func paths(_ json: JSONValue, _ path: String) -> [String] {
             guard let members = json.objectValue, !whole.contains(path) else { return [path] }
             return members.flatMap { paths($1, path.isEmpty ? $0 : "\(path).\($0)") }

@@ -167,7 +167,7 @@ let package = Package(
         tests("LetheLogTests", ["LetheLog", "LetheCrypto", "LetheBytes"], exclude: ["Vectors"]),
         tests(
             "LetheCertificatesTests", ["LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes"]),
-        tests("LetheRequestsTests", ["LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes"]),
+        tests("LetheRequestsTests", ["LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes", yams]),
         tests("LetheTensorTests", ["LetheTensor"]),
         tests("LetheTransformerTests", ["LetheTransformer", "LetheTensor", "LetheBytes"], exclude: ["Fixtures"]),
         tests("LetheRecommendationTests", ["LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheBytes"]),

@@ -59,30 +59,42 @@ public struct CsvTable: Sendable {
         /// A number, or nothing.
         public init(_ number: Int?) { self = number.map { .number($0) } ?? .empty }
 
-        fileprivate var written: String {
+        fileprivate func write(to written: inout [UInt8]) {
             switch self {
-            case .text(let text): Csv.cell(text)
-            case .number(let number): Csv.cell(number)
-            case .empty: ""
+            case .text(let text): Csv.append(text, to: &written)
+            case .number(let number): written += String(number).utf8
+            case .empty: break
             }
         }
     }
 
-    private let columns: [String]
-    private var rows: [[Cell]] = []
+    private let columns: Int
+    /// The lines so far, as UTF-8: a list can have a hundred thousand.
+    private var written: [UInt8] = []
 
     /// An empty table with these columns.
-    public init(columns: [String]) { self.columns = columns }
+    public init(columns: [String]) {
+        self.columns = columns.count
+        add(columns.map { .text($0) })
+    }
+
+    /// Rows to be added to another table.
+    public init(rowsOf table: CsvTable) { columns = table.columns }
 
     /// Adds a row; cells beyond the columns are cut off, missing ones are empty.
     public mutating func add(_ row: [Cell]) {
-        rows.append(Array((row + Array(repeating: .empty, count: columns.count)).prefix(columns.count)))
+        for column in 0..<columns {
+            if column > 0 { written.append(UInt8(ascii: ",")) }
+            if column < row.count { row[column].write(to: &written) }
+        }
+        written += "\r\n".utf8
     }
 
+    /// Adds the rows of another table with the same columns and no heading.
+    public mutating func add(_ rows: CsvTable) { written += rows.written }
+
     /// The whole table.
-    public var text: String {
-        ([columns.map(Csv.cell)] + rows.map { $0.map(\.written) }).map { $0.joined(separator: ",") + "\r\n" }.joined()
-    }
+    public var text: String { String(decoding: written, as: UTF8.self) }
 }
 
 /// Cells of a CSV file.
@@ -95,6 +107,34 @@ enum Csv {
     /// A number, or nothing.
     static func cell(_ number: Int?) -> String {
         number.map { String($0) } ?? ""
+    }
+
+    /// Writes a text, harmless and quoted where it must be.
+    static func append(_ text: String, to written: inout [UInt8]) {
+        var text = text
+        let isPlain = text.withUTF8 { utf8 in
+            // No sign starts with a digit or a letter, and what must be quoted is ASCII.
+            guard utf8.first.map(isDigitOrLetter) ?? true, !utf8.contains(where: mustBeQuoted) else { return false }
+            written.append(contentsOf: utf8)
+            return true
+        }
+        if !isPlain { written += cell(text).utf8 }
+    }
+
+    private static func isDigitOrLetter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: false
+        }
+    }
+
+    private static func mustBeQuoted(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\r"), UInt8(ascii: "\n"): true
+        default: false
+        }
     }
 
     /// A text, harmless and quoted where it must be.

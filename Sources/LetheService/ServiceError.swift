@@ -66,6 +66,8 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case nothingDue
     /// Requests wait, but the data have no training record of any of their subjects.
     case nothingHeld(requests: Int)
+    /// A request cannot end for want of data.
+    case somethingHeld(id: String, problem: String)
     /// No run of this name.
     case unknownRun(id: String)
     /// No run was judged yet.
@@ -161,10 +163,12 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
         case .subjectsRefused(let file, let problem): "\(file): \(problem)"
         case .methodChanged(let file, let method, let expected, let found):
             "\(file): not the method in the log: expected \(method) with parameters \(expected), found \(found)"
+        case .somethingHeld(let id, let problem): "request \(id): \(problem)"
         case .nothingDue: "no request waits for unlearning"
         case .nothingHeld(let requests):
-            "\(requests) requests wait, and no training record of their subjects is left: there is nothing to remove; they are "
-                + "answered with the next run that removes somebody's"
+            "\(requests) requests wait, and no training record of their subjects is left: there is nothing to remove; `lethe run` "
+                + "ends them where the model never learned from these people, else they are answered with the next run that removes "
+                + "somebody's records"
         case .unknownRun(let id): "no run \(id)"
         case .noJudgedRun: "no run was judged yet; run `lethe run`"
         case .runNotReady(let id, let found, let expected): "run \(id) is \(found), expected \(expected)"

@@ -65,23 +65,25 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
             days -= 1
         }
         let (year, month, day) = Self.civilDate(daysSinceEpoch: days)
-        var text: [UInt8] = []
-        text.reserveCapacity(20)
-        func append(_ number: Int64, _ width: Int, _ end: Character) {
-            var place: Int64 = width == 4 ? 1_000 : 10
-            while place > 0 {
-                text.append(UInt8(ascii: "0") + UInt8(number / place % 10))
-                place /= 10
+        return String(unsafeUninitializedCapacity: 20) { text in
+            var end = 0
+            func append(_ pair: Int64, _ mark: Unicode.Scalar? = nil) {
+                text[end] = UInt8(ascii: "0") + UInt8(pair / 10)
+                text[end + 1] = UInt8(ascii: "0") + UInt8(pair % 10)
+                end += 2
+                guard let mark else { return }
+                text[end] = UInt8(ascii: mark)
+                end += 1
             }
-            text += end.utf8
+            append(year / 100)
+            append(year % 100, "-")
+            append(month, "-")
+            append(day, "T")
+            append(rest / 3_600, ":")
+            append(rest / 60 % 60, ":")
+            append(rest % 60, "Z")
+            return end
         }
-        append(year, 4, "-")
-        append(month, 2, "-")
-        append(day, 2, "T")
-        append(rest / 3_600, 2, ":")
-        append(rest / 60 % 60, 2, ":")
-        append(rest % 60, 2, "Z")
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// Earlier moments are smaller.

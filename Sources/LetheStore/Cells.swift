@@ -79,6 +79,15 @@ enum Cells {
         try fetch(db, sql, arguments).first
     }
 
+    /// What `read` makes of each row of a query.
+    static func map<Value>(
+        _ db: Database, _ sql: String, _ arguments: [Cell], _ read: (SQLiteStatement) throws -> Value
+    ) throws -> [Value] {
+        var values: [Value] = []
+        try step(db.cachedStatement(sql: sql), in: db, arguments) { values.append(try read($0)) }
+        return values
+    }
+
     /// Every row of a query, one at a time; `body` may run other queries.
     static func forEach(
         _ db: Database, _ sql: String, _ arguments: [Cell] = [], _ body: ([Cell]) throws -> Void

@@ -288,6 +288,27 @@ public final class LedgerStore: Sendable {
     /// The bytes of the entry at `index`.
     public func entry(_ index: UInt64) throws(StoreError) -> [UInt8] { try read { try $0.entry(index) } }
 
+    /// Lends the entries of a range one after the other, out of one state of the database.
+    ///
+    /// - Throws: `StoreError`, and what `body` throws.
+    public func forEachEntry(
+        in range: ClosedRange<UInt64>, _ body: (_ index: UInt64, _ bytes: [UInt8]) throws -> Void
+    ) throws {
+        do {
+            try queue.read { db in
+                var rows = try RowStream(
+                    db, "SELECT idx, bytes FROM entries WHERE idx BETWEEN ? AND ? ORDER BY idx",
+                    [.position(range.lowerBound), .position(range.upperBound)])
+                while let row = try rows.next() {
+                    guard let index = row[0].unsigned, let bytes = row[1].blob else {
+                        throw StoreError.corrupt(detail: "entries: row \(row[0].excerpt) has no valid values")
+                    }
+                    try body(index, bytes)
+                }
+            }
+        } catch let error as DatabaseError { throw StoreError(error) }
+    }
+
     /// The entries from index `first` on with statements of a type that registers keys, policies or models, in order.
     ///
     /// - Complexity: O(their number), whatever the size of the log.

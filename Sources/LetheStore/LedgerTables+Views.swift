@@ -13,11 +13,19 @@ extension LedgerTables {
     }
 
     func requests(in state: String?, limit: Int? = nil) throws -> [RequestRecord] {
+        if state == nil, limit == nil { return try allRequests() }
         let (condition, arguments): (String, [Cell]) =
             state.map { (" WHERE state = CAST(? AS TEXT)", [.text($0)]) } ?? ("", [])
         // A limit below zero is none.
         return try records(
             condition + " ORDER BY received_index LIMIT ?", arguments + [.integer(Int64(limit ?? -1))])
+    }
+
+    /// Every request in the order of its receipt. Sorted here: SQLite would carry each row, as wide as it is, through its own sorting.
+    private func allRequests() throws -> [RequestRecord] {
+        let records = try records("", [])
+        let order = records.indices.map { (receipt: records[$0].receivedIndex, place: $0) }.sorted { $0 < $1 }
+        return order.map { records[$0.place] }
     }
 
     func count(in state: String) throws -> Int {
@@ -27,11 +35,15 @@ extension LedgerTables {
     }
 
     func earliestDue(in state: String) throws -> CivilDate? {
+        // Through the index each row is looked up on its own, which is quicker for few of many and slower for most of them.
+        let all = try Cells.first(db, "SELECT count(*) FROM requests")?.first?.unsigned ?? 0
+        let scan = try count(in: state) > Int(clamping: all / 16) ? " NOT INDEXED" : ""
         // Days are written so that their texts are ordered as they are.
         let row = try Cells.first(
             db,
             """
-            SELECT min(CASE extended WHEN 1 THEN extended_due ELSE due END) FROM requests WHERE state = CAST(? AS TEXT)
+            SELECT min(CASE extended WHEN 1 THEN extended_due ELSE due END) FROM requests\(scan)
+            WHERE state = CAST(? AS TEXT)
             """, [.text(state)])
         guard let cell = row?.first, cell != .null else { return nil }
         guard let day = cell.string.flatMap({ try? CivilDate($0) }) else {
@@ -53,7 +65,7 @@ extension LedgerTables {
     }
 
     private func records(_ condition: String, _ arguments: [Cell]) throws -> [RequestRecord] {
-        try Cells.fetch(db, TableShape.requests.select + condition, arguments).map { try RequestRecord(cells: $0) }
+        try Cells.map(db, TableShape.requests.select + condition, arguments) { try RequestRecord(row: $0) }
     }
 
     func run(_ id: RunID) throws -> RunRecord? {

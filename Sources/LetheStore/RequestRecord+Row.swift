@@ -49,7 +49,8 @@ extension RequestRecord {
         let row = RowReader(table: "requests", shape: .requests, cells: cells)
         let id = try row.require("request_id", cells[0].string.flatMap { RequestID($0) })
         let regulation = try row.require("regulation", cells[1].string.flatMap(Regulation.init))
-        let state = try row.require("state", RequestState(name: cells[2].string, ground: cells[4], original: cells[5]))
+        let state = try row.require(
+            "state", RequestState(name: cells[2].string, ground: cells[4].string, original: cells[5].string))
         self.init(
             lifecycle: Lifecycle(
                 requestID: id, regulation: regulation, state: state,
@@ -61,14 +62,16 @@ extension RequestRecord {
             subjectCommitment: try row.digest(9), requestCommitment: try row.digest(10), nonceTag: try row.digest(11),
             replayTag: try row.digest(12), policyDigest: try row.digest(13), receivedAt: try row.time(14),
             updatedAt: try row.time(15), receivedIndex: try row.require("received_index", cells[16].unsigned),
-            lastIndex: try row.require("last_index", cells[17].unsigned),
+            lastIndex: try row.require(
+                "last_index", cells[17].unsigned.flatMap { $0 >= cells[16].unsigned ?? 0 ? $0 : nil }),
             runID: try row.optional("run_id", cells[18]) { RunID($0) }, certificateIndex: cells[19].unsigned,
             shreddedIndex: cells[20].unsigned)
     }
 }
 
 extension RequestState {
-    fileprivate init?(name: String?, ground: Cell, original: Cell) {
+    /// The state of a row, out of its columns `state`, `ground` and `duplicate_of`; nil where they have no meaning.
+    init?(name: String?, ground: String?, original: String?) {
         switch name {
         case "received": self = .received
         case "identity_pending": self = .identityPending
@@ -79,10 +82,10 @@ extension RequestState {
         case "withdrawn": self = .withdrawn
         case "expired": self = .expired
         case "refused":
-            guard let ground = ground.string.flatMap(RefusalGround.init) else { return nil }
+            guard let ground = ground.flatMap(RefusalGround.init) else { return nil }
             self = .refused(ground)
         case "duplicate":
-            guard let original = original.string.flatMap({ RequestID($0) }) else { return nil }
+            guard let original = original.flatMap({ RequestID($0) }) else { return nil }
             self = .duplicate(of: original)
         default: return nil
         }

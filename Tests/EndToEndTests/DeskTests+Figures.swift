@@ -56,6 +56,15 @@ extension DeskTests {
                 #expect(row.hasPrefix(id + ",gdpr,in_progress,,,"))
                 #expect(row.contains(",ahead,green,no,"))
             }
+            let listed = try LetheCommand.run(["request", "list", "--json"] + desk, in: folder).json()
+            for (place, id) in try ids().enumerated() {
+                var shown = try LetheCommand.run(["request", "show", id, "--json"] + desk, in: folder).json()
+                    .objectValue
+                let decisions = shown?.removeValue(forKey: "decisions")?.arrayValue
+                #expect(decisions?.map { $0["decision"]?.stringValue } == ["confirm"])
+                #expect(decisions?.first?["signedBy"]?[0]?["role"]?.stringValue == "controller")
+                #expect(shown.map { .object($0) } == listed[place])
+            }
             // A file and a pipe get no colours; a terminal does, unless its reader has said no.
             let plain = try LetheCommand.run(["request", "list"] + desk, in: folder).output
             #expect(!plain.contains("\u{1B}") && plain.contains("  green   "))

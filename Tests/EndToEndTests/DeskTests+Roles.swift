@@ -71,7 +71,22 @@ extension DeskTests {
             _ = try run(["request", "reject", id, "--as", "one.pem"], in: folder)
             try expectRefusal(approve + ["--as", "one.pem"], in: folder, naming: "there is none")
             _ = try run(shred + second, in: folder)
-            _ = try LetheCommand.run(approve + ["--as", "one.pem"], in: folder)
+            // Who rejected the first proposal stays, and the second is told as what it was.
+            let rejected = try run(["request", "proposals", "--json"], in: folder).json().arrayValue?.last
+            #expect(rejected?["rejected"]?.boolValue == true && rejected?["decision"]?.stringValue == "shred")
+            #expect(rejected?["rejectedBy"]?.stringValue?.count == 64 && rejected?["rejectedAt"]?.stringValue != nil)
+            #expect(try run(["request", "proposals"], in: folder).output.contains("rejected at"))
+            let destroyed = try LetheCommand.run(approve + ["--as", "one.pem"], in: folder)
+            #expect(
+                destroyed.output.contains("two persons have decided to destroy personal data"), "\(destroyed.errors)")
+            #expect(!destroyed.output.contains("refused"))
+            let shown = try run(["request", "show", id, "--json"], in: folder).json()["decisions"]?.arrayValue ?? []
+            #expect(shown.map { $0["decision"]?.stringValue } == ["confirm", "refuse", "shred"])
+            #expect(
+                shown.last?["signedBy"]?.arrayValue?.map { $0["role"]?.stringValue } == [
+                    "controller", "officer", "officer",
+                ])
+            #expect(try run(["request", "show", id], in: folder).output.contains("decided      shred at"))
             try expectRefusal(shred + second + desk, in: folder, naming: "destroyed before")
             #expect(try run(["log", "audit"], in: folder).output.contains("everything agrees"))
         }

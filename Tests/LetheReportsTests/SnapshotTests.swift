@@ -8,16 +8,7 @@ struct SnapshotTests {
     func reportLooksAsRecorded(name: String, format: String) throws {
         let report = try #require(Fixtures.named.first { $0.name == name }).report
         let text = try text(of: report, as: format)
-        let file = Self.folder.appending(path: "\(name).\(format)")
-        if ProcessInfo.processInfo.environment["RECORD_SNAPSHOTS"] == "1" {
-            try FileManager.default.createDirectory(at: Self.folder, withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: file)
-        }
-        let recorded = try Data(contentsOf: file)
-        #expect(
-            Data(text.utf8) == recorded,
-            "\(file.lastPathComponent) differs from line \(firstDifference(text, String(decoding: recorded, as: UTF8.self)))"
-        )
+        try Snapshot.expect(text, is: "\(name).\(format)")
     }
 
     @Test(arguments: Fixtures.named.map(\.name))
@@ -37,13 +28,29 @@ struct SnapshotTests {
         default: report.csv
         }
     }
+}
 
-    private func firstDifference(_ new: String, _ old: String) -> Int {
+/// Texts that are committed as they should be.
+enum Snapshot {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Snapshots")
+
+    /// Whether `text` equals the file called `name`; `RECORD_SNAPSHOTS=1` rewrites it.
+    static func expect(_ text: String, is name: String) throws {
+        let file = folder.appending(path: name)
+        if ProcessInfo.processInfo.environment["RECORD_SNAPSHOTS"] == "1" {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+        let recorded = try Data(contentsOf: file)
+        #expect(
+            Data(text.utf8) == recorded,
+            "\(name) differs from line \(firstDifference(text, String(decoding: recorded, as: UTF8.self)))")
+    }
+
+    private static func firstDifference(_ new: String, _ old: String) -> Int {
         let new = new.split(separator: "\n", omittingEmptySubsequences: false)
         let old = old.split(separator: "\n", omittingEmptySubsequences: false)
         return (zip(new, old).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(new.count, old.count))
             + 1
     }
-
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Snapshots")
 }

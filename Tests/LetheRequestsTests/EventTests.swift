@@ -72,7 +72,7 @@ struct LedgerEventTests {
     @Test func everyEventIsReadAsItWasWritten() throws {
         let key = try signingKey(4)
         let events = try Self.events()
-        #expect(events.count == 34)
+        #expect(events.count == 35)
         for event in events {
             let entry = try event.sign(with: [key])
             #expect(entry.count <= DSSEEnvelope.defaultMaximumByteCount)
@@ -83,7 +83,7 @@ struct LedgerEventTests {
             #expect(KeyRegistry.role(for: statement.predicateType) != nil)
         }
         let names = try Set(events.map { try $0.statement().predicate["event"]?.stringValue ?? "adopted" })
-        #expect(names.count >= 27)
+        #expect(names.count >= 28)
     }
 
     @Test func additionalMembersAreKeptAndHeldToTheSameRules() throws {

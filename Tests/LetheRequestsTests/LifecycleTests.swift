@@ -1,3 +1,4 @@
+import LetheCrypto
 import Testing
 
 @testable import LetheRequests
@@ -10,7 +11,8 @@ struct LifecycleTests {
     static let events: [LifecycleEvent] = [
         .identityDoubted, .identityConfirmed, .extended(.complexity), .unlearned(run: makeRunID(1)),
         .verificationFailed,
-        .blocked, .resumed, .fulfilled(certificateEntry: 9), .refused(.legalObligation), .withdrawn, .expired,
+        .blocked, .resumed, .fulfilled(certificateEntry: 9),
+        .nothingHeld(trainingRecords: Digest(sha256: [])), .refused(.legalObligation), .withdrawn, .expired,
         .foundDuplicate(of: makeRequestID(2)),
     ]
 
@@ -32,6 +34,7 @@ struct LifecycleTests {
         "in_progress extended": (.inProgress, .sendExtensionNotice),
         "in_progress unlearned": (.verifying, .verify),
         "in_progress blocked": (.blockedPartial, .reportBlockage),
+        "in_progress nothing-held": (.fulfilled, .close),
         "in_progress refused": (.refused(.legalObligation), .close),
         "in_progress withdrawn": (.withdrawn, .close),
         "in_progress duplicate": (.duplicate(of: makeRequestID(2)), .close),

@@ -17,6 +17,40 @@ struct PolicyTests {
         }
     }
 
+    /// `Documentation/spec/policy.md` is the published schema: its fields are those that canonical policies have, no more and no less.
+    @Test func thePageOfFieldsHasEveryFieldAndNoOther() throws {
+        let page = String(
+            decoding: try Files.read("\(Shared.repository)/Documentation/spec/policy.md", limit: 1 << 16), as: UTF8.self
+        )
+        let named = page.split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap {
+            $0.split(separator: "`").dropFirst().first.map(String.init)
+        }
+        let text = try demoPolicyText().replacing("[G0,", with: "[G3, G0,")
+            .replacing("shredAfterFulfilment: true", with: "shredAfterFulfilment: true\n  tombstoneDays: 30")
+        let policy = try Policy(
+            yaml: text + """
+                methods: {sisa: {shards: 2, slices: 2, unit: user, aggregation: vote}}
+                ladder: {methods: [e2urec, retrain]}
+                roles: {}
+                timestamping:
+                  minimum: 1
+                  authorities: [{name: a, url: "https://tsa.example", certificate: \(String(repeating: "a", count: 64))}]
+                recipients: {list: [{name: crm, url: "https://crm.example/erasure"}]}
+                backups: [{system: nightly, purgeDays: 35}]
+                retained: [{category: invoices, ground: gdpr-17.3.b, days: none}]
+
+                """)
+        let whole: Set = ["methods", "ladder", "roles", "timestamping", "recipients", "backups", "retained"]
+        func paths(_ json: JSONValue, _ path: String) -> [String] {
+            guard let members = json.objectValue, !whole.contains(path) else { return [path] }
+            return members.flatMap { paths($1, path.isEmpty ? $0 : "\(path).\($0)") }
+        }
+        let fields = try paths(StrictJSON.parse(policy.canonicalBytes), "").filter {
+            !$0.hasPrefix("method.") || $0 == "method.name"
+        }
+        #expect(named.sorted() == fields.sorted())
+    }
+
     @Test func fieldsHaveTheirWrittenValues() throws {
         let policy = try demoPolicy()
         #expect(policy.regulation == .gdpr)

@@ -15,6 +15,9 @@ struct RecipientPolicyTests {
         backups:
           - {system: nightly, purgeDays: 35}
           - {system: tapes, purgeDays: 400}
+        retained:
+          - {category: invoices, ground: gdpr-17.3.b, days: 3650}
+          - {category: lawsuit, ground: gdpr-17.3.e, days: none}
 
         """
 
@@ -22,9 +25,13 @@ struct RecipientPolicyTests {
 
     @Test func theSectionsAreReadHashedAndExplained() throws {
         let plain = try demoPolicy()
-        #expect(plain.recipients == nil && plain.backups.isEmpty && plain.retention.tombstoneDays == nil)
+        #expect(
+            plain.recipients == nil && plain.backups.isEmpty && plain.retained.isEmpty
+                && plain.retention.tombstoneDays == nil)
         let text = String(decoding: plain.canonicalBytes, as: UTF8.self)
-        #expect(!text.contains("recipients") && !text.contains("backups") && !text.contains("tombstoneDays"))
+        #expect(
+            !text.contains("recipients") && !text.contains("backups") && !text.contains("retained")
+                && !text.contains("tombstoneDays"))
 
         let policy = try policy(Self.section)
         let recipients = try #require(policy.recipients)
@@ -33,8 +40,12 @@ struct RecipientPolicyTests {
         #expect(recipients.list[0].duty == .tell(url: "https://crm.example/erasure"))
         #expect(recipients.list[1].duty == .exempt(.disproportionateEffort, reason: "printed catalogues of 2019"))
         #expect(policy.backups.map(\.purgeDays) == [35, 400])
+        #expect(policy.retained.map(\.days) == [3650, nil])
+        #expect(policy.retained.map(\.ground) == [.legalObligation, .legalClaims])
+        #expect(policy.explanation.contains { $0.contains("invoices, on GDPR Art. 17(3)(b), for 3650 days more") })
         let variants = try [
-            Self.section, Self.section.replacing("35", with: "36"),
+            Self.section, Self.section.replacing("35", with: "36"), Self.section.replacing("3650", with: "3651"),
+            Self.section.replacing("17.3.e", with: "17.3.d"),
             Self.section.replacing("giveUpDays: 3", with: "giveUpDays: 4"),
             Self.section.replacing("crm.example", with: "crm2.example"), Self.section.replacing("2019", with: "2020"),
             Self.section.replacing("  giveUpDays: 3", with: "  giveUpDays: 3\n  attempts: 4"),
@@ -97,6 +108,12 @@ struct RecipientPolicyTests {
         ("backups: [{system: a b, purgeDays: 1}]\n", "backups.system"),
         ("backups: [{system: a, purgeDays: 1}, {system: a, purgeDays: 2}]\n", "backups"),
         ("backups: [{system: a, purgeDays: 1, more: 1}]\n", "backups.more"),
+        ("retained: []\n", "retained"), ("retained: [{category: a, ground: gdpr-17.3.b}]\n", "retained.days"),
+        ("retained: [{category: a, ground: gdpr-12.5, days: 1}]\n", "retained.ground"),
+        ("retained: [{category: a, ground: law, days: 1}]\n", "retained.ground"),
+        ("retained: [{category: a b, ground: gdpr-17.3.b, days: 1}]\n", "retained.category"),
+        ("retained: [{category: a, ground: gdpr-17.3.b, days: 0}]\n", "retained.days"),
+        ("retained: [{category: a, ground: gdpr-17.3.b, days: 1, until: 2}]\n", "retained.until"),
     ])
     func whatDoesNotFitIsNamedByItsField(section: String, field: String) throws {
         let error = #expect(throws: PolicyError.self) { try policy(section) }

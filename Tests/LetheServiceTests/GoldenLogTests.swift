@@ -3,6 +3,7 @@ import LetheBytes
 import LetheCertificates
 import LetheCrypto
 import LetheLog
+import LetheRecommendation
 import LetheRequests
 import LetheStatements
 import LetheStore
@@ -43,7 +44,9 @@ struct GoldenLogTests {
         var keys = KeyRegistry(
             origin: try #require(trust.origin), trustedRoots: [try VerifyingKey(pem: golden.text("root.pub"))])
         var state = LedgerState()
+        var judge = DecisionJudge()
         var kinds: [String: Int] = [:]
+        var decisions: [DecisionKind: Int] = [:]
         for (offset, bytes) in try golden.entries().enumerated() {
             let index = UInt64(offset)
             let envelope = try DSSEEnvelope(parsing: bytes)
@@ -58,6 +61,21 @@ struct GoldenLogTests {
             let role = try #require(KeyRegistry.role(for: statement.predicateType))
             #expect(keys.keys(role, at: index).contains { verified.signers.contains($0) }, "entry \(index)")
             let event = try LedgerEvent(statement)
+            if let event {
+                let request: RequestRecord? =
+                    switch event {
+                    case .request(let event): state.requests[event.requestID]
+                    case .shred(let event): state.requests[event.requestID]
+                    default: nil
+                    }
+                let fault = judge.judge(
+                    event, at: index, signers: verified.signers, keys: keys, request: request)
+                #expect(fault == nil, "entry \(index)")
+                let persons = verified.signers.filter { keys.registrations[$0.keyID]?.role.isPerson == true }
+                if !persons.isEmpty, let kind = DecisionKind(event) { decisions[kind, default: 0] += 1 }
+            } else if statement.predicateType == PredicateType.unlearningCertificate {
+                judge.noteCertificate()
+            }
             switch event {
             case .key(let event): try keys.apply(event, at: index, signers: verified.signers)
             case let event?: try state.apply(event, at: index)
@@ -67,13 +85,24 @@ struct GoldenLogTests {
             }
             kinds[statement.predicateType, default: 0] += 1
         }
-        // One of everything that this version can log.
+        // One of everything that its version could log.
         for kind in [
             PredicateType.keyEvent, PredicateType.policyEvent, PredicateType.modelEvent, PredicateType.requestEvent,
             PredicateType.runEvent, PredicateType.testResult, PredicateType.unlearningCertificate,
             PredicateType.shredEvent,
         ] { #expect(kinds[kind] ?? 0 > 0, "\(kind)") }
-        #expect(state.requests.values.allSatisfy { $0.state == .fulfilled })
+        // Recipients, and decisions that persons sign, came with the third.
+        let isOlder = ["v1", "v2"].contains(Files.name(of: golden.folder))
+        #expect((kinds[PredicateType.notificationEvent] ?? 0 > 0) == !isOlder)
+        #expect(decisions.isEmpty == isOlder)
+        if isOlder {
+            #expect(state.requests.values.allSatisfy { $0.state == .fulfilled })
+        } else {
+            #expect(Set(decisions.keys) == Set(DecisionKind.allCases).subtracting([.duplicate, .expire]))
+            #expect(
+                Set(state.requests.values.map(\.state.name)) == ["fulfilled", "refused", "withdrawn", "duplicate"])
+            #expect(state.requests.values.contains { $0.state == .fulfilled && $0.certificateIndex == nil })
+        }
         #expect(keys.registrations.values.contains { $0.compromisedFrom != nil })
         // The first version's rotations are signed by root and old key alone; all later ones by the new key too.
         #expect(keys.requiresPossession == (Files.name(of: golden.folder) != "v1"))
@@ -125,8 +154,10 @@ extension ServiceTests {
     struct NewGoldenLog {
         @Test func isWritten() throws {
             let folder = try #require(ProcessInfo.processInfo.environment["LETHE_NEW_GOLDEN"])
-            let moment = try Desk.current.answered.copy()
-            let workspace = try moment.open()
+            let desk = try JudgedDesk.copy()
+            try desk.open(Inbox(crm: 204)).certify(desk.runID)
+            try decide(desk)
+            let workspace = try desk.open(Inbox(crm: 204))
             _ = try workspace.rotateKey(.log)
             _ = try workspace.rotateKey(.controller)
             let agent = SigningKey.generate().publicKey
@@ -144,6 +175,47 @@ extension ServiceTests {
                     throw .malformed(path: folder, reason: "\(error)")
                 }
             }
+        }
+
+        /// Adopts a policy with roles, and takes a decision of each kind that needs no waiting, two persons some of them.
+        private func decide(_ desk: JudgedDesk) throws {
+            var workspace = try desk.open(Inbox(crm: 204))
+            let text = String(decoding: try Files.read(workspace.paths.policy, limit: 1 << 16), as: UTF8.self)
+            _ = try workspace.adopt(Array((text + "roles: {twoPersons: [refuse, shred]}\n").utf8))
+            workspace = try desk.open(Inbox(crm: 204))
+            let keys = try [KeyRole.officer, .officer, .engineer, .administrator, .auditor].map { role in
+                let key = SigningKey.generate()
+                try workspace.registerKey(key.publicKey, as: role)
+                return key
+            }
+            let (officer, second) = (keys[0], keys[1])
+            let users = Array(try workspace.data().split.trainingUsers.suffix(3))
+            let ids = try (users + [users[2]]).map { user in
+                try workspace.submit(Desk.sign(for: user, workspace: workspace).bytes).requestID.text
+            }
+            _ = try workspace.decide(.refused(.legalObligation), about: ids[0], as: officer)
+            try workspace.approve(ids[0], as: second)
+            _ = try workspace.shred(ids[0], as: second)
+            try workspace.approve(ids[0], as: officer)
+            _ = try workspace.decide(.extended(.complexity), about: ids[1], as: officer)
+            _ = try workspace.decide(.withdrawn, about: ids[1], as: officer)
+            _ = try workspace.decide(.identityDoubted, about: ids[2], as: second)
+            _ = try workspace.decide(
+                .identityConfirmed, about: ids[2],
+                evidence: IdentityProof(level: .documentVerified, method: .documentCheck), as: second)
+            // The person is held, so that the desk itself would refuse this; the log's form is what counts here.
+            let record = try workspace.request(ids[2])
+            let root = recordsRoot(try workspace.data().split.training)
+            try workspace.record(
+                [
+                    .request(
+                        RequestEvent(
+                            requestID: record.requestID, at: workspace.environment.now(),
+                            requestCommitment: record.requestCommitment,
+                            kind: .changed(.nothingHeld(trainingRecords: root), clock: nil),
+                            extra: ["policy": .string(workspace.policy.digest.hex)]))
+                ], by: keys[2])
+            _ = try workspace.adopt(Array((text + "roles: {}\n").utf8), as: keys[3])
         }
 
         private func write(_ workspace: Workspace, to folder: String) throws {

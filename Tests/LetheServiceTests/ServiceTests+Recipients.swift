@@ -27,6 +27,10 @@ struct JudgedDesk: Sendable {
             - {name: old-shop, outcome: impossible, reason: "dissolved"}
         backups:
           - {system: nightly, purgeDays: 35}
+        retained:
+          - {category: invoices, ground: gdpr-17.3.b, days: 3650}
+          - {category: lawsuit, ground: gdpr-17.3.e, days: none}
+          - {category: orders, ground: ccpa-1798.105.d, days: 730}
 
         """
 
@@ -160,6 +164,13 @@ extension ServiceTests {
                     certificate.notifications.map(\.outcome) == [.sent, .sent, .disproportionateEffort, .impossible])
                 #expect(
                     certificate.backups == [.init(system: "nightly", purgeBy: try Timestamp("2026-04-06T12:00:00Z"))])
+                // Under the request's own law.
+                #expect(
+                    certificate.retained == [
+                        .init(
+                            category: "invoices", ground: "gdpr-17.3.b", until: try Timestamp("2036-02-28T12:00:00Z")),
+                        .init(category: "lawsuit", ground: "gdpr-17.3.e", until: nil),
+                    ])
             }
             #expect(try workspace.audit().isEmpty)
             #expect(try workspace.recipients(ofRun: desk.runID).filter(\.isOpenOrFailed).isEmpty)

@@ -155,7 +155,7 @@ extension ServiceTests {
             }
             // A day later, in another process.
             workspace = try desk.open(now: "2026-03-03T09:00:00Z")
-            #expect(try workspace.approve(id, as: desk.second).state == .refused(.legalClaims))
+            #expect(try workspace.approve(id, as: desk.second).request.state == .refused(.legalClaims))
             #expect(try workspace.store.size() == size + 1)
             #expect(try workspace.proposals().isEmpty)
             let entry = try #require(try Entry.all(of: workspace).last)
@@ -174,7 +174,7 @@ extension ServiceTests {
             #expect(
                 try workspace.store.openVault(#require(RequestID(id)), masterKey: workspace.masterKey).identity.type
                     == "user-id")
-            #expect(try workspace.approve(id, as: desk.officer).shreddedIndex == size + 1)
+            #expect(try workspace.approve(id, as: desk.officer).request.shreddedIndex == size + 1)
             #expect(throws: StoreError.self) {
                 try workspace.store.openVault(#require(RequestID(id)), masterKey: workspace.masterKey)
             }
@@ -189,7 +189,7 @@ extension ServiceTests {
             _ = try desk.open(now: "2026-03-05T12:00:00Z").decide(
                 .identityConfirmed, about: id, evidence: proof, as: desk.officer)
             let workspace = try desk.open(now: "2026-03-09T12:00:00Z")
-            #expect("\(try workspace.approve(id, as: desk.second).due)" == "2026-04-09")
+            #expect("\(try workspace.approve(id, as: desk.second).request.due)" == "2026-04-09")
             #expect(try workspace.audit().isEmpty)
         }
 
@@ -210,9 +210,15 @@ extension ServiceTests {
             _ = try workspace.decide(.extended(.complexity), about: ids[0], as: desk.second)
             try lapses(ids[0], "has moved on since entry", workspace)
             _ = try workspace.decide(.refused(.legalClaims), about: ids[0], as: desk.officer)
-            #expect(try workspace.approve(ids[0], as: desk.second).state == .refused(.legalClaims))
+            #expect(try workspace.approve(ids[0], as: desk.second).request.state == .refused(.legalClaims))
             // Rejected.
-            #expect(try workspace.reject(ids[1], as: desk.officer).requestID.text == ids[1])
+            let proposed = try #require(try workspace.proposals().first { $0.proposal.requestID.text == ids[1] })
+                .proposal
+            #expect(try workspace.rejections().isEmpty)
+            let rejection = try workspace.reject(ids[1], as: desk.officer)
+            #expect(rejection.requestID.text == ids[1] && rejection.rejecter == desk.officer.publicKey.keyID)
+            #expect(rejection.kind == .refuse && rejection.proposal == proposed.envelope.digest)
+            #expect(try desk.open().rejections() == [rejection], "who rejected what and when stays on the desk")
             #expect(line { try workspace.approve(ids[1], as: desk.second) }.contains("there is none"))
             // Another policy, then none that asks for two.
             _ = try workspace.adopt(
@@ -262,7 +268,7 @@ extension ServiceTests {
                 #expect(try workspace.store.size() == size)
             }
             try Files.write(good, to: path)
-            #expect(try workspace.approve(ids[0], as: desk.second).state == .refused(.legalClaims))
+            #expect(try workspace.approve(ids[0], as: desk.second).request.state == .refused(.legalClaims))
         }
 
         /// What a process leaves that is cut off between the entry and the file's end: a proposal that has lapsed.

@@ -77,6 +77,17 @@ extension ServiceTests {
             #expect(rows[2].contains(",refused,gdpr-17.3.b,,") && rows[2].contains(",,,closed,grey,"))
             #expect(rows[3].contains(",identity_pending,") && rows[3].contains(",paused,blue,"))
             #expect(rows.dropLast().allSatisfy { $0.components(separatedBy: ",").count == RequestList.columns.count })
+            // As JSON: canonical, and the same values.
+            let json = list.json(untold: [[], ["crm", "a\"b"], [], []])
+            let parsed = try StrictJSON.parse(json)
+            #expect(try parsed.canonicalBytes() == json)
+            #expect(parsed[0]?["requestId"]?.stringValue == ids[0] && parsed[0]?["daysLeft"]?.stringValue == "-2")
+            #expect(
+                parsed[0]?["nextDeadline"]?.stringValue == "2026-04-02" && parsed[0]?["colour"]?.stringValue == "red")
+            #expect(parsed[1]?["ground"]?.stringValue == "gdpr-17.3.b" && parsed[1]?["daysLeft"] == nil)
+            #expect(parsed[1]?["recipientsNotTold"] == ["crm", "a\"b"] && parsed[2]?["recipientsNotTold"] == nil)
+            #expect(parsed.arrayValue?.count == 4)
+            #expect(String(decoding: workspace.list([]).json(untold: []), as: UTF8.self) == "[]")
             let due = try workspace.requestList(dueWithin: 0)
             #expect(due.records.map(\.requestID.text) == [ids[0], ids[2], ids[3]])
             #expect(try workspace.requestList().csv(untold: [0, 0, 0, 0]) == csv, "the same ledger, the same bytes")

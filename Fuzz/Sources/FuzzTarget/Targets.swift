@@ -58,6 +58,9 @@ let targets: [Target] = [
             let carried = proposal.approved(as: proposal.event).flatMap { try? Proposal(carriedBy: $0) }
             require(carried == proposal, "an entry carries the proposal that it approves")
         }
+        if let rejection = try? Rejection(parsing: bytes) {
+            require(rejection.envelope.canonicalBytes == bytes, "a rejection is one envelope")
+        }
         if let envelope = try? DSSEEnvelope(importing: bytes), let again = try? DSSEEnvelope(importing: envelope.canonicalBytes) {
             require(again == envelope, "an imported envelope survives its canonical form")
         }

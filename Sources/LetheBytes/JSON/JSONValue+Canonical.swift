@@ -89,7 +89,7 @@ extension JSONValue {
         return members.sorted { left, right in left.key.utf16.lexicographicallyPrecedes(right.key.utf16) }
     }
 
-    private static func append(quoted text: String, to output: inout [UInt8]) {
+    static func append(quoted text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         var text = text
         let isPlain = text.withUTF8 { utf8 in

@@ -2,6 +2,7 @@ extension Document {
     /// The report as a document, in the order of a reader's questions.
     init(_ report: AuditReport) {
         let wording = Wording(report: report)
+        title = "\(report.verdict.rawValue) · Unlearning audit report"
         kicker = "Unlearning audit report · \(report.dataset.name) · \(day: report.issuedAt)"
         verdict = report.verdict.rawValue
         tone = wording.tone
@@ -21,7 +22,9 @@ extension Document {
                     .detail("\(code: report.log.checkpointRoot)")),
         ]
         sections = [
-            RequestsSection.section(report), RecipientsSection.section(report), RunSection.section(report),
+            RequestsSection.section(report),
+            RecipientsSection.section(recipients: report.recipients, backups: report.backups),
+            RunSection.section(report),
             ForgettingSection.section(report),
             UsefulnessSection.section(report), LimitsSection.section(report, wording), CheckSection.section(report),
             RecordSection.section(report),

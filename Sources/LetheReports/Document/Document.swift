@@ -1,5 +1,7 @@
 /// A report as a document: what is said, before it is said in HTML or Markdown.
 struct Document: Sendable {
+    /// What a browser's tab and a printer call it.
+    var title: String
     /// The line above the verdict.
     var kicker: Prose
     /// The verdict's code, as in the certificate.

@@ -1,9 +1,9 @@
 /// Who else had the data, whether they were told, and which backups still hold it.
 enum RecipientsSection {
-    static func section(_ report: AuditReport) -> Section {
+    static func section(recipients: [AuditReport.Recipient], backups: [AuditReport.Backup]) -> Section {
         var blocks: [Block] = []
-        if !report.recipients.isEmpty { blocks.append(.table(recipients(report.recipients))) }
-        if !report.backups.isEmpty { blocks.append(.table(backups(report.backups))) }
+        if !recipients.isEmpty { blocks.append(.table(table(of: recipients))) }
+        if !backups.isEmpty { blocks.append(.table(table(of: backups))) }
         return Section(
             id: "recipients", title: "Who else had the data?",
             lead:
@@ -11,7 +11,7 @@ enum RecipientsSection {
             blocks: blocks)
     }
 
-    private static func recipients(_ recipients: [AuditReport.Recipient]) -> Table {
+    private static func table(of recipients: [AuditReport.Recipient]) -> Table {
         Table(
             caption: "Recipients of the data (GDPR Art. 19)",
             columns: [.text("Recipient"), .text("Outcome"), .text("When"), .number("Attempts"), .text("Log entry")],
@@ -26,7 +26,7 @@ enum RecipientsSection {
             })
     }
 
-    private static func backups(_ backups: [AuditReport.Backup]) -> Table {
+    private static func table(of backups: [AuditReport.Backup]) -> Table {
         Table(
             caption: "Backups that hold the data until they are purged",
             columns: [.text("System"), .text("Purged by")],

@@ -56,16 +56,24 @@ enum RequestsSection {
 
     private static func clock(_ clock: AuditReport.Clock) -> Prose {
         switch clock {
-        case .running(let days) where days < 0:
-            "\("\(Figures.count(-days, "day")) overdue", tone: .bad)"
-        case .running(let days): "\(Figures.count(days, "day")) left"
-        case .stopped(let days) where days < 1: "answered the same day"
-        case .stopped(let days): "answered in \(Figures.count(days, "day"))"
-        case .paused: "\("paused", tone: .neutral)"
+        case .running(let days) where days < 0: "\(clockWords(clock), tone: .bad)"
+        case .running, .stopped: "\(clockWords(clock))"
+        case .paused: "\(clockWords(clock), tone: .neutral)"
         }
     }
 
-    private static func words(for state: AuditReport.State) -> String {
+    /// How a request's clock stands, in a few words.
+    static func clockWords(_ clock: AuditReport.Clock) -> String {
+        switch clock {
+        case .running(let days) where days < 0: "\(Figures.count(days == .min ? .max : -days, "day")) overdue"
+        case .running(let days): "\(Figures.count(days, "day")) left"
+        case .stopped(let days) where days < 1: "answered the same day"
+        case .stopped(let days): "answered in \(Figures.count(days, "day"))"
+        case .paused: "paused"
+        }
+    }
+
+    static func words(for state: AuditReport.State) -> String {
         switch state {
         case .received: "received"
         case .identityPending: "identity pending"
@@ -81,7 +89,7 @@ enum RequestsSection {
         }
     }
 
-    private static func tone(of state: AuditReport.State) -> Tone {
+    static func tone(of state: AuditReport.State) -> Tone {
         switch state {
         case .fulfilled: .good
         case .refused, .expired: .bad

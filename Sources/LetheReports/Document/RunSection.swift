@@ -4,16 +4,17 @@ enum RunSection {
         let run = report.run
         let removed = report.dataset.recordsRemoved
         var blocks: [Block] = [
-            .facts([
-                Fact(
-                    "Left out of training",
-                    """
-                    \(Figures.count(removed, "record")) of \(Figures.count(report.dataset.recordsBefore)) \
-                    in \(report.dataset.name)
-                    """),
-                Fact("Started", "\(time: run.startedAt)"),
-                Fact("Finished", "\(time: run.finishedAt)"),
-            ])
+            .facts(
+                [
+                    Fact(
+                        "Left out of training",
+                        """
+                        \(Figures.count(removed, "record")) of \(Figures.count(report.dataset.recordsBefore)) \
+                        in \(report.dataset.name)
+                        """),
+                    Fact("Started", "\(time: run.startedAt)"),
+                    Fact("Finished", "\(time: run.finishedAt)"),
+                ] + (run.choice.map { [Fact("Method", "\($0)")] } ?? []))
         ]
         if !run.residue.isEmpty {
             blocks.append(.heading("What could bring the records back"))

@@ -1,8 +1,6 @@
 extension AuditReport {
     /// The report as one self-contained page: no scripts, nothing fetched from anywhere, light, dark and printable.
-    public var html: String {
-        "<!DOCTYPE html>\n" + MarkupWriter.html(Page.page(Document(self)))
-    }
+    public var html: String { Page.html(Document(self)) }
 }
 
 /// A document as an HTML page.
@@ -10,6 +8,8 @@ enum Page {
     /// Forbids everything but the page's own style sheet, should a browser ever see something it ought not to.
     private static let contentPolicy =
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+    static func html(_ document: Document) -> String { "<!DOCTYPE html>\n" + MarkupWriter.html(page(document)) }
 
     static func page(_ document: Document) -> Markup {
         .tag("html", .init("lang", "en")) {
@@ -19,7 +19,7 @@ enum Page {
                 Markup.tag(
                     "meta", .init("name", "viewport"), .init("content", "width=device-width, initial-scale=1"))
                 Markup.tag("meta", .init("name", "color-scheme"), .init("content", "light dark"))
-                Markup.tag("title") { "\(document.verdict) · Unlearning audit report" }
+                Markup.tag("title") { document.title }
                 Markup.styleSheet(Stylesheet.css)
             }
             Markup.tag("body") {

@@ -2,13 +2,15 @@ import LetheBytes
 
 extension AuditReport.Run {
     var json: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "startedAt": .string(startedAt), "finishedAt": .string(finishedAt), "method": method.json,
             "seeds": seeds.json,
             "models": .array(models.map(\.json)),
             "steps": .array(steps.map { ["name": .string($0.name), "seconds": .plain($0.seconds)] }),
             "residue": .array(residue.map(\.json)), "environment": .array(environment.map(\.json)),
         ]
+        members["choice"] = choice.map { .string($0) }
+        return .object(members)
     }
 }
 

@@ -45,7 +45,7 @@ extension AuditReport {
 }
 
 extension AuditReport.Recipient {
-    fileprivate var json: JSONValue {
+    var json: JSONValue {
         [
             "recipient": .string(name), "outcome": .string(outcome.rawValue), "at": .text(at),
             "attempts": .count(attempts), "logIndex": .count(logIndex),

@@ -1,15 +1,17 @@
 extension AuditReport {
     /// The report as Markdown (GitHub's flavour); figures appear as what can be read from them.
-    public var markdown: String {
-        var writer = MarkdownWriter()
-        writer.write(Document(self))
-        return writer.output
-    }
+    public var markdown: String { MarkdownWriter.text(Document(self)) }
 }
 
 /// Writes a document as Markdown.
 struct MarkdownWriter {
     private(set) var output = ""
+
+    static func text(_ document: Document) -> String {
+        var writer = MarkdownWriter()
+        writer.write(document)
+        return writer.output
+    }
 
     mutating func write(_ document: Document) {
         paragraph("# \(MarkdownText.prose(document.headline))")

@@ -7,6 +7,8 @@ extension AuditReport {
         public var finishedAt: String
         /// The unlearning method.
         public var method: Method
+        /// Why this method, where a policy tries several in order; nil where it does not.
+        public var choice: String?
         /// The seeds and where they came from.
         public var seeds: Seeds
         /// The models before and after, and those compared with.
@@ -20,12 +22,13 @@ extension AuditReport {
 
         /// Makes a run.
         public init(
-            startedAt: String, finishedAt: String, method: Method, seeds: Seeds, models: [Model], steps: [Step] = [],
-            residue: [Residue] = [], environment: [Parameter] = []
+            startedAt: String, finishedAt: String, method: Method, choice: String? = nil, seeds: Seeds, models: [Model],
+            steps: [Step] = [], residue: [Residue] = [], environment: [Parameter] = []
         ) {
             self.startedAt = startedAt
             self.finishedAt = finishedAt
             self.method = method
+            self.choice = choice
             self.seeds = seeds
             self.models = models
             self.steps = steps

@@ -49,6 +49,11 @@ enum CanonicalRequestEvent {
             if case .extended(let reason) = change { add(#","reason":"\#(reason.rawValue)""#) }
             add(#","requestId":"\#(event.requestID)""#)
             if case .unlearned(let run) = change { add(#","runId":"\#(run)""#) }
+            if case .nothingHeld(let root) = change {
+                add(#","trainingRecordsRoot":""#)
+                add(root)
+                add("\"")
+            }
         }
         add(#"},"predicateType":"\#(RequestEvent.predicateType)","subject":[{"digest":{"hmacSha256":""#)
         add(event.requestCommitment)
@@ -129,6 +134,10 @@ enum CanonicalRequestEvent {
             guard let run = reader.value().flatMap({ RunID(ascii: $0) }), reader.take("\"") else { return nil }
             members.run = run
         }
+        if reader.take(#","trainingRecordsRoot":""#) {
+            guard let root = digest(&reader), reader.take("\"") else { return nil }
+            members.trainingRecords = root
+        }
         return members.event(named: name).map { (.changed($0, clock: members.clock), id) }
     }
 
@@ -140,6 +149,7 @@ enum CanonicalRequestEvent {
         var ground: RefusalGround?
         var reason: ExtensionReason?
         var run: RunID?
+        var trainingRecords: Digest?
 
         func event(named name: String) -> LifecycleEvent? {
             let event: LifecycleEvent? =
@@ -152,6 +162,7 @@ enum CanonicalRequestEvent {
                 case "blocked": .blocked
                 case "resumed": .resumed
                 case "fulfilled": certificateEntry.map { .fulfilled(certificateEntry: $0) }
+                case "nothing-held": trainingRecords.map { .nothingHeld(trainingRecords: $0) }
                 case "refused": ground.map { .refused($0) }
                 case "withdrawn": .withdrawn
                 case "expired": .expired
@@ -160,10 +171,13 @@ enum CanonicalRequestEvent {
                 }
             let expected =
                 switch event {
-                case .extended, .unlearned, .fulfilled, .refused, .foundDuplicate: 1
+                case .extended, .unlearned, .fulfilled, .nothingHeld, .refused, .foundDuplicate: 1
                 default: 0
                 }
-            let found = [certificateEntry != nil, original != nil, ground != nil, reason != nil, run != nil]
+            let found = [
+                certificateEntry != nil, original != nil, ground != nil, reason != nil, run != nil,
+                trainingRecords != nil,
+            ]
             return found.count { $0 } == expected ? event : nil
         }
     }

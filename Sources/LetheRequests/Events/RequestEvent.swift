@@ -117,6 +117,7 @@ public struct RequestEvent: Sendable, Equatable, EventBody {
             case .unlearned(let run): members["runId"] = .code(run)
             case .fulfilled(let entry): members["certificateEntry"] = .code(entry)
             case .refused(let ground): members["ground"] = .code(ground)
+            case .nothingHeld(let root): members["trainingRecordsRoot"] = .code(root)
             case .foundDuplicate(let original): members["duplicateOf"] = .code(original)
             case .identityDoubted, .identityConfirmed, .verificationFailed, .blocked, .resumed, .withdrawn, .expired:
                 break
@@ -159,6 +160,8 @@ public struct RequestEvent: Sendable, Equatable, EventBody {
         case "resumed": change = .resumed
         case "fulfilled":
             change = .fulfilled(certificateEntry: try predicate.member("certificateEntry").wholeNumber())
+        case "nothing-held":
+            change = .nothingHeld(trainingRecords: try predicate.member("trainingRecordsRoot").digest())
         case "refused": change = .refused(try predicate.member("ground").oneOf(RefusalGround.self))
         case "withdrawn": change = .withdrawn
         case "expired": change = .expired

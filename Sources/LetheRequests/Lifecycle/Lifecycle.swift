@@ -1,3 +1,5 @@
+public import LetheCrypto
+
 /// Where a request stands. Wire values are `RequestState.name`.
 public enum RequestState: Sendable, Hashable {
     /// Checked and logged; nothing decided yet.
@@ -10,7 +12,7 @@ public enum RequestState: Sendable, Hashable {
     case blockedPartial
     /// Unlearning is done, verification is running.
     case verifying
-    /// Forgotten, verified and certified. Final.
+    /// Forgotten, verified and certified; or nothing of the person was held. Final.
     case fulfilled
     /// Refused on a legal ground. Final.
     case refused(RefusalGround)
@@ -64,6 +66,9 @@ public enum LifecycleEvent: Sendable, Hashable {
     case resumed
     /// The certificate is in the log, as the entry with this index.
     case fulfilled(certificateEntry: UInt64)
+    /// Of the person there is nothing to erase: the training records have none, nor had they when the model in service was trained on them.
+    /// Their root says which records were looked at.
+    case nothingHeld(trainingRecords: Digest)
     /// The controller refuses, on a ground.
     case refused(RefusalGround)
     /// The requester withdraws.
@@ -84,6 +89,7 @@ public enum LifecycleEvent: Sendable, Hashable {
         case .blocked: "blocked"
         case .resumed: "resumed"
         case .fulfilled: "fulfilled"
+        case .nothingHeld: "nothing-held"
         case .refused: "refused"
         case .withdrawn: "withdrawn"
         case .expired: "expired"
@@ -144,8 +150,8 @@ public enum LifecycleError: Error, Equatable, Sendable, CustomStringConvertible 
 /// The state machine of one deletion request.
 ///
 /// Invariants, each tested over every state and event: 1. a final state never changes; 2. a failed event changes nothing;
-/// 3. a refusal carries a ground of the request's own law; 4. a request is fulfilled only out of verification; 5. the period is
-/// extended at most once.
+/// 3. a refusal carries a ground of the request's own law; 4. a request is fulfilled only out of verification,
+/// or, accepted, because nothing of the person is held; 5. the period is extended at most once.
 public struct Lifecycle: Sendable, Hashable {
     /// The request.
     public let requestID: RequestID
@@ -178,7 +184,8 @@ public struct Lifecycle: Sendable, Hashable {
             case .refused(let ground): return try refuse(ground)
             case .withdrawn: return move(to: .withdrawn, .close)
             case .foundDuplicate(let original): return try markDuplicate(of: original)
-            case .unlearned, .verificationFailed, .blocked, .resumed, .fulfilled, .expired: throw notAllowed(event)
+            case .unlearned, .verificationFailed, .blocked, .resumed, .fulfilled, .nothingHeld, .expired:
+                throw notAllowed(event)
             }
         case .identityPending:
             switch event {
@@ -188,7 +195,7 @@ public struct Lifecycle: Sendable, Hashable {
             case .withdrawn: return move(to: .withdrawn, .close)
             case .expired: return move(to: .expired, .close)
             case .foundDuplicate(let original): return try markDuplicate(of: original)
-            case .identityDoubted, .unlearned, .verificationFailed, .blocked, .resumed, .fulfilled:
+            case .identityDoubted, .unlearned, .verificationFailed, .blocked, .resumed, .fulfilled, .nothingHeld:
                 throw notAllowed(event)
             }
         case .inProgress:
@@ -197,6 +204,7 @@ public struct Lifecycle: Sendable, Hashable {
             case .extended: return try extend()
             case .unlearned: return move(to: .verifying, .verify)
             case .blocked: return move(to: .blockedPartial, .reportBlockage)
+            case .nothingHeld: return move(to: .fulfilled, .close)
             case .refused(let ground): return try refuse(ground)
             case .withdrawn: return move(to: .withdrawn, .close)
             case .foundDuplicate(let original): return try markDuplicate(of: original)
@@ -208,8 +216,8 @@ public struct Lifecycle: Sendable, Hashable {
             case .resumed: return move(to: .inProgress, .queueForUnlearning)
             case .refused(let ground): return try refuse(ground)
             case .withdrawn: return move(to: .withdrawn, .close)
-            case .identityDoubted, .identityConfirmed, .unlearned, .verificationFailed, .blocked, .fulfilled, .expired,
-                .foundDuplicate:
+            case .identityDoubted, .identityConfirmed, .unlearned, .verificationFailed, .blocked, .fulfilled,
+                .nothingHeld, .expired, .foundDuplicate:
                 throw notAllowed(event)
             }
         case .verifying:
@@ -219,7 +227,8 @@ public struct Lifecycle: Sendable, Hashable {
             case .blocked: return move(to: .blockedPartial, .reportBlockage)
             case .fulfilled: return move(to: .fulfilled, .close)
             case .withdrawn: return move(to: .withdrawn, .close)
-            case .identityDoubted, .identityConfirmed, .unlearned, .resumed, .refused, .expired, .foundDuplicate:
+            case .identityDoubted, .identityConfirmed, .unlearned, .resumed, .nothingHeld, .refused, .expired,
+                .foundDuplicate:
                 throw notAllowed(event)
             }
         case .fulfilled, .refused, .withdrawn, .expired, .duplicate:

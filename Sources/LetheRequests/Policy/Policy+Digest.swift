@@ -69,10 +69,12 @@ extension Policy {
         ]
         // Left out where there are none: policies without the section keep their digests.
         if !methods.isEmpty { json["methods"] = .array(methods.map(\.json)) }
+        json["ladder"] = ladder?.json
         json["roles"] = roles?.json
         json["timestamping"] = timestamping?.json
         json["recipients"] = recipients?.json
         if !backups.isEmpty { json["backups"] = .array(backups.map(\.json)) }
+        if !retained.isEmpty { json["retained"] = .array(retained.map(\.json)) }
         return .object(json)
     }
 

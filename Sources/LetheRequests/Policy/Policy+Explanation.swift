@@ -22,9 +22,10 @@ extension Policy {
                 ? "When a request is fulfilled, the key of its personal data is destroyed and the destruction is logged."
                 : "Personal data of fulfilled requests stays in the vault until an officer destroys its key.",
             "Training and inference use \(count(threads, "thread")).",
-        ] + (methods.isEmpty ? [] : [othersText]) + (roles?.explanation ?? [])
+        ] + (methods.isEmpty ? [] : [othersText]) + (ladder?.explanation ?? []) + (roles?.explanation ?? [])
             + [timestamping?.explanation].compactMap(\.self)
             + [tombstonesText].compactMap(\.self) + (recipients?.explanation ?? []) + backups.map(\.explanation)
+            + retained.map(\.explanation)
     }
 
     private var law: String {

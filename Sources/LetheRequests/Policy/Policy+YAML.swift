@@ -30,6 +30,10 @@ extension Policy {
         training = try Training(root.section("training"))
         method = try Method(root.section("method"))
         methods = try Method.others(root.optionalSection("methods"), besides: method)
+        let (own, others) = (method, methods)
+        ladder = try root.optionalSection("ladder").map { (section) throws(PolicyError) in
+            try Ladder(section, method: own, others: others)
+        }
         verification = try Verification(root.section("verification"))
         retention = try Retention(root.section("retention"))
         roles = try root.optionalSection("roles").map { (section) throws(PolicyError) in try Roles(section) }
@@ -40,6 +44,7 @@ extension Policy {
             try Recipients(section)
         }
         backups = try Backup.all(in: &root)
+        retained = try Retained.all(in: &root)
         threads = try root.integer("threads", 1...256)
         try root.finish()
     }

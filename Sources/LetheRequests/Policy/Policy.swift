@@ -25,6 +25,8 @@ public struct Policy: Sendable, Hashable {
     public let method: Method
     /// Other methods that a run may choose by name, in the order of `MethodName`; none where section `methods` is left out.
     public let methods: [Method]
+    /// In which order methods are tried until one passes; nil where every run takes `method`.
+    public let ladder: Ladder?
     /// When forgetting counts as shown.
     public let verification: Verification
     /// What happens to personal data afterwards.
@@ -37,6 +39,8 @@ public struct Policy: Sendable, Hashable {
     public let recipients: Recipients?
     /// Backups that hold the data until they are purged; none where section `backups` is left out.
     public let backups: [Backup]
+    /// Data that are kept although their erasure was asked for; none where section `retained` is left out.
+    public let retained: [Retained]
     /// Threads that training and inference use, 1 to 256; results do not depend on it.
     public let threads: Int
 

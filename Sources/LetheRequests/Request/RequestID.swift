@@ -9,7 +9,7 @@ public struct RequestID: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     /// The same of text that is given as bytes.
-    init?(ascii text: UnsafeBufferPointer<UInt8>) {
+    package init?(ascii text: UnsafeBufferPointer<UInt8>) {
         guard let uuid = RandomUUID(ascii: text) else { return nil }
         self.uuid = uuid
     }

@@ -66,7 +66,8 @@ public struct DecisionJudge: Sendable {
         case .request(let event):
             switch event.kind {
             case .received(let receipt): received = (event.requestID, receipt.identity.level, index)
-            case .changed(.fulfilled, _) where rules?.shredsAfterFulfilment == true: fulfilled.insert(event.requestID)
+            case .changed(.fulfilled, _), .changed(.nothingHeld, _):
+                if rules?.shredsAfterFulfilment == true { fulfilled.insert(event.requestID) }
             case .changed: break
             }
         default: break

@@ -46,6 +46,8 @@ public enum DecisionKind: String, Sendable, Hashable, CaseIterable {
         case .refused: self = .refuse
         case .withdrawn: self = .withdraw
         case .foundDuplicate: self = .duplicate
+        // What a run does where there is nothing to train.
+        case .nothingHeld: self = .run
         case .unlearned, .verificationFailed, .blocked, .resumed, .fulfilled: return nil
         }
     }
@@ -59,7 +61,7 @@ public enum DecisionKind: String, Sendable, Hashable, CaseIterable {
     }
 
     /// In words, after "may".
-    var words: String {
+    public var words: String {
         switch self {
         case .confirm: "confirm an identity"
         case .doubt: "ask for a better proof of identity"

@@ -34,7 +34,7 @@ public struct CivilDate: Sendable, Hashable, Comparable {
     }
 
     /// The same of text that is given as bytes; nil for anything else.
-    init?(ascii text: UnsafeBufferPointer<UInt8>) {
+    package init?(ascii text: UnsafeBufferPointer<UInt8>) {
         guard let date = Self.numbers(ascii: text) else { return nil }
         try? self.init(year: date.year, month: date.month, day: date.day)
     }
@@ -110,7 +110,23 @@ public struct CivilDate: Sendable, Hashable, Comparable {
 
 extension CivilDate: CustomStringConvertible {
     /// `YYYY-MM-DD`.
-    public var description: String { "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))" }
+    public var description: String {
+        // Counting by months can lead beyond what is written with four digits.
+        guard (0...9999).contains(year) else { return "\(year)-\(padded(month, 2))-\(padded(day, 2))" }
+        return String(unsafeUninitializedCapacity: 10) { text in
+            func write(_ value: Int, at place: Int) {
+                text[place] = UInt8(ascii: "0") + UInt8(value / 10)
+                text[place + 1] = UInt8(ascii: "0") + UInt8(value % 10)
+            }
+            write(year / 100, at: 0)
+            write(year % 100, at: 2)
+            text[4] = UInt8(ascii: "-")
+            write(month, at: 5)
+            text[7] = UInt8(ascii: "-")
+            write(day, at: 8)
+            return 10
+        }
+    }
 }
 
 /// What is wrong with a written date.

@@ -4,7 +4,7 @@ public import LetheRequests
 
 extension RequestStatistics {
     /// Every figure with its name, in a fixed order; those of 11 CCR 7102(a) first.
-    private var figures: [(name: String, value: CsvTable.Cell)] {
+    var figures: [(name: String, value: CsvTable.Cell)] {
         [
             ("received", .number(received)), ("complied", .number(complied)), ("denied", .number(denied)),
             ("denied_not_verifiable", .number(deniedNotVerifiable)), ("denied_exempt", .number(deniedExempt)),

@@ -24,8 +24,11 @@ public struct RunPlan: Sendable, Equatable {
     public let taken: Int
     /// The first day by which one of them must be answered.
     public let earliestDue: CivilDate?
-    /// Whether the policy wants it done today: something was begun, the batch is full, or the earliest deadline is within the margin.
+    /// Whether the policy wants it done today: something was begun, an earlier method of its ladder did not pass, the batch is full, or the
+    /// earliest deadline is within the margin or within what the ladder may need to its end.
     public let isDue: Bool
+    /// Where a new run stands on the policy's ladder of methods; nil where it has none, or no new run is next.
+    public let ladder: LadderStep?
 
     /// What a program is told of it.
     package var json: JSONValue {
@@ -39,6 +42,7 @@ public struct RunPlan: Sendable, Equatable {
             (members["step"], members["interrupted"]) = ("unlearn", .bool(interrupted))
         case .nothing: members["step"] = "nothing"
         }
+        members["ladder"] = ladder?.json
         members["earliestDue"] = earliestDue.map { .string("\($0)") }
         return .object(members)
     }
@@ -54,6 +58,7 @@ extension Workspace {
         let most = policy.batching.maximumRequests
         let step: RunPlan.Step
         var isDue = true
+        var ladder: LadderStep?
         if let run = try uncertifiedRun(), !runs.contains(run) {
             step = .certify(run: run)
         } else if let run = try interruptedVerification() {
@@ -61,15 +66,18 @@ extension Workspace {
         } else if waiting > 0 {
             let interrupted = try store.runs().contains { [.inputsCommitted, .seedsDrawn].contains($0.stage) }
             step = .unlearn(interrupted: interrupted)
+            ladder = try ladderStep(waiting: min(waiting, most), earliest: earliest)
+            let daysNeeded = max(policy.batching.marginDays, ladder.map { Int(($0.hoursToEnd / 24).rounded(.up)) } ?? 0)
             isDue =
-                interrupted || waiting >= most
-                || earliest.map { $0.days(since: today()) <= policy.batching.marginDays } ?? false
+                interrupted || waiting >= most || ladder?.isContinuation == true
+                || earliest.map { $0.days(since: today()) <= daysNeeded } ?? false
         } else {
             step = .nothing
             isDue = false
         }
         return RunPlan(
-            step: step, waiting: waiting, taken: min(waiting, most), earliestDue: earliest, isDue: isDue)
+            step: step, waiting: waiting, taken: min(waiting, most), earliestDue: earliest, isDue: isDue,
+            ladder: ladder)
     }
 
     /// The newest judged run, where it was cut off before all its certificates were in the log and on the disk.

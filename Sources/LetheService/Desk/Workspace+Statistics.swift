@@ -52,8 +52,7 @@ extension Workspace {
 
     /// The change of a request's state that an entry logs. Of one request, the last of them is its end.
     private func end(at index: UInt64) throws -> RequestEvent? {
-        let statement = try Statement(parsingUnverified: DSSEEnvelope(parsing: store.entry(index)).payload)
-        guard case .request(let event)? = try LedgerEvent(statement), case .changed = event.kind else { return nil }
+        guard case .request(let event)? = try store.event(index), case .changed = event.kind else { return nil }
         return event
     }
 }

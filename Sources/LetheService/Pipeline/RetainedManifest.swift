@@ -34,27 +34,41 @@ struct RetainedManifest: Sendable, Equatable {
     let recordsRemoved: Int
     /// What the positions count.
     let source: RecordOrder.Source
-    /// Runs of consecutive positions: first, count.
-    let ranges: [(first: Int, count: Int)]
+    /// Runs of consecutive positions.
+    let ranges: [Run]
+    /// Of data that tell time by the order of rows, which deleting rows changes: the numbers that the ratings that stay had as rows, in their
+    /// order. Nil of data that say when.
+    let rows: [Run]?
+
+    /// Consecutive numbers.
+    struct Run: Equatable {
+        let first: Int
+        var count: Int
+    }
 
     /// The manifest of `retained` as it is to be found in `dataset` without `people`.
+    ///
+    /// - Parameter timedByRows: whether a rating's time is the number of its row.
     init(
-        runID: String, dataset: InteractionDataset, rules: PaperProtocol, records: DividedRecords,
+        runID: String, dataset: InteractionDataset, timedByRows: Bool, rules: PaperProtocol, records: DividedRecords,
         without people: Set<Int>
     ) {
         let order = RecordOrder(dataset, by: rules)
         let wanted = Set(records.retained.map { RecordKey($0.userID, $0.itemID) })
-        var ranges: [(first: Int, count: Int)] = []
+        var ranges: [Run] = []
         var position = 0
         for rating in order.ratings where !people.contains(rating.userID) {
-            if wanted.contains(RecordKey(rating.userID, rating.itemID)) {
-                if let last = ranges.last, last.first + last.count == position {
-                    ranges[ranges.count - 1].count += 1
-                } else {
-                    ranges.append((position, 1))
-                }
-            }
+            if wanted.contains(RecordKey(rating.userID, rating.itemID)) { Self.add(position, to: &ranges) }
             position += 1
+        }
+        if timedByRows {
+            var rows: [Run] = []
+            for rating in dataset.ratings where !people.contains(rating.userID) {
+                Self.add(rating.timestamp, to: &rows)
+            }
+            self.rows = rows
+        } else {
+            rows = nil
         }
         self.runID = runID
         before = records.rootBefore
@@ -67,8 +81,18 @@ struct RetainedManifest: Sendable, Equatable {
         self.ranges = ranges
     }
 
+    /// Adds a number that comes after all those before.
+    private static func add(_ number: Int, to runs: inout [Run]) {
+        if let last = runs.last, last.first + last.count == number {
+            runs[runs.count - 1].count += 1
+        } else {
+            runs.append(Run(first: number, count: 1))
+        }
+    }
+
     /// The root of the records that the positions lead to in `dataset`, and their number; positions beyond its end lead to none.
-    func root(in dataset: InteractionDataset, rules: PaperProtocol) -> (root: Digest, records: Int) {
+    func root(in dataset: InteractionDataset, rules: PaperProtocol) throws -> (root: Digest, records: Int) {
+        let dataset = try timed(dataset)
         let order = RecordOrder(dataset, by: rules)
         guard order.source == source else { return (recordsRoot([]), 0) }
         let records = ranges.flatMap { range -> [InteractionRecord] in
@@ -78,19 +102,43 @@ struct RetainedManifest: Sendable, Equatable {
         return (recordsRoot(records), records.count)
     }
 
+    /// Data in whose rows deleting has made other numbers, with the times that the log knows; as they are where the numbers of rows do not
+    /// agree, so that the root differs.
+    private func timed(_ cleaned: InteractionDataset) throws -> InteractionDataset {
+        guard let rows, rows.reduce(0, { $0 + $1.count }) == cleaned.ratings.count else { return cleaned }
+        let times = rows.flatMap { $0.first..<$0.first + $0.count }
+        return try InteractionDataset(
+            users: cleaned.users, items: cleaned.items,
+            ratings: zip(cleaned.ratings, times).map { rating, time in
+                Rating(userID: rating.userID, itemID: rating.itemID, stars: rating.stars, timestamp: time)
+            }, scale: cleaned.scale, wording: cleaned.wording, publishedSplit: cleaned.publishedSplit,
+            provenance: cleaned.provenance)
+    }
+
     static func == (left: RetainedManifest, right: RetainedManifest) -> Bool { left.json == right.json }
 
     var json: JSONValue {
-        [
+        var json: [String: JSONValue] = [
             "format": .string(Self.format), "runId": .string(runID), "method": .string(Self.method),
             "before": ["root": .string(before.hex), "records": .string("\(recordsBefore)")],
             "after": ["root": .string(after.hex), "records": .string("\(recordsAfter)")],
             "removed": ["people": .string("\(peopleDeleted)"), "trainingRecords": .string("\(recordsRemoved)")],
             "selection": [
-                "of": .string(source.rawValue),
-                "positions": .array(ranges.map { ["first": .string("\($0.first)"), "count": .string("\($0.count)")] }),
+                "of": .string(source.rawValue), "positions": Self.json(ranges),
             ],
         ]
+        json["rows"] = rows.map { ["kept": Self.json($0)] }
+        return .object(json)
+    }
+
+    private static func json(_ runs: [Run]) -> JSONValue {
+        .array(runs.map { ["first": .string("\($0.first)"), "count": .string("\($0.count)")] })
+    }
+
+    private static func runs(_ fields: JSONFields) throws(FieldError) -> [Run] {
+        try fields.array().map { (run) throws(FieldError) in
+            Run(first: try run.member("first").count(), count: try run.member("count").count())
+        }
     }
 
     /// The file.
@@ -124,9 +172,8 @@ struct RetainedManifest: Sendable, Equatable {
         recordsRemoved = try removed.member("trainingRecords").count()
         let selection = try fields.member("selection")
         source = try selection.member("of").oneOf(RecordOrder.Source.self)
-        ranges = try selection.member("positions").array().map { (range) throws(FieldError) in
-            (first: try range.member("first").count(), count: try range.member("count").count())
-        }
+        ranges = try Self.runs(selection.member("positions"))
+        rows = try fields.optional("rows").map { (rows) throws(FieldError) in try Self.runs(rows.member("kept")) }
     }
 }
 

@@ -26,7 +26,9 @@ extension Workspace {
             try subjectUser(request).map { (request: request.requestID.text, user: $0) }
         }
         let manifest = try RetainedManifest(
-            runID: runID.text, dataset: dataset, rules: profile.splitting, records: records,
+            runID: runID.text, dataset: dataset, timedByRows: try isTimedByRows(profile.folder),
+            rules: profile.splitting,
+            records: records,
             without: Set(people.map(\.user))
         ).bytes()
         try Files.write(manifest, to: manifestPath(runID.text))
@@ -106,6 +108,15 @@ extension Workspace {
         }
     }
 
+    /// Whether the data in `folder` tell time by the order of their rows.
+    private func isTimedByRows(_ folder: String) throws -> Bool {
+        switch profile.kind {
+        case .goodReads: try GoodReads.mapping(for: folder).format == .goodbooks
+        case .mapping: profile.mapping?.log.interactions.time == .rowOrder
+        case .synthetic, .movieLens1M: false
+        }
+    }
+
     /// What became of comparing a cleaned data set with a run's manifest.
     public struct CleanedData: Sendable, Equatable {
         /// The root that the log has of the records that stay.
@@ -130,17 +141,16 @@ extension Workspace {
             let digest = event.extra["retainedManifest"]?.stringValue.flatMap({ try? Digest(hex: $0) })
         else { throw ServiceError.noManifest(run: id, problem: "the log names none: it did not pass, or is older") }
         let manifest = try RetainedManifest.read(manifestPath(id), expecting: digest)
-        let isOrderedByRows =
-            try profile.kind == .goodReads
-            ? GoodReads.mapping(for: folder).format == .goodbooks
-            : profile.mapping?.log.interactions.time == .rowOrder
-        if isOrderedByRows {
+        guard try manifest.rows != nil || !isTimedByRows(folder) else {
             throw ServiceError.noManifest(
-                run: id, problem: "these data tell time by the order of rows, which deleting rows changes")
+                run: id,
+                problem:
+                    "these data tell time by the order of rows, which deleting rows changes, and the run is older than "
+                    + "manifests that say which rows stay")
         }
         let cleaned = DatasetProfile(
             kind: profile.kind, folder: folder, isQuick: profile.isQuick, mapping: profile.mapping)
-        let found = manifest.root(in: try cleaned.dataset(), rules: profile.splitting)
+        let found = try manifest.root(in: try cleaned.dataset(), rules: profile.splitting)
         return CleanedData(
             expected: manifest.after, expectedRecords: manifest.recordsAfter, found: found.root,
             foundRecords: found.records)

@@ -198,7 +198,7 @@ extension Workspace {
 extension LedgerStore {
     /// What the entry at `index` says; nil for a certificate and the like.
     func event(_ index: UInt64) throws -> LedgerEvent? {
-        try LedgerEvent(Statement(parsingUnverified: DSSEEnvelope(parsing: entry(index)).payload))
+        try LedgerEvent(of: DSSEEnvelope(parsing: entry(index)))
     }
 }
 

@@ -7,7 +7,7 @@ import LetheUnlearning
 import LetheVerification
 
 /// Whether verification lets honest models through and stops false ones: honestly retrained candidates, originals, and a corpus of
-/// models and of papers that are not what they are said to be.
+/// models that are not what they are said to be.
 ///
 /// Models are judged by the rule, thresholds and gates of verification itself, G3 and G4 among them, against references that none of them was
 /// compared with before. What is trained is kept below the output folder, as `MethodsBenchmark` keeps it.
@@ -79,7 +79,7 @@ public struct RedTeam: Sendable {
         self.environment = environment
     }
 
-    /// Trains what is not there yet, judges all models and tries all papers.
+    /// Trains what is not there yet, judges all models.
     /// - Returns: nil where it was asked to stop; what was trained is kept.
     public func run(
         isInterrupted: @escaping @Sendable () -> Bool = { false },

@@ -182,7 +182,7 @@ extension Workspace {
     }
 
     /// The settings of the method that the log names, whose parameters must be those in the log.
-    private func method(of inputs: RunInputs) throws -> Policy.Method {
+    func method(of inputs: RunInputs) throws -> Policy.Method {
         let name = inputs.method.split(separator: ":").dropLast().last.map(String.init) ?? ""
         let settings = Policy.MethodName(rawValue: name).flatMap { policy.method(named: $0) }
         guard let settings, "urn:lethe:method:\(name):v1" == inputs.method,
@@ -197,7 +197,7 @@ extension Workspace {
 
     /// No checkpoint of a shard is read: all of it is trained. Who is in which shard is decided by a key, except where records are
     /// grouped by what they are about.
-    private func shardsToRead(_ settings: Policy.Method) throws -> ShardKeeping {
+    func shardsToRead(_ settings: Policy.Method) throws -> ShardKeeping {
         guard settings.name != .receraser else {
             return ShardKeeping(key: [], code: try environment.program().hex, checkpoints: MemoryCheckpoints())
         }

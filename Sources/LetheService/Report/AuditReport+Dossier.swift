@@ -104,6 +104,7 @@ extension AuditReport {
                 name: dossier.method == "e2urec" ? "E2URec" : dossier.method,
                 summary: methodSummary(dossier.method),
                 parameters: dossier.parameters.map { Parameter($0.name, $0.value) }),
+            choice: dossier.ladder.map(choice),
             seeds: Seeds(
                 checkpointSize: Int(dossier.seeds?.size ?? 0), checkpointRoot: dossier.seeds?.root ?? "",
                 referenceCheckpointSize: dossier.referenceSeeds.map { Int($0.size) },
@@ -124,6 +125,19 @@ extension AuditReport {
                     digest: residue.digest)
             },
             environment: context.environment)
+    }
+
+    private static func choice(_ place: RunDossier.LadderPlace) -> String {
+        let why =
+            switch LadderRule.Reason(rawValue: place.reason) {
+            case .first, nil: "the policy tries it first"
+            case .failed: "the one before it did not pass"
+            case .inconclusive: "the one before it decided nothing"
+            case .largerBatch: "tried before over fewer requests, which decided nothing"
+            case .deadline: "the deadline left no time for another before it"
+            case .again: "tried again: it is the last"
+            }
+        return "number \(place.number) of the policy’s \(place.count): \(why)"
     }
 
     private static func methodSummary(_ method: String) -> String {
@@ -265,7 +279,7 @@ extension AuditReport {
 }
 
 extension AuditReport.Recipient {
-    fileprivate init(_ standing: RecipientStanding) {
+    init(_ standing: RecipientStanding) {
         let outcome: Outcome =
             switch standing.outcome {
             case nil: .pending

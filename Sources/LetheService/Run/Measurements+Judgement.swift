@@ -2,9 +2,9 @@ import Foundation
 import LetheVerification
 
 extension Measurements {
-    /// A judgement and what it rests on, as a file keeps them.
+    /// A judgement and what it rests on, as a file keeps them; without an audit where it does not rest on what models answer.
     init(
-        _ judgement: Judgement, audit: AuditMatrix, performance: [Performance], alpha: Double
+        _ judgement: Judgement, audit: AuditMatrix? = nil, performance: [Performance] = [], alpha: Double
     ) {
         verdict = judgement.verdict.rawValue
         claim = judgement.claim
@@ -45,10 +45,10 @@ extension Measurements {
         }
         residualMemory = judgement.forgetting.map { Value($0.relativeResidual) }
         self.performance = performance
-        goldProbability = Self.goldProbabilities(audit)
-        auditRecords = audit.records.count
-        auditSubjects = Set(audit.records.map(\.user)).count
-        references = audit.referenceCount
+        goldProbability = audit.map(Self.goldProbabilities) ?? []
+        auditRecords = audit?.records.count ?? 0
+        auditSubjects = Set((audit?.records ?? []).map(\.user)).count
+        references = audit?.referenceCount ?? 0
         power = judgement.power?.share
         membershipPower = judgement.membershipPower?.share
         residualMargin = judgement.thresholds.residualMargin

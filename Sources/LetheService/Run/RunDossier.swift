@@ -1,5 +1,6 @@
 import Foundation
 import LetheBytes
+import LetheRequests
 
 /// What a workspace keeps of a run beside the log, so that a later command can go on with it and a report can show it.
 ///
@@ -49,12 +50,31 @@ public struct RunDossier: Codable, Sendable, Equatable {
         public var root: String
     }
 
+    /// The place of a run's method on the policy's ladder.
+    public struct LadderPlace: Codable, Sendable, Equatable {
+        /// The place, from 1.
+        public var number: Int
+        /// How many methods the ladder has.
+        public var count: Int
+        /// Why it was the next: first, failed, inconclusive, larger-batch, deadline or again.
+        public var reason: String
+
+        init(_ step: LadderStep) { (number, count, reason) = (step.number, step.count, step.reason.rawValue) }
+
+        /// As the log has it beside the run's inputs.
+        var json: JSONValue {
+            ["number": .string("\(number)"), "count": .string("\(count)"), "reason": .string(reason)]
+        }
+    }
+
     /// The run.
     public var runID: String
     /// The method's name.
     public var method: String
     /// The method's hyper-parameters.
     public var parameters: [Parameter]
+    /// Where the method stands on the policy's ladder; nil where it has none or the method was named.
+    public var ladder: LadderPlace?
     /// The requests it answers.
     public var requests: [String]
     /// Training records of each request's subject, in the order of `requests`.

@@ -153,8 +153,15 @@ extension Workspace {
             UnlearningCertificate.Backup(
                 system: $0.system, purgeBy: now.adding(seconds: Int64($0.purgeDays) * 86_400))
         }
+        let kept = run.hasPassed ? policy.retained : []
         var drafts: [DSSEEnvelope] = []
         for (place, offset) in answered.enumerated() {
+            let law = try request(dossier.requests[offset]).lifecycle.regulation
+            let retained = kept.filter { $0.ground.regulation == law }.map { item in
+                UnlearningCertificate.Retained(
+                    category: item.category, ground: item.ground.rawValue,
+                    until: item.days.map { now.adding(seconds: Int64($0) * 86_400) })
+            }
             let certificate = UnlearningCertificate(
                 certificateID: IssuedCertificate.id((last?.number ?? 0) + 1 + place), tenant: origin, issuedAt: now,
                 previous: previous,
@@ -165,7 +172,7 @@ extension Workspace {
                     recordsCommitment: try Digest(hex: dossier.recordsCommitments[offset])),
                 unlearning: try certified(dossier), policy: policy.digest, verification: test.test,
                 testResult: testResult, claim: measured.claim.asciiOnly, notifications: notifications,
-                backups: backups)
+                retained: retained, backups: backups)
             let envelope = try certificate.signed(by: controller)
             drafts.append(envelope)
             previous = .init(envelope: envelope.digest, index: firstEntry + UInt64(place))
@@ -207,7 +214,7 @@ extension Workspace {
     ) throws -> [[UInt8]] {
         let now = environment.now()
         let fulfilled = Set(try requestsInVerification(by: runID, of: dossier).map(\.requestID))
-        let duplicates = try store.requests(in: "duplicate")
+        let duplicates = try duplicates()
         var events: [LedgerEvent] = []
         for (place, offset) in answered.enumerated() {
             let request = try request(dossier.requests[offset])
@@ -221,15 +228,28 @@ extension Workspace {
                             requestID: request.requestID, at: now, requestCommitment: request.requestCommitment,
                             kind: .changed(step, clock: nil))))
             }
-            guard policy.retention.shredAfterFulfilment else { continue }
-            let same = duplicates.filter { $0.state == .duplicate(of: request.requestID) && $0.shreddedIndex == nil }
-            for closed in [request] + same {
-                events.append(
-                    .shred(
-                        ShredEvent(requestID: closed.requestID, requestCommitment: closed.requestCommitment, at: now)))
-            }
+            events += destructions(after: request, duplicates, at: now)
         }
         let controller = try keys.controller
         return try events.map { try $0.sign(with: [controller]) }
+    }
+    /// The requests that ended behind another one and whose personal data are in the vault, by that one.
+    func duplicates() throws -> [RequestID: [RequestRecord]] {
+        guard policy.retention.shredAfterFulfilment else { return [:] }
+        var duplicates: [RequestID: [RequestRecord]] = [:]
+        for record in try store.requests(in: "duplicate") where record.shreddedIndex == nil {
+            if case .duplicate(let original) = record.state { duplicates[original, default: []].append(record) }
+        }
+        return duplicates
+    }
+
+    /// The keys that go with the fulfilment of a request, where the policy says so: its own, and those of its duplicates.
+    func destructions(
+        after request: RequestRecord, _ duplicates: [RequestID: [RequestRecord]], at now: Timestamp
+    ) -> [LedgerEvent] {
+        guard policy.retention.shredAfterFulfilment else { return [] }
+        return ([request] + (duplicates[request.requestID] ?? [])).map { closed in
+            .shred(ShredEvent(requestID: closed.requestID, requestCommitment: closed.requestCommitment, at: now))
+        }
     }
 }

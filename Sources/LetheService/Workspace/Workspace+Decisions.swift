@@ -110,6 +110,7 @@ extension Workspace {
         switch change {
         case .foundDuplicate(let original): try requireSameSubject(record, original: original)
         case .identityConfirmed: try requireOnlyRequest(record)
+        case .nothingHeld(let root): try requireNothingHeld(record, in: root)
         default: break
         }
         return event

@@ -30,11 +30,11 @@ extension Workspace {
     }
 
     /// A second person agrees: the decision is taken, at this moment, in one entry with both signatures.
-    /// - Returns: the request as it stands afterwards.
+    /// - Returns: what was decided, and the request as it stands afterwards.
     /// - Throws: `ServiceError.proposalRefused` where there is none, where it has lapsed and where the first person would be the second,
     ///   `.notPermitted`; nothing was changed then.
     @discardableResult
-    public func approve(_ id: String, as actor: SigningKey) throws -> RequestRecord {
+    public func approve(_ id: String, as actor: SigningKey) throws -> (kind: DecisionKind, request: RequestRecord) {
         let proposal = try waitingProposal(id)
         _ = try authority(proposal.kind, of: actor)
         guard actor.publicKey.keyID != proposal.proposer else {
@@ -47,17 +47,45 @@ extension Workspace {
             try record([event], by: actor, expectedSize: size)
         }
         try Files.remove(paths.proposal(id))
-        return try request(id)
+        return (proposal.kind, try request(id))
     }
 
-    /// Drops a proposal, also a lapsed one: who might take the decision may, the person who proposed it included. Nothing is logged: nothing
-    /// was decided.
+    /// Turns a proposal down, also a lapsed one: who might take the decision may, the person who proposed it included. Nothing is logged,
+    /// because nothing was decided; the desk keeps who turned down what and when, under that person's signature.
     /// - Throws: `ServiceError.proposalRefused` where there is none, `.notPermitted`.
-    public func reject(_ id: String, as actor: SigningKey) throws -> Proposal {
+    @discardableResult
+    public func reject(_ id: String, as actor: SigningKey) throws -> Rejection {
         let proposal = try waitingProposal(id)
         _ = try authority(proposal.kind, of: actor)
+        let rejection = try Rejection(of: proposal, at: environment.now(), signedBy: actor)
+        try Files.createFolders(paths.rejections)
+        // Kept before the proposal goes: cut off in between, rejecting it again writes the same file.
+        let name = "\(id)-\(rejection.proposal.hex.prefix(16)).json"
+        try Files.write(rejection.envelope.canonicalBytes, to: Files.join(paths.rejections, name))
         try Files.remove(paths.proposal(id))
-        return proposal
+        return rejection
+    }
+
+    /// The proposals that were turned down, in the order of time.
+    /// - Throws: `ServiceError.workspaceDamaged` where a file is none that `reject` wrote, or not signed by the key that it names.
+    public func rejections() throws -> [Rejection] {
+        guard Files.exists(paths.rejections) else { return [] }
+        let known = try keyRegistry().registrations
+        return try Files.names(in: paths.rejections).filter { $0.hasSuffix(".json") }.map { name in
+            let path = Files.join(paths.rejections, name)
+            let rejection: Rejection
+            do {
+                rejection = try Rejection(parsing: Files.read(path, limit: Rejection.maximumByteCount))
+            } catch let error as EventError {
+                throw ServiceError.workspaceDamaged(
+                    file: path, problem: "expected a rejected proposal, found: \(error)")
+            }
+            guard let key = known[rejection.rejecter]?.key, rejection.isSigned(by: key) else {
+                throw ServiceError.workspaceDamaged(
+                    file: path, problem: "expected the signature of key \(rejection.rejecter), found another")
+            }
+            return rejection
+        }.sorted { ($0.at, $0.requestID) < ($1.at, $1.requestID) }
     }
 
     /// Keeps a proposal, unless another about the same request waits.

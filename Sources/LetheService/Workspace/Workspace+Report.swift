@@ -43,17 +43,25 @@ extension Workspace {
     /// Writes the audit report of a judged run in each format; returns the files.
     public func report(_ id: String, to folder: String, formats: [ReportFormat]) throws -> [ReportFormat: String] {
         let report = try auditReport(id)
+        return try write("audit-\(id)", to: folder, formats: formats) { format in
+            switch format {
+            case .html: report.html
+            case .markdown: report.markdown
+            case .json: try report.json
+            case .csv: report.csv
+            }
+        }
+    }
+
+    /// Writes a report in each format into a folder that need not be there yet; returns the files.
+    func write(
+        _ name: String, to folder: String, formats: [ReportFormat], _ text: (ReportFormat) throws -> String
+    ) throws -> [ReportFormat: String] {
+        let texts = try formats.map { ($0, try text($0)) }
         try Files.createFolders(folder)
         var paths: [ReportFormat: String] = [:]
-        for format in formats {
-            let text =
-                switch format {
-                case .html: report.html
-                case .markdown: report.markdown
-                case .json: try report.json
-                case .csv: report.csv
-                }
-            let path = Files.join(folder, "audit-\(id).\(format.fileExtension)")
+        for (format, text) in texts {
+            let path = Files.join(folder, "\(name).\(format.fileExtension)")
             try Files.write(Array(text.utf8), to: path)
             paths[format] = path
         }

@@ -10,14 +10,14 @@ import LetheTransformer
 import LetheUnlearning
 
 extension Workspace {
-    /// Runs the policy's method, or another that the policy has settings for, over every request that waits, up to the candidate
-    /// in the log.
+    /// Runs the policy's method, the next one of its ladder where it has one, or another that the policy has settings for, over every
+    /// request that waits, up to the candidate in the log.
     ///
     /// The inputs are in the log before the seeds exist, the candidate is in it before any reference model's seed does.
     /// Interrupted, in whatever way, the next call goes on with the same run: its requests, its seeds in the log, and the last states
     /// of its trainings. Requests that came meanwhile wait for the run after.
     /// - Parameters:
-    ///   - name: such as `neggrad`; nil for the policy's own.
+    ///   - name: such as `neggrad`; nil for the policy's choice.
     ///   - actor: the key of who decides, where the policy has roles.
     /// - Throws: `ServiceError.notPermitted`, `.methodNotInPolicy`, `.nothingDue`, `.modelMissing`, `.modelChanged`, `.dataChanged`, `.busy`; `TrainingStopped`
     ///   where the environment asks to stop. What was logged stays logged: a run that cannot finish is logged as abandoned.
@@ -25,7 +25,11 @@ extension Workspace {
     public func unlearn(
         method name: String? = nil, as actor: SigningKey? = nil, progress: (ServiceProgress) -> Void
     ) throws -> RunDossier {
-        try holdingRuns { try unlearn(by: policyMethod(name), as: actor, progress: progress) }
+        try holdingRuns {
+            let step = name == nil ? try ladderStep() : nil
+            return try unlearn(
+                by: policyMethod(name ?? step?.method.rawValue), at: step, as: actor, progress: progress)
+        }
     }
 
     /// The policy's settings of a method.
@@ -59,7 +63,8 @@ extension Workspace {
 
     /// Runs a method over every request that waits, or goes on with the run that was interrupted.
     func unlearn(
-        by settings: Policy.Method, as actor: SigningKey? = nil, progress: (ServiceProgress) -> Void
+        by settings: Policy.Method, at step: LadderStep? = nil, as actor: SigningKey? = nil,
+        progress: (ServiceProgress) -> Void
     ) throws -> RunDossier {
         _ = try authority(.run, of: actor)
         try sweepTrainings()
@@ -86,7 +91,7 @@ extension Workspace {
             let removal = try Removal(requests: due, data: data, vault: openVault)
             guard !removal.records.forgotten.isEmpty else { throw ServiceError.nothingHeld(requests: due.count) }
             run = try beginRun(
-                removal, inputs: inputs(removal), settings: settings, base: base, original: original,
+                removal, inputs: inputs(removal), settings: settings, at: step, base: base, original: original,
                 remembers: !method.isExact, actor: actor)
         }
         var dossier = run.dossier
@@ -157,8 +162,8 @@ extension Workspace {
 
     /// Commits to the inputs, before any seed exists; the folder says which requests the run answers.
     private func beginRun(
-        _ removal: Removal, inputs: RunInputs, settings: Policy.Method, base: StoredModel, original: StoredModel,
-        remembers: Bool, actor: SigningKey?
+        _ removal: Removal, inputs: RunInputs, settings: Policy.Method, at step: LadderStep?, base: StoredModel,
+        original: StoredModel, remembers: Bool, actor: SigningKey?
     ) throws -> OpenRun {
         var generator = SecureGenerator()
         let runID = RunID.random(using: &generator)
@@ -166,6 +171,7 @@ extension Workspace {
         var dossier = RunDossier(
             runID: runID, method: settings, removal: removal, base: base.digest.digest,
             original: original.digest.digest, startedAt: environment.now())
+        dossier.ladder = step.map { .init($0) }
         if remembers {
             dossier.residue = [
                 .init(
@@ -177,7 +183,10 @@ extension Workspace {
         do {
             try dossier.write(to: paths.run(runID.text))
             try recordDecision(by: actor) {
-                .run(RunEvent(runID: runID, at: environment.now(), step: .inputsCommitted(inputs)))
+                .run(
+                    RunEvent(
+                        runID: runID, at: environment.now(), step: .inputsCommitted(inputs),
+                        extra: dossier.ladder.map { ["ladder": $0.json] } ?? [:]))
             }
         } catch {
             try? Files.remove(paths.run(runID.text))
@@ -187,7 +196,7 @@ extension Workspace {
         return OpenRun(runID: runID, removal: removal, dossier: dossier, kept: kept)
     }
 
-    private func keeping(_ runID: RunID, _ purpose: String) throws -> TrainingKeeping {
+    func keeping(_ runID: RunID, _ purpose: String) throws -> TrainingKeeping {
         let name = "\(runID.text)-\(purpose)"
         return try TrainingKeeping(folder: paths.training(name), keyFile: paths.trainingKey(name))
     }
@@ -230,16 +239,21 @@ extension Workspace {
 
     /// A step that a run has taken, out of its entry in the log; nil where it has not.
     func step(_ name: String, of run: LetheRequests.RunRecord) throws -> RunEvent.Step? {
+        try runEvent(name, of: run)?.step
+    }
+
+    /// The event of a step that a run has taken, out of its entry in the log; nil where it has not.
+    func runEvent(_ name: String, of run: LetheRequests.RunRecord) throws -> RunEvent? {
         guard let index = run.indexes[name] else { return nil }
         let statement = try Statement(parsingUnverified: DSSEEnvelope(parsing: try store.entry(index)).payload)
         guard case .run(let event) = try LedgerEvent(statement) else {
             throw ServiceError.workspaceDamaged(file: paths.database, problem: "entry \(index) is no step of a run")
         }
-        return event.step
+        return event
     }
 
     /// Ends a run without a candidate: its states are destroyed, then the log says both.
-    private func abandon(_ runID: RunID, _ kept: TrainingKeeping, remembers: Bool) throws {
+    func abandon(_ runID: RunID, _ kept: TrainingKeeping, remembers: Bool) throws {
         let states = try destroyed(kept, remembers: remembers)
         try Files.remove(paths.run(runID.text))
         try record(
@@ -363,10 +377,11 @@ struct Removal {
         var users: Set<Int> = []
         var counts: [Int] = []
         var commitments: [Digest] = []
+        let byUser = Dictionary(grouping: data.split.training, by: \.userID)
         for request in requests {
             let (user, key) = try vault(request)
             if let user { users.insert(user) }
-            let records = data.split.training.filter { $0.userID == user }
+            let records = user.flatMap { byUser[$0] } ?? []
             counts.append(records.count)
             // Keyed, so that destroying the subject's key leaves nothing to guess against.
             commitments.append(

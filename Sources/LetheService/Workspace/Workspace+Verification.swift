@@ -11,7 +11,8 @@ import LetheUnlearning
 import LetheVerification
 
 extension Workspace {
-    /// Retrains reference models without the forgotten records, compares, and judges the run by the policy.
+    /// Retrains reference models without the forgotten records, compares, and judges the run by the policy; a run of an exact method of the
+    /// policy's ladder is repeated instead.
     ///
     /// The references' seeds come from a checkpoint published after the candidate was logged. The verifier signs what was
     /// measured; the run's verdict names its statement. A verification that broke off goes on with the seeds in the log, and with
@@ -47,30 +48,40 @@ extension Workspace {
         var curves = StageCurves()
         // Curves are written however this ends.
         defer { try? curves.write(to: folder) }
-        let seeds = try referenceSeeds(record)
-        dossier.referenceSeeds = .init(size: seeds.checkpointSize, root: seeds.rootHash.hex)
         let notices = Notices()
-        let session = try kept.session(
-            context: [
-                "verification of run \(id)", "seeds \(seeds.checkpointSize) \(seeds.rootHash.hex)",
-                "base \(base.digest.digest.hex)", "records \(dossier.datasetAfter)", "policy \(policy.digest.hex)",
-            ], environment: environment, traceInterval: Trajectory.interval, notice: notices.add)
+        func session(_ context: [String]) throws -> TrainingSession {
+            try kept.session(
+                context: context + [
+                    "base \(base.digest.digest.hex)", "records \(dossier.datasetAfter)", "policy \(policy.digest.hex)",
+                ], environment: environment, traceInterval: Trajectory.interval, notice: notices.add)
+        }
         func note(_ event: Progress) {
             for notice in notices.take() { progress(.notice(notice)) }
             stages.note(event)
             curves.note(event)
             progress(ServiceProgress(event))
         }
-        let references = try retrain(
-            on: records.retained, base: base, data: data, seeds: seeds, run: record, folder: folder, session: session,
-            dossier: &dossier, progress: note)
-
-        let judgement = try judge(
-            AuditedModels(
-                original: original.parameters, candidate: candidate.model, references: references, pool: pool,
-                session: session),
-            removed: records.forgotten, data: data, bootstrapSeed: seeds.seed(for: "bootstrap", runID: runID),
-            progress: note)
+        let judgement: (judgement: Judgement, measurements: Measurements)
+        if let (logged, settings) = try repeatableRun(record) {
+            judgement = try repeated(
+                logged, by: settings, base: base, original: original, records: records, data: data,
+                in: Files.join(folder, "repetition"),
+                session: session(["re-execution of run \(id)", "candidate \(candidateDigest.hex)"]), progress: note)
+        } else {
+            let seeds = try referenceSeeds(record)
+            dossier.referenceSeeds = .init(size: seeds.checkpointSize, root: seeds.rootHash.hex)
+            let session = try session(
+                ["verification of run \(id)", "seeds \(seeds.checkpointSize) \(seeds.rootHash.hex)"])
+            let references = try retrain(
+                on: records.retained, base: base, data: data, seeds: seeds, run: record, folder: folder,
+                session: session, dossier: &dossier, progress: note)
+            judgement = try judge(
+                AuditedModels(
+                    original: original.parameters, candidate: candidate.model, references: references, pool: pool,
+                    session: session),
+                removed: records.forgotten, data: data, bootstrapSeed: seeds.seed(for: "bootstrap", runID: runID),
+                progress: note)
+        }
         dossier.steps += stages.finish()
         let files =
             judgement.judgement.verdict.isPass

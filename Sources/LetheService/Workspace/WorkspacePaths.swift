@@ -22,6 +22,8 @@ public struct WorkspacePaths: Sendable, Equatable {
     var proposals: String { Files.join(root, "proposals") }
     /// Public holidays besides the policy's; only where the controller has put the file.
     public var holidays: String { Files.join(root, "holidays.txt") }
+    /// What the controller states of itself; only where it has put the file.
+    public var controller: String { Files.join(root, "controller.yaml") }
     /// How many requests were turned away at the door, a file a year.
     var refusals: String { Files.join(root, "refusals") }
     /// Private keys.
@@ -69,6 +71,8 @@ public struct WorkspacePaths: Sendable, Equatable {
     func keptPolicy(_ digest: String) -> String { Files.join(policies, "\(digest).yaml") }
     /// The proposal about one request.
     func proposal(_ request: String) -> String { Files.join(proposals, "\(request).json") }
+    /// What is left of proposals that were turned down.
+    var rejections: String { Files.join(proposals, "rejected") }
     /// The file of one private key.
     func key(_ role: String) -> String { Files.join(keys, "\(role).pem") }
 }

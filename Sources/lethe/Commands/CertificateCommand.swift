@@ -115,10 +115,19 @@ private func verifyCertificate(_ path: String, trusting trust: TrustFile, _ opti
     let backups = certificate.backups.map { backup -> JSONValue in
         ["system": .string(backup.system), "purgeBy": .string("\(backup.purgeBy)")]
     }
+    let retained = certificate.retained.map { kept -> JSONValue in
+        [
+            "category": .string(kept.category), "ground": .string(kept.ground),
+            "until": kept.until.map { .string("\($0)") } ?? .null,
+        ]
+    }
     let beyondTheModel =
         certificate.notifications.map {
             "\nrecipient    \($0.recipient), \($0.at): \($0.outcome == .failed ? "NOT told, given up" : $0.outcome.rawValue)"
         } + certificate.backups.map { "\nbackup       \($0.system), to be purged by \($0.purgeBy)" }
+        + certificate.retained.map {
+            "\nkept         \($0.category), on \($0.ground)" + ($0.until.map { ", until \($0)" } ?? ", without an end")
+        }
     try options.show(
         [
             "file": .string(path), "holds": true, "certificateId": .string(certificate.certificateID),
@@ -126,7 +135,7 @@ private func verifyCertificate(_ path: String, trusting trust: TrustFile, _ opti
             "entry": .string("\(verified.index)"), "verdict": .string(certificate.verification.verdict.rawValue),
             "result": .string(certificate.verification.verdict.result.rawValue), "claim": .string(certificate.claim),
             "model": .string(certificate.model.digest.hex), "notifications": .array(recipients),
-            "backups": .array(backups),
+            "backups": .array(backups), "retained": .array(retained),
             "checked": .array(verified.checked.map { .string($0) }),
             "notChecked": .array(verified.notChecked.map { .string("\($0)") }),
         ],

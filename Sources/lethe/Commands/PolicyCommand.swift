@@ -34,7 +34,11 @@ struct PolicyCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "adopt", abstract: "Put a policy in the place of the workspace's: one entry of the log.",
             discussion: """
-                Decisions from then on are taken under it and name its digest. What was promised stays: requests keep their law and the                 deadlines that the log has for them, runs and certificates the policy that they name; its text is kept, so that runs under                 it can be replayed. Refused while a run is under way, and where sections model or training would differ from those that the                 models in the log were trained by. Where the policy in force has roles, who may adopt signs with --as.
+                Decisions from then on are taken under it and name its digest. What was promised stays: requests keep their law and \
+                the deadlines that the log has for them, runs and certificates the policy that they name; its text is kept, so that \
+                runs under it can be replayed. Refused while a run is under way, and where sections model or training would differ \
+                from those that the models in the log were trained by. Where the policy in force has roles, who may adopt signs with \
+                --as.
                 """)
 
         @Argument(help: ArgumentHelp("A policy in YAML.", valueName: "file"))

@@ -2,6 +2,7 @@ import ArgumentParser
 import LetheBytes
 import LetheRequests
 import LetheService
+import LetheStatements
 
 /// The form of a list or of figures.
 struct TableOptions: ParsableArguments {
@@ -20,10 +21,10 @@ struct TableOptions: ParsableArguments {
         }
     }
 
-    /// Prints the one form that is asked for.
-    func show(json value: () -> JSONValue, csv: () -> String, text: () -> String) throws {
+    /// Prints the one form that is asked for; JSON in its canonical form.
+    func show(json bytes: () throws -> [UInt8], csv: () -> String, text: () -> String) throws {
         switch json ? .json : format ?? .text {
-        case .json: StandardOutput.line(String(decoding: try value().canonicalBytes(), as: UTF8.self))
+        case .json: StandardOutput.line(String(decoding: try bytes(), as: UTF8.self))
         case .csv: StandardOutput.write(csv())
         case .text: StandardOutput.line(text())
         }
@@ -61,7 +62,7 @@ extension Request {
             var untold = UntoldRecipients(workspace)
             let partial = try list.records.map { try untold.of($0) }
             try tableOptions.show(
-                json: { .array(zip(list.records, partial).map { $0.json(in: list).adding(partial: $1) }) },
+                json: { list.json(untold: partial.map { $0.map(\.name) }) },
                 csv: { list.csv(untold: partial.map(\.count)) },
                 text: {
                     let isColoured = StandardOutput.showsColours
@@ -71,11 +72,12 @@ extension Request {
                             isColoured && column == 5 ? list.alert(of: list.records[row]).style : nil
                         }
                     ) {
-                        zip(list.records, partial).map { record, partial in
-                            [
+                        Array(list.records.indices).concurrentMap { place in
+                            let (record, untold) = (list.records[place], partial[place].count)
+                            return [
                                 record.requestID.text,
-                                record.state.name + (partial.isEmpty ? "" : " (\(partial.count) not told)"),
-                                "\(record.receivedAt)", "\(record.due)",
+                                record.state.name + (untold == 0 ? "" : " (\(untold) not told)"),
+                                record.receivedAt.description, record.due.description,
                                 record.daysLeft(on: list.today).map { "\($0)" } ?? "-",
                                 list.alert(of: record).colour, "\(record.receivedIndex)",
                             ]

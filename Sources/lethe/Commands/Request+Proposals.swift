@@ -8,7 +8,8 @@ extension Request {
     /// `lethe request proposals`
     struct Proposals: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "proposals", abstract: "List the decisions that wait for a second person.",
+            commandName: "proposals",
+            abstract: "List the decisions that wait for a second person, and those that one has rejected.",
             discussion: """
                 A proposal lapses when its request moves on, when another policy is adopted, and when the key of who made it ends; a lapsed \
                 one is never applied, and makes way for a new one.
@@ -18,12 +19,13 @@ extension Request {
         @OptionGroup var outputOptions: OutputOptions
 
         func run() throws {
-            let proposals = try openWorkspace(workspaceOptions).proposals()
+            let workspace = try openWorkspace(workspaceOptions)
+            let (proposals, rejections) = (try workspace.proposals(), try workspace.rejections())
             try outputOptions.show(
                 .array(
                     proposals.map { kept in
                         kept.proposal.json.adding(["lapsed": kept.lapse.map { .string($0) } ?? .bool(false)])
-                    }),
+                    } + rejections.map(\.json)),
                 Table(["request", "decision", "proposed at", "by key", "state"]) {
                     proposals.map { kept in
                         [
@@ -31,6 +33,12 @@ extension Request {
                             kept.proposal.proposer, kept.lapse ?? "waits",
                         ]
                     }
+                        + rejections.map { rejection in
+                            [
+                                rejection.requestID.text, rejection.kind.rawValue, "\(rejection.proposedAt)",
+                                rejection.proposer, "rejected at \(rejection.at) by key \(rejection.rejecter)",
+                            ]
+                        }
                 }.text)
         }
     }
@@ -47,10 +55,10 @@ extension Request {
 
         func run() throws {
             let key = try options.actorOptions.requiredKey(options.workspaceOptions.passphraseOptions)
-            let record = try openWorkspace(options.workspaceOptions).approve(options.id, as: key)
+            let (kind, record) = try openWorkspace(options.workspaceOptions).approve(options.id, as: key)
             try options.outputOptions.show(
-                record.json.adding(["entry": .string("\(record.lastIndex)")]),
-                "request \(record.requestID.text) decided by two persons, \(record.state.name), entry \(record.lastIndex)"
+                record.json.adding(["decision": .string(kind.rawValue), "entry": .string("\(record.lastIndex)")]),
+                "request \(record.requestID.text): two persons have decided to \(kind.words), entry \(record.lastIndex)"
             )
         }
     }
@@ -58,16 +66,18 @@ extension Request {
     /// `lethe request reject`
     struct Reject: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "reject", abstract: "Drop a proposed decision: nothing is decided, and nothing is logged.")
+            commandName: "reject",
+            abstract: "Turn a proposed decision down: nothing is decided, and nothing is logged.",
+            discussion: "The desk keeps who has rejected what and when, signed; lethe request proposals shows it.")
 
         @OptionGroup var options: DecisionOptions
 
         func run() throws {
             let key = try options.actorOptions.requiredKey(options.workspaceOptions.passphraseOptions)
-            let proposal = try openWorkspace(options.workspaceOptions).reject(options.id, as: key)
+            let rejection = try openWorkspace(options.workspaceOptions).reject(options.id, as: key)
             try options.outputOptions.show(
-                proposal.json.adding(["rejected": true]),
-                "proposal to \(proposal.kind.rawValue) request \(proposal.requestID) dropped; nothing was decided")
+                rejection.json,
+                "proposal to \(rejection.kind.rawValue) request \(rejection.requestID) rejected; nothing was decided")
         }
     }
 }
@@ -78,4 +88,15 @@ func showWaiting(_ proposal: Proposal, _ options: OutputOptions) throws {
         proposal.json.adding(["waits": true]),
         "proposal to \(proposal.kind.rawValue) request \(proposal.requestID) waits for a second person: "
             + "lethe request approve \(proposal.requestID) --as FILE")
+}
+
+extension Rejection {
+    /// What a program is told of it.
+    fileprivate var json: JSONValue {
+        [
+            "requestId": .string(requestID.text), "decision": .string(kind.rawValue), "at": .string("\(proposedAt)"),
+            "proposer": .string(proposer), "rejected": true, "rejectedAt": .string("\(at)"),
+            "rejectedBy": .string(rejecter),
+        ]
+    }
 }

@@ -1,6 +1,6 @@
-public import ArgumentParser
+import ArgumentParser
 import LetheBytes
-public import LetheRequests
+import LetheRequests
 import LetheService
 
 extension Request {
@@ -15,44 +15,18 @@ extension Request {
                 answer are counted from the day of receipt to the day of fulfilment, refusal or expiry. Nothing in it is personal data.
                 """)
 
-        @Option(name: .long, help: ArgumentHelp("The first day of receipt, YYYY-MM-DD.", valueName: "day"))
-        var from: CivilDate?
-
-        @Option(name: .long, help: ArgumentHelp("The last day of receipt; today without it.", valueName: "day"))
-        var to: CivilDate?
-
-        @Option(name: .long, help: ArgumentHelp("A calendar year.", valueName: "year"))
-        var year: Int?
-
-        @Option(name: .long, help: "Only requests made under this law: gdpr or ccpa.")
-        var regulation: Regulation?
-
+        @OptionGroup var periodOptions: PeriodOptions
         @OptionGroup var workspaceOptions: WorkspaceOptions
         @OptionGroup var tableOptions: TableOptions
 
-        func validate() throws {
-            guard year == nil || (from == nil && to == nil) else {
-                throw ValidationError("--year: not together with --from or --to")
-            }
-            guard to == nil || from != nil else { throw ValidationError("--to: needs --from") }
-        }
-
         func run() throws {
             let workspace = try openWorkspace(workspaceOptions)
-            let today = workspace.today()
-            let period =
-                try from.map { (first) throws in try StatisticsPeriod(from: first, to: to ?? today) }
-                ?? StatisticsPeriod(year: year ?? today.year)
-            let statistics = try workspace.statistics(in: period, regulation: regulation)
+            let statistics = try workspace.statistics(
+                in: periodOptions.period(today: workspace.today()), regulation: periodOptions.regulation)
             try tableOptions.show(
-                json: { statistics.json }, csv: { statistics.csv }, text: { statistics.text })
+                json: { try statistics.json.canonicalBytes() }, csv: { statistics.csv }, text: { statistics.text })
         }
     }
-}
-
-extension CivilDate: ExpressibleByArgument {
-    /// A day as `YYYY-MM-DD`; nil for anything else.
-    public init?(argument: String) { try? self.init(argument) }
 }
 
 extension RequestStatistics {

@@ -95,8 +95,10 @@ struct Request: ParsableCommand {
             let list = workspace.list([record])
             let recipients = try record.runID.map { try workspace.recipients(ofRun: $0.text) } ?? []
             let partial = try workspace.untold(of: record)
+            let decisions = try workspace.decisions(about: record)
             try outputOptions.show(
-                record.json(in: list).adding(partial: partial).adding(recipients: recipients),
+                record.json(in: list).adding(partial: partial).adding(recipients: recipients).adding(
+                    ["decisions": .array(decisions.map(\.json))]),
                 """
                 request      \(record.requestID.text)
                 state        \(record.state.name)\(record.stateDetail)\(partial.isEmpty ? "" : ", not every recipient was told")
@@ -104,9 +106,10 @@ struct Request: ParsableCommand {
                 received     \(record.receivedAt), entry \(record.receivedIndex)
                 due          \(record.due)\(record.daysLeft(on: list.today).map { ", in \($0) days" } ?? "")\(record.clockDetail)
                 subject      commitment \(record.subjectCommitment.hex)
-                certificate  \(record.certificateIndex.map { "entry \($0)" } ?? "none yet")
+                certificate  \(record.certificateDetail)
                 personal data \(record.shreddedIndex.map { "destroyed, entry \($0)" } ?? "in the vault")
-                """ + recipients.map { "\nrecipient    \($0.line)" }.joined())
+                """ + decisions.map { "\ndecided      \($0.line)" }.joined()
+                    + recipients.map { "\nrecipient    \($0.line)" }.joined())
         }
     }
 }
@@ -123,8 +126,28 @@ extension RequestRecord {
         }
     }
 
+    /// Its certificate, for people.
+    fileprivate var certificateDetail: String {
+        if let certificateIndex { return "entry \(certificateIndex)" }
+        return state == .fulfilled ? "none: there was nothing of this person to erase" : "none yet"
+    }
+
     /// What moves the deadline, for people.
     fileprivate var clockDetail: String {
         (lifecycle.isExtended ? ", extended" : "") + (isPaused ? ", clock stands still" : "")
+    }
+}
+
+extension TakenDecision {
+    fileprivate var json: JSONValue {
+        [
+            "decision": .string(kind.rawValue), "at": .string("\(at)"), "entry": .string("\(entry)"),
+            "signedBy": .array(signers.map { ["role": .string($0.role.rawValue), "keyid": .string($0.keyID)] }),
+        ]
+    }
+
+    fileprivate var line: String {
+        let keys = signers.map { "\($0.role.rawValue) key \($0.keyID)" }
+        return "\(kind.rawValue) at \(at), entry \(entry), signed by \(keys.joined(separator: ", "))"
     }
 }

@@ -16,14 +16,29 @@ struct Table {
 
     /// The rows, each column as wide as its longest cell.
     var text: String {
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.enumerated().map { number, row in
+        var widths = [Int](repeating: 0, count: rows[0].count)
+        for row in rows {
+            for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.width) }
+        }
+        var text: [UInt8] = []
+        text.reserveCapacity(rows.count * (widths.reduce(0, +) + 2 * widths.count))
+        for (number, row) in rows.enumerated() {
+            if number > 0 { text.append(UInt8(ascii: "\n")) }
             let last = row.lastIndex { !$0.isEmpty } ?? 0
-            return row.indices.prefix(through: last).map { column in
+            for column in row.indices.prefix(through: last) {
                 let cell = row[column]
-                let shown = number > 0 ? style(number - 1, column)?.apply(to: cell) ?? cell : cell
-                return column == last ? shown : shown + String(repeating: " ", count: widths[column] - cell.count)
-            }.joined(separator: "  ")
-        }.joined(separator: "\n")
+                text += (number > 0 ? style(number - 1, column)?.apply(to: cell) ?? cell : cell).utf8
+                if column < last {
+                    text.append(
+                        contentsOf: repeatElement(UInt8(ascii: " "), count: widths[column] - cell.width + 2))
+                }
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
     }
+}
+
+extension String {
+    /// How many places it takes in a column.
+    fileprivate var width: Int { utf8.allSatisfy { (0x20..<0x7f).contains($0) } ? utf8.count : count }
 }

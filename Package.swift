@@ -13,14 +13,17 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A library target of one room; `Documentation/design/rooms.md` says what lives in each.
@@ -136,15 +139,16 @@ let package = Package(
             "LetheServer",
             [
                 "LetheService", "LetheReports", "LetheCertificates", "LetheRequests", "LetheLog", "LetheStatements",
-                "LetheCrypto", "LetheStore", "LetheBytes", hummingbird, hummingbirdTLS, httpTypes, logging, nioCore,
-                nioPosix,
-                nioSSL, lifecycle,
+                "LetheCrypto", "LetheStore", "LetheBytes", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes,
+                logging, nioCore,
+                nioHTTP1, nioPosix,
+                nioSSL, lifecycle, signals,
             ]),
         .executableTarget(
             name: "lethe-server",
             dependencies: [
                 "LetheServer", "LetheService", "LetheMachine", "LetheRequests", "LetheStatements", "LetheCrypto",
-                "LetheBytes", argumentParser, logging,
+                "LetheBytes", argumentParser, logging, lifecycle,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -15,7 +15,7 @@ struct LetheServerCommand: AsyncParsableCommand {
             Exit codes are those of lethe: 0 done; 2 wrong usage, bad configuration; 3 the machine failed (port, disk, permission).
             """,
         version: Program.version,
-        subcommands: [Serve.self, Worker.self, Token.self, OpenAPI.self],
+        subcommands: [Serve.self, Worker.self, Token.self, OpenAPI.self, Benchmark.self],
         defaultSubcommand: Serve.self)
 }
 

@@ -29,10 +29,13 @@ struct ImportTests {
         "LetheListener": [],
         "LetheMachine": ["LetheService", "LetheStatements", "LetheCrypto", "LetheBytes", "CCurl"],
         "LetheServer": trust.union([
-            "LetheService", "LetheReports", "LetheStore", "Hummingbird", "HummingbirdTLS", "HTTPTypes", "Logging",
-            "NIOCore", "NIOPosix", "NIOSSL", "ServiceLifecycle",
+            "LetheService", "LetheReports", "LetheStore", "Hummingbird", "HummingbirdCore", "HummingbirdTLS",
+            "HTTPTypes", "Logging",
+            "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle", "UnixSignals",
         ]),
-        "lethe-server": trust.union(["LetheServer", "LetheService", "LetheMachine", "ArgumentParser", "Logging"]),
+        "lethe-server": trust.union([
+            "LetheServer", "LetheService", "LetheMachine", "ArgumentParser", "Logging", "ServiceLifecycle",
+        ]),
         "lethe": trust.union([
             "LetheService", "LetheReports", "LetheListener", "LetheMachine", "ArgumentParser",
         ]),

@@ -8,9 +8,9 @@ import Testing
 
 /// Clients that mean no good, over real sockets.
 struct HostileClientTests {
-    private func desk() throws -> ServerDesk {
+    private func desk(idleSeconds: Int = 3) throws -> ServerDesk {
         try ServerDesk {
-            $0.limits.idleSeconds = 1
+            $0.limits.idleSeconds = idleSeconds
             $0.limits.bodySeconds = 1
             $0.limits.writeSeconds = 1
         }
@@ -30,6 +30,11 @@ struct HostileClientTests {
         return Int(answer.dropFirst(9).prefix(3))
     }
 
+    /// Whether the server answers others.
+    private func isWell(_ port: Int) async throws -> Bool {
+        try await status(answer(port, ["GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"])) == 200
+    }
+
     private static let post = "POST /api/v1/requests HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
     @Test func slowClientsAreLetGo() async throws {
@@ -43,7 +48,7 @@ struct HostileClientTests {
             #expect(try await status(answer(port, [Self.post + "Content-Length: 10\r\n\r\n", "a"])) == 408)
             #expect(try await status(answer(port, [Self.post + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n"])) == 408)
             // The server is as well as before.
-            #expect(try await client.get("/health").status == 200)
+            #expect(try await isWell(port))
         }
         #expect(desk.server.services.metrics.undocumented == 0)
     }
@@ -88,7 +93,7 @@ struct HostileClientTests {
                     found != nil && (code == nil || (400..<500).contains(code ?? 0)),
                     "\(bytes.prefix(60)): \(found ?? "open")")
             }
-            #expect(try await client.get("/health").status == 200)
+            #expect(try await isWell(port))
         }
     }
 
@@ -103,13 +108,13 @@ struct HostileClientTests {
             let chunked = try await answer(
                 port, [Self.post + "Transfer-Encoding: chunked\r\n\r\n"] + Array(repeating: chunk, count: 3))
             #expect(chunked != nil && [413, nil].contains(status(chunked)))
-            #expect(try await status(answer(port, ["GET /health HTTP/1.1\r\nContent-Length: 99999\r\n\r\n"])) == 413)
+            #expect(try await status(answer(port, ["GET /health HTTP/1.1\r\nContent-Length: 99999\r\n\r\n"])) == 400)
         }
         #expect(desk.server.services.metrics.undocumented == 0)
     }
 
     @Test func whatACallerSaysIsNotLogged() async throws {
-        let desk = try desk()
+        let desk = try desk(idleSeconds: 60)
         let secret = "ana.unmistakable"
         let token = try desk.token(.auditor, name: secret)
         let body = try desk.sign()

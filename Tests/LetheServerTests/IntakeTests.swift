@@ -4,6 +4,7 @@ import LetheBytes
 import LetheCertificates
 import LetheLog
 import LetheStatements
+import LetheStore
 import Testing
 
 @testable import LetheServer

@@ -1,5 +1,6 @@
 import LetheBytes
 import LetheCrypto
+import LetheRequests
 public import LetheStatements
 
 /// Signed sessions for browsers, and the tokens that their forms carry: the server remembers nothing but one key.

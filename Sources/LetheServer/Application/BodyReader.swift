@@ -1,10 +1,12 @@
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 
 /// Reads bodies whole: within a number of bytes and a number of seconds, however slowly they arrive.
 enum BodyReader {
     /// The body of `request`.
-    /// - Throws: `Problem`, statuses 400, 408 and 413: the connection is of no use afterwards.
+    /// - Throws: `Problem`, statuses 400, 408 and 413: the connection is of no use afterwards; `HTTPParserError` where what comes is no HTTP,
+    ///   which the connection itself answers.
     static func read(_ request: Request, limit: Int, seconds: Int) async throws -> [UInt8] {
         if let announced = request.headers[.contentLength] {
             guard let length = Parameter.number(announced) else {
@@ -17,12 +19,11 @@ enum BodyReader {
         }
         return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
             group.addTask {
-                var bytes: [UInt8] = []
-                for try await part in request.body {
-                    guard bytes.count + part.readableBytes <= limit else { throw tooLarge(limit) }
-                    bytes += part.readableBytesView
+                do { return try await collect(request, limit) } catch let error as HTTPParserError {
+                    throw error
+                } catch let problem as Problem { throw problem } catch {
+                    throw Problem(400, "broken-off", "the body did not arrive whole")
                 }
-                return bytes
             }
             group.addTask {
                 try await Task.sleep(for: .seconds(seconds))
@@ -34,6 +35,15 @@ enum BodyReader {
             }
             return bytes
         }
+    }
+
+    private static func collect(_ request: Request, _ limit: Int) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await part in request.body {
+            guard bytes.count + part.readableBytes <= limit else { throw tooLarge(limit) }
+            bytes += part.readableBytesView
+        }
+        return bytes
     }
 
     private static func tooLarge(_ limit: Int) -> Problem {

@@ -1,11 +1,15 @@
 public import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
 import LetheBytes
 public import LetheService
+import LetheStore
 public import Logging
 import NIOCore
 import NIOSSL
 public import ServiceLifecycle
+import Synchronization
+import UnixSignals
 
 /// A server, ready to run.
 public struct LetheServer: Sendable {

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 public import Hummingbird
 import LetheBytes
@@ -5,6 +6,7 @@ import LetheCrypto
 import LetheService
 import Logging
 import NIOCore
+import NIOHTTP1
 
 /// Answers calls: finds the route in the table, then asks in this order who calls how often, what is in the path and query, who may,
 /// and what is in the body; a handler sees only what passed.
@@ -32,12 +34,15 @@ public struct Responder: HTTPResponder {
         do {
             (reply, operation, caller) = try await answer(request, context, id)
         } catch let failure as Failure {
+            if failure.cause is HTTPParserError { throw failure.cause }
             operation = failure.route?.operation ?? "none"
             let problem = Problem(failure.cause).told(failure.route?.errors ?? .problem)
             if problem.status >= 500 { note(failure.cause, operation, id) }
             reply = problem.reply(failure.route?.errors ?? .problem, id: id)
             // What is left of a body that was not read whole is not waited for.
-            reply.closes = [408, 413, 400].contains(problem.status) || request.headers[.contentLength] != nil
+            reply.closes =
+                !failure.hasReadBody
+                && (request.headers[.transferEncoding] != nil || (request.headers[.contentLength] ?? "0") != "0")
             if let allowed = failure.allowed { reply.headers.append(("Allow", allowed)) }
             if let route = failure.route, !route.statuses.contains(reply.status) { undocumented(route, reply.status) }
         }
@@ -59,6 +64,7 @@ public struct Responder: HTTPResponder {
         let cause: any Error
         var route: Route?
         var allowed: String?
+        var hasReadBody = false
     }
 
     private func answer(
@@ -79,6 +85,7 @@ public struct Responder: HTTPResponder {
                 allowed: methods.map(\.rawValue).joined(separator: ", "))
         case .nothing: throw Failure(cause: Problem(404, "not-found", "nothing is at this path"))
         }
+        var hasReadBody = false
         do {
             let caller = try self.caller(request)
             if let token = caller.token {
@@ -87,6 +94,7 @@ public struct Responder: HTTPResponder {
             try requireAccess(route, caller)
             try check(&parameters, of: route, query: request.uri.query)
             let body = try await readBody(of: request, for: route)
+            hasReadBody = true
             try requireOwnForm(route, caller, request, body)
             let call = Call(
                 id: id, route: route, head: request.head, parameters: parameters, body: body, caller: caller,
@@ -94,7 +102,7 @@ public struct Responder: HTTPResponder {
             let reply = try await route.handle(call)
             if !route.statuses.contains(reply.status) { undocumented(route, reply.status) }
             return (reply, route.operation, caller)
-        } catch { throw Failure(cause: error, route: route) }
+        } catch { throw Failure(cause: error, route: route, hasReadBody: hasReadBody) }
     }
 
     /// The path as it came: nothing is decoded.
@@ -115,10 +123,10 @@ public struct Responder: HTTPResponder {
     /// The address that calls are counted by: of IPv6, the network of one customer (/64).
     private static func address(of channel: any Channel) -> String {
         guard let address = channel.remoteAddress else { return "unknown" }
-        if case .v6(let address) = address {
-            return withUnsafeBytes(of: address.address.sin6_addr) { "v6 " + Hex.encode($0.prefix(8)) }
-        }
-        return address.ipAddress ?? "local"
+        guard let text = address.ipAddress else { return "local" }
+        guard text.contains(":") else { return text }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        return inet_pton(AF_INET6, text, &bytes) == 1 ? "v6 " + Hex.encode(bytes.prefix(8)) : text
     }
 
     /// Who calls: the holder of a bearer token, or a browser with a session.
@@ -202,7 +210,9 @@ public struct Responder: HTTPResponder {
     private func readBody(of request: Request, for route: Route) async throws -> [UInt8] {
         let limits = services.configuration.limits
         guard let rule = route.body else {
-            guard try await BodyReader.read(request, limit: 0, seconds: limits.bodySeconds).isEmpty else { return [] }
+            guard request.headers[.transferEncoding] == nil, (request.headers[.contentLength] ?? "0") == "0" else {
+                throw Problem(400, "unexpected-body", "expected no body")
+            }
             return []
         }
         let body = try await BodyReader.read(
@@ -261,9 +271,9 @@ public struct Responder: HTTPResponder {
         services.logger.error("undocumented", metadata: ["operation": "\(route.operation)", "status": "\(status)"])
     }
 
-    /// Logs what the caller is not told. Errors of this project's own say nothing of persons; of others, the type is enough.
+    /// Logs what the caller is not told.
     private func note(_ error: any Error, _ operation: String, _ id: String) {
-        let words = error is any MachineFailureReporting ? "\(error)" : "\(type(of: error))"
+        let words = Problem.logged(error)
         services.logger.error(
             "failed", metadata: ["request": "\(id)", "operation": "\(operation)", "error": "\(words)"])
     }

@@ -1,5 +1,4 @@
 public import Hummingbird
-public import Logging
 public import NIOCore
 
 /// What a call knows of its connection.

@@ -1,6 +1,7 @@
 import HTTPTypes
 import LetheBytes
 import LetheCertificates
+import LetheCrypto
 import LetheService
 
 /// Certificates: anybody may have one checked; the desk has them all.

@@ -57,7 +57,11 @@ enum DeskRoutes {
                 .query("regulation", .oneOf(Regulation.allCases.map(\.rawValue)), "Only under this law."),
                 .query("format", .oneOf(["json", "csv"]), "The form."),
             ],
-            answers: [.json(200, "The figures.")]
+            answers: [
+                .init(
+                    200, "The figures.", "application/json", schema: ["type": "object"],
+                    alternatives: ["text/csv; charset=utf-8"])
+            ]
         ) { call in
             let (from, to) = (call.parameters["from"], call.parameters["to"])
             let law = call.parameters["regulation"].flatMap(Regulation.init)

@@ -3,6 +3,7 @@ import LetheBytes
 import LetheCrypto
 import LetheRequests
 import LetheService
+import LetheStore
 
 /// OpenDSR 2.0, as a processor answers it. Answers are signed with the processor's X.509 key over the bytes of the body; the protocol leaves it
 /// to the processor how callers are known: here by a token of role partner.

@@ -18,6 +18,11 @@ extension Problem {
         }
     }
 
+    /// What a log may hold of an error: errors of this project's own say nothing of persons; of others, the type is enough.
+    static func logged(_ error: any Error) -> String {
+        error is any MachineFailureReporting ? "\(error)" : "\(type(of: error))"
+    }
+
     static let internalError = Problem(500, "internal", "the server failed; its log says how")
     static let storage = Problem(
         503, "storage", "the server cannot read or write its storage; nothing was acknowledged", retryAfter: 5)
@@ -82,6 +87,7 @@ extension Problem {
             case .noOriginal: told(409, "no-original")
             case .notShreddable: told(409, "not-shreddable")
             case .runNotReady: told(409, "run-not-ready")
+            case .modelMissing: told(409, "model-missing")
             case .nothingDue: told(409, "nothing-due")
             case .nothingHeld: told(409, "nothing-held")
             case .recipientsPending: told(409, "recipients-pending")

@@ -28,7 +28,13 @@ enum LogRoutes {
             guard let tile = LogTile(path: "tile/\(call["tile"])") else {
                 throw Problem(404, "no-tile", "expected the path of a tile in its one spelling")
             }
-            let bytes = try await call.services.pool.read { try $0.store.bytes(of: tile) }
+            let bytes = try await call.services.pool.read { workspace in
+                let nodes = try workspace.store.size() >> UInt64(8 * tile.level)
+                guard tile.index << 8 + UInt64(tile.width) <= nodes else {
+                    throw Problem(404, "no-tile", "the log has no such tile yet")
+                }
+                return try workspace.store.bytes(of: tile)
+            }
             return immutable(bytes, "application/octet-stream")
         },
         Route(

@@ -72,7 +72,9 @@ public enum OpenAPIDocument {
         if answer.status >= 400, answer.mediaType == nil { return refusal(answer.status, style, answer.description) }
         var members: [String: JSONValue] = ["description": .string(answer.description)]
         if let type = answer.mediaType, !type.isEmpty {
-            members["content"] = .object([type: .object(answer.schema.map { ["schema": $0] } ?? [:])])
+            var content: [String: JSONValue] = [type: .object(answer.schema.map { ["schema": $0] } ?? [:])]
+            for other in answer.alternatives { content[other] = [:] }
+            members["content"] = .object(content)
         }
         return .object(members)
     }

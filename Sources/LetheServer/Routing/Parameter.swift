@@ -1,4 +1,4 @@
-public import LetheBytes
+import LetheBytes
 import LetheRequests
 
 /// A value in a path or a query, with what it must be: checked before the handler sees it, and written into the OpenAPI document.

@@ -90,13 +90,19 @@ public struct Route: Sendable {
         public let mediaType: String?
         /// The schema of a JSON body; nil for other bodies.
         public let schema: JSONValue?
+        /// Other media types that a caller may ask for.
+        public let alternatives: [String]
 
         /// An answer.
-        public init(_ status: Int, _ description: String, _ mediaType: String? = nil, schema: JSONValue? = nil) {
+        public init(
+            _ status: Int, _ description: String, _ mediaType: String? = nil, schema: JSONValue? = nil,
+            alternatives: [String] = []
+        ) {
             self.status = status
             self.description = description
             self.mediaType = mediaType
             self.schema = schema
+            self.alternatives = alternatives
         }
 
         /// An answer with a JSON document.

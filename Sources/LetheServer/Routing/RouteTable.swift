@@ -89,7 +89,8 @@ public struct RouteTable: Sendable {
         func find(_ segments: ArraySlice<Substring>) -> (Node, [String: String])? {
             guard let first = segments.first else { return routes.isEmpty ? nil : (self, [:]) }
             if let next = names[first], let found = next.find(segments.dropFirst()) { return found }
-            if let any = any.first, !first.isEmpty, var (node, values) = any.node.find(segments.dropFirst()) {
+            if let any = any.first, !first.isEmpty, let (node, found) = any.node.find(segments.dropFirst()) {
+                var values = found
                 values[any.name] = String(first)
                 return (node, values)
             }

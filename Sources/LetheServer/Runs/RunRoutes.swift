@@ -1,5 +1,6 @@
 import HTTPTypes
 import LetheBytes
+import LetheCrypto
 import LetheReports
 import LetheRequests
 import LetheService
@@ -53,7 +54,12 @@ enum RunRoutes {
             parameters: [
                 id, .query("format", .oneOf(ReportFormat.allCases.map(\.rawValue)), "The form; html without it."),
             ],
-            answers: [.init(200, "The report, in the form asked for."), .refusal(409, "The run was not judged yet.")]
+            answers: [
+                .init(
+                    200, "The report, in the form asked for.", "text/html; charset=utf-8",
+                    alternatives: ["text/markdown", "application/json", "text/csv"].map { $0 + "; charset=utf-8" }),
+                .refusal(409, "The run was not judged yet."),
+            ]
         ) { call in
             let id = call["id"]
             let format = call.parameters["format"].flatMap(ReportFormat.init) ?? .html

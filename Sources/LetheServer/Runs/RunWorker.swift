@@ -73,7 +73,7 @@ public struct RunWorker {
             // Another process, `lethe run` or another worker, is at it.
             if !isEnding() { sleep(Self.interval) }
         } catch {
-            logger.error("job failed", metadata: ["job": "\(job.id)", "error": "\(type(of: error))"])
+            logger.error("job failed", metadata: ["job": "\(job.id)", "error": "\(Problem.logged(error))"])
             try end(&job, .failed, Problem(error).detail)
         }
     }

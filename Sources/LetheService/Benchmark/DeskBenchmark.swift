@@ -123,3 +123,23 @@ public struct DeskBenchmark {
         ).sign(with: portal)
     }
 }
+
+extension Workspace {
+    /// Signed requests of the people of the data set, again and again, for a benchmark of what takes them.
+    package func loadRequests(_ count: Int) throws -> [[UInt8]] {
+        let people = try data().split.trainingUsers
+        guard !people.isEmpty else { throw ServiceError.unknownSubject }
+        let (portal, now) = (try keys.portal, environment.now())
+        var generator = SecureGenerator()
+        return try (0..<count).map { number in
+            guard let (dataset, _) = try? data(), let user = dataset.user(people[number % people.count]),
+                let subject = SubjectIdentity(type: "user-id", value: user.name)
+            else { throw ServiceError.unknownSubject }
+            return try DeletionRequest(
+                regulation: .gdpr, subject: subject, audience: origin, issuedAt: now, validSeconds: 3_600,
+                agent: "benchmark", identity: IdentityProof(level: .accountAuthenticated, method: .accountSession),
+                using: &generator
+            ).sign(with: portal)
+        }
+    }
+}

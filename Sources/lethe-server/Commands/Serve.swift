@@ -26,19 +26,17 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var options: ServerOptions
 
     func run() async throws {
-        var configuration = try options.configuration()
-        if let port {
-            guard (0...65_535).contains(port) else { throw ValidationError("--port: expected 0 to 65535") }
-            configuration.port = port
-        }
+        if let port, !(0...65_535).contains(port) { throw ValidationError("--port: expected 0 to 65535") }
+        var chosen = try options.configuration()
+        if let port { chosen.port = port }
+        let configuration = chosen
         guard !printConfig else {
             return print(configuration.yaml, terminator: "")
         }
         let environment = options.environment(configuration)
         let logger = configuration.logger("lethe-server", environment)
-        // A passphrase that must be typed is asked for before anything listens.
-        let passphrase = environment
-        let server = try LetheServer(configuration, environment: passphrase, logger: logger)
+        let server = try LetheServer(configuration, environment: environment, logger: logger)
+        // Before anything listens: a passphrase that must be typed is asked for, a workspace that does not open is said.
         try await server.warmUp()
         let supervisor = worker ? WorkerProcess(options: options, logger: logger) : nil
         let scheme = configuration.isSecure ? "https" : "http"

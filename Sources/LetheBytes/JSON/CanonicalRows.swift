@@ -9,17 +9,15 @@ package struct CanonicalRows: Sendable {
     package init() {}
 
     /// Adds an object with the members that `write` adds.
-    package mutating func add(_ write: (inout Row) throws -> Void) rethrows {
+    package mutating func add(_ write: (inout Row) -> Void) {
         if !bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
-        bytes.append(UInt8(ascii: "{"))
-        var row = Row(bytes: bytes)
-        // One owner of the bytes at a time: they are not copied.
-        bytes = []
-        defer {
-            bytes = row.bytes
-            bytes.append(UInt8(ascii: "}"))
-        }
-        try write(&row)
+        var row = Row()
+        // One owner of the bytes at a time: they are never copied.
+        swap(&row.bytes, &bytes)
+        row.bytes.append(UInt8(ascii: "{"))
+        write(&row)
+        row.bytes.append(UInt8(ascii: "}"))
+        swap(&row.bytes, &bytes)
     }
 
     /// Adds the rows of another array.
@@ -34,10 +32,10 @@ package struct CanonicalRows: Sendable {
 
     /// An object that is being written.
     package struct Row {
-        fileprivate var bytes: [UInt8]
+        fileprivate var bytes: [UInt8] = []
         private var isEmpty = true
 
-        fileprivate init(bytes: [UInt8]) { self.bytes = bytes }
+        fileprivate init() {}
 
         private mutating func begin(_ name: StaticString) {
             if !isEmpty { bytes.append(UInt8(ascii: ",")) }

@@ -72,12 +72,9 @@ public struct RequestList: Sendable {
     /// - Parameter untold: of every request, the names of the recipients of its data that wait to be told or were given up.
     public func json(untold: [[String]]) -> [UInt8] {
         let parts = inParts { places in
-            places.reduce(into: CanonicalRows()) { part, place in
-                // Written apart and then added: what is written of the others is never copied.
-                var row = CanonicalRows()
-                row.add { write(records[place], untold: untold[place], to: &$0) }
-                part.add(row)
-            }
+            var part = CanonicalRows()
+            for place in places { part.add { write(records[place], untold: untold[place], to: &$0) } }
+            return part
         }
         return parts.reduce(into: CanonicalRows()) { $0.add($1) }.array
     }

@@ -36,9 +36,10 @@ public struct Responder: HTTPResponder {
         } catch let failure as Failure {
             if failure.cause is HTTPParserError { throw failure.cause }
             operation = failure.route?.operation ?? "none"
-            let problem = Problem(failure.cause).told(failure.route?.errors ?? .problem)
+            let style = failure.route?.errors ?? table.errorStyle(at: Self.rawPath(request))
+            let problem = Problem(failure.cause).told(style)
             if problem.status >= 500 { note(failure.cause, operation, id) }
-            reply = problem.reply(failure.route?.errors ?? .problem, id: id)
+            reply = problem.reply(style, id: id)
             // What is left of a body that was not read whole is not waited for.
             reply.closes =
                 !failure.hasReadBody

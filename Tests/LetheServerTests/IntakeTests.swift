@@ -2,6 +2,7 @@ import Hummingbird
 import HummingbirdTesting
 import LetheBytes
 import LetheCertificates
+import LetheCrypto
 import LetheLog
 import LetheStatements
 import LetheStore

@@ -36,9 +36,10 @@ public struct Responder: HTTPResponder {
         } catch let failure as Failure {
             if failure.cause is HTTPParserError { throw failure.cause }
             operation = failure.route?.operation ?? "none"
-            let problem = Problem(failure.cause).told(failure.route?.errors ?? .problem)
+            let door = table.errorStyle(at: Self.rawPath(request))
+            let style = failure.route?.errors ?? (door == .problem && Self.wantsPage(request) ? .page : door)
+            let problem = Problem(failure.cause).told(style)
             if problem.status >= 500 { note(failure.cause, operation, id) }
-            let style = failure.route?.errors ?? (Self.wantsPage(request) ? .page : .problem)
             reply =
                 style == .page
                 ? problem.page(services, (try? self.caller(request)) ?? .nobody, id: id) : problem.reply(style, id: id)

@@ -45,6 +45,12 @@ public struct RouteTable: Sendable {
         return .otherMethods(known.compactMap { HTTPRequest.Method(rawValue: $0) })
     }
 
+    /// In whose words it is told that nothing is at a path: those of the door that it begins with.
+    func errorStyle(at path: String) -> Route.ErrorStyle {
+        let first = path.split(separator: "/").first
+        return routes.first { $0.path.split(separator: "/").first == first }?.errors ?? .problem
+    }
+
     /// A place in the tree of paths.
     private struct Node: Sendable {
         var routes: [String: Int] = [:]

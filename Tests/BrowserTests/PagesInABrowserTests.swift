@@ -117,9 +117,8 @@ struct PagesInABrowserTests {
             ], site: site(in: browser), policy: Asset.contentPolicy)
         #expect(messages.map(\.message) == [])
         let reason = String(decoding: try Data(contentsOf: browser.output.appending(path: "reason.txt")), as: UTF8.self)
-        #expect(
-            reason.hasPrefix("certificate:") || reason.hasPrefix("file:") || reason.hasPrefix("test result:"),
-            "\(reason)")
+        // The byte in the middle belongs to the certificate's envelope.
+        #expect(reason.hasPrefix("certificate"), "\(reason)")
     }
 
     @Test func withoutScriptsThePagesAreWhole() throws {

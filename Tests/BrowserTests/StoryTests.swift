@@ -83,16 +83,18 @@ struct StoryTests {
                 ["type", "#subject-value", "\(user)"], ["click", "#sign-form button"], ["wait", "#sign-ready"],
                 ["picture", "2-signed"], ["click", "#sign-ready button"], ["title", "Your request is in the log"],
                 ["picture", "3-filed"], ["download", "#main form button", "lethe-receipt.json"],
-                ["click", "#main form a.button"], ["wait", "h1", "prove who you are"], ["picture", "4-status"],
+                ["click", "#main form a.button"], ["wait", "h1", "being worked on"], ["picture", "4-status"],
                 // The receipt holds, by the person's own copy of the keys.
                 ["open", "/check"], ["file", "#check-trust", trust.path], ["file", "#check-file", receipt],
                 ["click", "#check-form button"], ["wait", "#check-result.good", "signed by the controller"],
                 ["picture", "5-checked"],
-                // The officer confirms.
+                // The officer asks for a better proof of identity, and confirms when it has come.
                 ["open", "/desk"], ["title", "Sign in"], ["type", "#token", "wrong"], ["click", "#main form button"],
                 ["wait", "#login-failure"], ["type", "#token", officer], ["click", "#main form button"],
                 ["title", "Desk"],
                 ["picture", "6-desk"], ["click", ".queue a"], ["picture", "7-request"],
+                ["click", "a[href$='/doubt']"],
+                ["click", "#main form button"], ["wait", ".marks", "proof of identity"],
                 ["click", "a[href$='/confirm']"],
                 ["choose", "#identity", "account-authenticated account-session"], ["picture", "8-confirm"],
                 ["click", "#main form button"], ["wait", ".marks", "in progress"], ["picture", "9-confirmed"],

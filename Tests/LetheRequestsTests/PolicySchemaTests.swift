@@ -143,7 +143,10 @@ private indirect enum PolicyNode {
     case list([PolicyNode])
     case map([(String, PolicyNode)])
 
-    init(yaml: String) throws { try self.init(#require(Yams.compose(yaml: yaml))) }
+    init(yaml: String) throws {
+        let node = try compose(yaml: yaml)
+        try self.init(#require(node))
+    }
 
     private init(_ node: Node) throws {
         switch node {

@@ -44,7 +44,7 @@ enum DecisionRoutes {
                     let proposals = try workspace.proposals().map { kept in
                         kept.proposal.json.adding(["lapsed": kept.lapse.map { .string($0) } ?? .bool(false)])
                     }
-                    return ["proposals": .array(proposals)]
+                    return ["proposals": .array(try proposals + workspace.rejections().map(\.json))]
                 })
         },
         Route(
@@ -57,17 +57,23 @@ enum DecisionRoutes {
             ]
         ) { call in
             let (id, actor) = (call["id"], try call.requiredActor())
-            return try .json(await call.services.pool.write { try $0.approve(id, as: actor).decidedJSON })
+            return try .json(
+                await call.services.pool.write { workspace in
+                    let (kind, record) = try workspace.approve(id, as: actor)
+                    return record.decidedJSON.adding(["decision": .string(kind.rawValue)])
+                })
         },
         Route(
             .delete, "/api/v1/requests/{id}/proposal", operation: "rejectProposal", tag: .desk,
             "Drops a proposed decision: nothing is decided, and nothing is logged.",
             access: .roles(AccessRole.deciders), parameters: [id],
-            answers: [.json(200, "It is dropped.", Schemas.proposal), .refusal(409, "There is none.")]
+            answers: [
+                .json(200, "It is dropped.", ["type": "object", "required": ["requestId", "decision"]]),
+                .refusal(409, "There is none."),
+            ]
         ) { call in
             let (id, actor) = (call["id"], try call.requiredActor())
-            return try .json(
-                await call.services.pool.write { try $0.reject(id, as: actor).json.adding(["rejected": true]) })
+            return try .json(await call.services.pool.write { try $0.reject(id, as: actor).json })
         },
     ]
 

@@ -89,14 +89,3 @@ func showWaiting(_ proposal: Proposal, _ options: OutputOptions) throws {
         "proposal to \(proposal.kind.rawValue) request \(proposal.requestID) waits for a second person: "
             + "lethe request approve \(proposal.requestID) --as FILE")
 }
-
-extension Rejection {
-    /// What a program is told of it.
-    fileprivate var json: JSONValue {
-        [
-            "requestId": .string(requestID.text), "decision": .string(kind.rawValue), "at": .string("\(proposedAt)"),
-            "proposer": .string(proposer), "rejected": true, "rejectedAt": .string("\(at)"),
-            "rejectedBy": .string(rejecter),
-        ]
-    }
-}

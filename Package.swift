@@ -192,9 +192,8 @@ let package = Package(
         tests(
             "BrowserTests",
             [
-                "LetheServer", "LetheService", "LetheRecommendation", "LethePages", "LetheRequests", "LetheStatements",
-                "LetheCrypto",
-                "LetheBytes", logging,
+                "LetheServer", "LetheService", "LetheRecommendation", "LethePages", "LetheCertificates",
+                "LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes", logging,
             ]),
         tests("LetheListenerTests", ["LetheListener"]),
         tests(

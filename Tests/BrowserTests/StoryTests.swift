@@ -1,5 +1,6 @@
 import Foundation
 import LetheBytes
+import LetheCertificates
 import LetheCrypto
 import LethePages
 import LetheRecommendation

@@ -64,11 +64,16 @@ struct ProcessTests {
         "\(try Timestamp(secondsSinceEpoch: Int64(Date().timeIntervalSince1970)))"
     }
 
+    /// The ids that the server said it has, from several connections at once.
+    private final class Acknowledged: Sendable {
+        let ids = Mutex<Set<String>>([])
+    }
+
     @Test func whatWasAcknowledgedSurvivesAKill() async throws {
         let desk = try ServerDesk()
         let now = try Self.now()
         let bodies = try desk.users().map { try desk.sign(user: $0, at: now) }
-        let acknowledged = Mutex<Set<String>>([])
+        let acknowledged = Acknowledged()
         let running = try Running(desk)
         let enough = bodies.count / 3
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -79,7 +84,7 @@ struct ProcessTests {
                             guard let answer = try? post(body, running.port), answer.hasPrefix("HTTP/1.1 201"),
                                 let start = answer.range(of: "\"requestId\":\"")
                             else { continue }
-                            let count = acknowledged.withLock { known in
+                            let count = acknowledged.ids.withLock { known in
                                 known.insert(String(answer[start.upperBound...].prefix(36)))
                                 return known.count
                             }
@@ -90,7 +95,7 @@ struct ProcessTests {
             }
             try await group.waitForAll()
         }
-        let known = acknowledged.withLock { $0 }
+        let known = acknowledged.ids.withLock { $0 }
         #expect(known.count >= enough && known.count < bodies.count)
         let workspace = try desk.workspace()
         for id in known { #expect(try workspace.request(id).requestID.text == id) }

@@ -1,4 +1,5 @@
 import LetheBytes
+import LetheRecommendation
 import LetheReports
 import LetheRequests
 import Testing

@@ -3,6 +3,7 @@ import LetheCertificates
 import LetheCrypto
 import LetheRecommendation
 import LetheRequests
+import LetheStatements
 import LetheStore
 import LetheUnlearning
 import LetheVerification
@@ -60,14 +61,12 @@ extension ServiceTests {
             #expect(request.state == .fulfilled)
             #expect(try workspace.runPlan().step == .nothing)
 
-            let record = try #require(try workspace.store.run(#require(RunID(second.runID))))
+            let secondID = try #require(RunID(second.runID))
+            let record = try #require(try workspace.store.run(secondID))
             #expect(record.indexes["reference-seeds-drawn"] == nil)
             let inputs = try #require(record.indexes["inputs-committed"])
-            let entry = String(decoding: try workspace.store.entry(inputs), as: UTF8.self)
-            let payload = try JSONValue(parsing: Array(entry.utf8))["payload"]?.stringValue.flatMap {
-                try? Base64.decode($0)
-            }
-            let text = String(decoding: try #require(payload), as: UTF8.self)
+            let text = String(
+                decoding: try DSSEEnvelope(parsing: workspace.store.entry(inputs)).payload, as: UTF8.self)
             #expect(text.contains(#""ladder":{"count":"2","number":"2","reason":"inconclusive"}"#), "\(text)")
             let verified = try CertificateVerifier.verify(
                 Files.read(try #require(files.first), limit: 1 << 20), trusting: workspace.trust())
@@ -77,7 +76,7 @@ extension ServiceTests {
             #expect(try workspace.audit().isEmpty)
             let reports = try workspace.report(
                 second.runID, to: workspace.paths.reports, formats: ReportFormat.allCases)
-            let markdown = try #require(reports.first { $0.hasSuffix(".md") })
+            let markdown = try #require(reports[.markdown])
             let report = String(decoding: try Files.read(markdown, limit: 1 << 22), as: UTF8.self)
             #expect(report.contains("PASS-EXACT") && report.contains("number 2 of the policy’s 2"))
             let replayed = try workspace.replay(
@@ -99,7 +98,8 @@ extension ServiceTests {
             let people = try workspace.data().split.trainingUsers.prefix(2)
             for user in people { _ = try workspace.submit(try Desk.sign(for: user, workspace: workspace).bytes) }
             let run = try workspace.unlearn(method: "retrain") { _ in }
-            let record = try #require(try workspace.store.run(#require(RunID(run.runID))))
+            let runID = try #require(RunID(run.runID))
+            let record = try #require(try workspace.store.run(runID))
             let original = try workspace.model(.original)
             let data = try workspace.prepared(original)
             func verdict(forgetting users: Set<Int>) throws -> Measurements {

@@ -44,7 +44,10 @@ extension DeskTests {
                 let id = try #require(request["requestId"]?.stringValue)
                 let shown = try LetheCommand.run(
                     "request", "show", id, "--workspace", "desk", "--json", in: tour.folder)
-                #expect(try shown.json() == request)
+                var members = try #require(try shown.json().objectValue)
+                let decisions = try #require(members.removeValue(forKey: "decisions")?.arrayValue)
+                #expect(decisions.allSatisfy { $0["signedBy"]?.arrayValue?.isEmpty == false })
+                #expect(.object(members) == request)
                 let text = try LetheCommand.run("request", "show", id, "--workspace", "desk", in: tour.folder).output
                 #expect(text.contains(id))
                 #expect(text.contains("in the vault"))

@@ -83,7 +83,7 @@ struct PolicySchemaTests {
         "method.jointSteps", "methods.neggrad.preferenceBeta", "methods.e2urec", "verification.require",
         "verification.thresholds.membershipMargin", "ladder.methods", "timestamping.minimum",
         "timestamping.authorities",
-        "recipients.list", "recipients.list[0].url", "clock.holidays", "retained",
+        "recipients.list", "recipients.list.url", "clock.holidays", "retained",
     ]
 
     private func fault(_ node: PolicyNode) -> PolicyError? {

@@ -63,7 +63,8 @@ struct AccessTests {
             forged.replaceSubrange(place...place, with: cookie[place] == "0" ? "1" : "0")
             #expect(sessions.session(cookies: forged, now: noon) == nil)
         }
-        let other = try Sessions(folder: TestFolder().path, seconds: 600, isSecure: true)
+        let elsewhere = try TestFolder()
+        let other = try Sessions(folder: elsewhere.path, seconds: 600, isSecure: true)
         #expect(other.session(cookies: cookie, now: noon) == nil)
         #expect(sessions.isFormToken(sessions.formToken(sessionID: session.id), of: session.id))
         #expect(!sessions.isFormToken(sessions.formToken(sessionID: "x"), of: session.id))

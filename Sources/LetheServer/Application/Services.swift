@@ -44,7 +44,7 @@ public final class Services: Sendable {
         self.configuration = configuration
         self.environment = environment
         self.logger = logger
-        let folder = configuration.stateFolder
+        let folder = try configuration.requireStateFolder()
         tokens = try TokenStore(folder: folder)
         sessions = try Sessions(
             folder: folder, seconds: Int64(configuration.sessionMinutes) * 60, isSecure: configuration.isSecure)

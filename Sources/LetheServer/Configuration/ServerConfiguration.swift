@@ -1,3 +1,6 @@
+import LetheBytes
+import LetheService
+
 /// What the operator chooses.
 public struct ServerConfiguration: Sendable, Equatable {
     /// The workspace's folder.
@@ -79,5 +82,14 @@ public struct ServerConfiguration: Sendable, Equatable {
     /// Where the server keeps its own state.
     public var stateFolder: String {
         state ?? (workspace.hasSuffix("/") ? workspace + "server" : workspace + "/server")
+    }
+
+    /// The same, of a workspace that is there: nothing is made beside one that is not.
+    /// - Throws: `ServiceError.workspaceMissing`.
+    public func requireStateFolder() throws -> String {
+        guard Files.exists(WorkspacePaths(root: workspace).trust) else {
+            throw ServiceError.workspaceMissing(path: workspace)
+        }
+        return stateFolder
     }
 }

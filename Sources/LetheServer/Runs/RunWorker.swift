@@ -23,8 +23,9 @@ public struct RunWorker {
         self.configuration = configuration
         self.environment = environment
         self.logger = logger
-        jobs = try JobFolder(path: Files.join(configuration.stateFolder, "jobs"))
-        tokens = try TokenStore(folder: configuration.stateFolder)
+        let folder = try configuration.requireStateFolder()
+        jobs = try JobFolder(path: Files.join(folder, "jobs"))
+        tokens = try TokenStore(folder: folder)
     }
 
     /// Works until `isEnding` says so; where `once`, until nothing waits.

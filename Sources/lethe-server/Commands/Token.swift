@@ -53,11 +53,9 @@ struct Token: ParsableCommand {
 
         func run() throws {
             let configuration = try options.configuration()
-            guard Files.kind(configuration.workspace) == .folder else {
-                throw ServiceError.workspaceMissing(path: configuration.workspace)
-            }
+            let folder = try configuration.requireStateFolder()
             if let key { _ = try PrivateKeyFile.read(key, passphrase: nil) }
-            let store = try TokenStore(folder: configuration.stateFolder)
+            let store = try TokenStore(folder: folder)
             let made = try store.create(
                 name: name, role: role, days: expiresInDays, now: Clock.now(), keyFile: key.map(absolute))
             print(made.text)
@@ -77,7 +75,7 @@ struct Token: ParsableCommand {
 
         func run() throws {
             let now = Clock.now()
-            for token in try TokenStore(folder: options.configuration().stateFolder).tokens() {
+            for token in try TokenStore(folder: options.configuration().requireStateFolder()).tokens() {
                 let standing =
                     token.revokedAt.map { "revoked \($0)" } ?? (token.isValid(at: now) ? "counts" : "expired")
                 print("\(token.id)  \(token.role.rawValue)  \(token.name)  until \(token.expiresAt)  \(standing)")
@@ -96,7 +94,7 @@ struct Token: ParsableCommand {
         @OptionGroup var options: ServerOptions
 
         func run() throws {
-            let store = try TokenStore(folder: options.configuration().stateFolder)
+            let store = try TokenStore(folder: options.configuration().requireStateFolder())
             guard let token = try store.revoke(id, now: Clock.now()) else { throw InputError("no token \(id)") }
             print("token \(token.id) (\(token.name)) counts no more")
         }

@@ -189,7 +189,7 @@ struct ReplayComparison {
         // The folder learns of these with the verdict.
         if let judged = logged.judgement {
             said += [
-                ("referenceSeeds", logged.referenceSeeds.map(text) ?? "", dossier.referenceSeeds.map(text)),
+                ("referenceSeeds", logged.referenceSeeds.map(text) ?? "", dossier.referenceSeeds.map(text) ?? ""),
                 (
                     "references",
                     logged.references.map { $0.map { "\($0.model.hex) \($0.seed)" } }?.joined(separator: ", ") ?? "",

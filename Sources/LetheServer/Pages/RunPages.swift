@@ -184,7 +184,8 @@ struct JobProgress {
             if event == "notice" { line = json["text"]?.stringValue ?? "" }
             guard let last = stages.indices.last else { continue }
             switch event {
-            case "advanced": stages[last].done += number("units")
+            // The file is another process's: whatever it says, no sum of it may trap.
+            case "advanced": stages[last].done &+= number("units")
             case "resumed": stages[last].done = number("steps")
             case "epoch":
                 if let value = loss("trainingLoss") { stages[last].training.append(value) }

@@ -17,6 +17,8 @@ public struct RunWorker {
 
     /// Seconds between two looks at what is to be done.
     private static let interval: UInt32 = 2
+    /// Seconds for which the schedule rests after a run of its own that failed: what is wrong would be wrong again at once.
+    private static let rest = 3_600.0
 
     /// A worker for the workspace of a configuration.
     public init(_ configuration: ServerConfiguration, environment: ServiceEnvironment, logger: Logger) throws {
@@ -30,25 +32,29 @@ public struct RunWorker {
 
     /// Works until `isEnding` says so; where `once`, until nothing waits.
     public func work(onlyAsked: Bool, once: Bool, isEnding: () -> Bool) throws {
+        var restsUntil = -Double.infinity
         while !isEnding() {
-            let didSomething = try turn(onlyAsked: onlyAsked, isEnding: isEnding)
+            let isResting = environment.seconds() < restsUntil
+            let (didSomething, hasFailed) = try turn(onlyAsked: onlyAsked || isResting, isEnding: isEnding)
+            if hasFailed { restsUntil = environment.seconds() + Self.rest }
             if once, !didSomething { return }
             if !didSomething, !isEnding() { sleep(Self.interval) }
         }
     }
 
     /// Takes the first job that waits or was left running by a worker that is gone, or one that the policy wants.
-    private func turn(onlyAsked: Bool, isEnding: () -> Bool) throws -> Bool {
+    /// - Returns: whether there was one, and whether it was the schedule's and failed.
+    private func turn(onlyAsked: Bool, isEnding: () -> Bool) throws -> (didSomething: Bool, hasFailed: Bool) {
         if let job = try jobs.jobs().first(where: { !$0.state.isFinal }) {
             try perform(job, isEnding: isEnding)
-            return true
+            return (true, false)
         }
-        guard !onlyAsked else { return false }
+        guard !onlyAsked else { return (false, false) }
         let plan = try Workspace.open(configuration.workspace, environment: environment).runPlan()
-        guard plan.step != .nothing, plan.isDue else { return false }
+        guard plan.step != .nothing, plan.isDue else { return (false, false) }
         let job = try jobs.ask(by: "schedule", method: nil, now: environment.now())
         try perform(job, isEnding: isEnding)
-        return true
+        return (true, try jobs.job(job.id).state == .failed)
     }
 
     private func perform(_ waiting: Job, isEnding: () -> Bool) throws {

@@ -192,8 +192,9 @@ let package = Package(
         tests(
             "BrowserTests",
             [
-                "LetheServer", "LetheService", "LetheRecommendation", "LethePages", "LetheCertificates",
-                "LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes", logging,
+                "lethe", "lethe-server", "LetheServer", "LetheService", "LetheStore", "LetheRecommendation",
+                "LethePages",
+                "LetheCertificates", "LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes", logging,
             ]),
         tests("LetheListenerTests", ["LetheListener"]),
         tests(

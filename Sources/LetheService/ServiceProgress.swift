@@ -11,6 +11,8 @@ public enum ServiceProgress: Sendable, Equatable {
 
     /// The current stage continues after this many steps and epochs of an interrupted computation.
     case resumed(steps: Int, epochs: Int)
+    /// The current stage is over, and none follows at once.
+    case ended
     /// Something worth a line.
     case notice(String)
 

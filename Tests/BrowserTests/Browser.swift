@@ -29,18 +29,25 @@ struct Browser {
 
     /// Takes the steps; fails the test with the one that did not work.
     /// - Parameter site: a folder to serve with a content policy.
-    func take(_ steps: [[String]], site: URL, policy: String) throws -> [Message] {
-        try take(["serve": site.path, "policy": policy, "steps": steps])
+    func take(_ steps: [[String]], site: URL, policy: String) async throws -> [Message] {
+        try await take(JSONSerialization.data(withJSONObject: ["serve": site.path, "policy": policy, "steps": steps]))
     }
 
     /// The same with a server that runs.
-    func take(_ steps: [[String]], base: String) throws -> [Message] {
-        try take(["base": base, "steps": steps])
+    func take(_ steps: [[String]], base: String) async throws -> [Message] {
+        try await take(JSONSerialization.data(withJSONObject: ["base": base, "steps": steps]))
     }
 
-    private func take(_ json: [String: Any]) throws -> [Message] {
+    /// The browser is waited for on a thread of its own: the server that it talks to needs those of the tests to answer it.
+    private func take(_ plan: Data) async throws -> [Message] {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try drive(plan) }) }
+        }
+    }
+
+    private func drive(_ steps: Data) throws -> [Message] {
         let plan = output.appending(path: "steps.json")
-        try JSONSerialization.data(withJSONObject: json).write(to: plan)
+        try steps.write(to: plan)
         let process = Process()
         process.executableURL = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Support/drive-browser")

@@ -24,10 +24,7 @@ struct PagesInABrowserTests {
         let request = RequestPage(
             audience: "a.example/log", agent: "browser", validSeconds: 3600,
             regulations: [Choice("gdpr", "GDPR", isChosen: true), Choice("ccpa", "CCPA")],
-            subjectTypes: [Choice("user-id", "User number"), Choice("email", "E-mail address")],
-            identities: [
-                Choice("unverified self-declared", "I say so myself"), Choice("email-verified email-link", "By mail"),
-            ])
+            subjectTypes: [Choice("user-id", "User number"), Choice("email", "E-mail address")])
         let empty = TableView(caption: "None", columns: [], rows: [])
         let certificate = CertificatePage(
             certificateID: "certificate-1", verdict: .verdict("PASS-STATISTICAL"), claim: "A claim.", facts: [],
@@ -47,16 +44,16 @@ struct PagesInABrowserTests {
         return site
     }
 
-    @Test func aRequestSignedInTheBrowserIsOneThatTheDoorTakes() throws {
+    @Test func aRequestSignedInTheBrowserIsOneThatTheDoorTakes() async throws {
         let browser = try Browser("request")
-        let messages = try browser.take(
+        let messages = try await browser.take(
             [
                 ["open", "/request"], ["type", "#subject-value", "117"], ["click", "#sign-form button"],
                 ["wait", "#sign-status", "Make a key"],
                 ["click", "#make-key"], ["wait", "#sign-key"], ["download", "#save-public", "lethe-request.pub"],
                 ["download", "#save-private", "lethe-request.key"], ["type", "#subject-value", "117 \u{00E9}\"<b>"],
-                ["choose", "#regulation", "ccpa"], ["choose", "#identity", "email-verified email-link"],
-                ["picture", "filled"], ["click", "#sign-form button"], ["wait", "#sign-ready"],
+                ["choose", "#regulation", "ccpa"], ["picture", "filled"], ["click", "#sign-form button"],
+                ["wait", "#sign-ready"],
                 ["save", "#signed-text", "value", "request.json"], ["picture", "signed"],
                 // The same again with the key as a file.
                 ["open", "/request"], ["file", "#key-file", browser.output.appending(path: "lethe-request.key").path],
@@ -77,7 +74,7 @@ struct PagesInABrowserTests {
         let first = try checker.check(try file("request.json"), now: now).request
         #expect(first.subject == SubjectIdentity(type: "user-id", value: "117 \u{00E9}\"<b>"))
         #expect(first.regulation == .ccpa)
-        #expect(first.identity == IdentityProof(level: .emailVerified, method: .emailLink))
+        #expect(first.identity == IdentityProof(level: .unverified, method: .selfDeclared))
         let second = try checker.check(try file("second.json"), now: now).request
         #expect(second.subject.value == "118" && second.requestID != first.requestID && second.nonce != first.nonce)
         // And with one byte changed it is refused.
@@ -86,7 +83,7 @@ struct PagesInABrowserTests {
         #expect(throws: RequestRefusal.self) { try checker.check(altered, now: now) }
     }
 
-    @Test func aCertificateIsVerifiedInThePageAndATamperedOneIsNot() throws {
+    @Test func aCertificateIsVerifiedInThePageAndATamperedOneIsNot() async throws {
         let browser = try Browser("check")
         let certificate = try Data(contentsOf: Self.golden.appending(path: "certificates/0002.lethe-certificate.json"))
         var altered = certificate
@@ -96,7 +93,7 @@ struct PagesInABrowserTests {
         try altered.write(to: bad)
         let trust = Self.golden.appending(path: "trust.txt").path
         let foreign = Self.root.appending(path: "Tests/Golden/v2/trust.txt").path
-        let messages = try browser.take(
+        let messages = try await browser.take(
             [
                 // The served certificate, with the reader's own keys.
                 ["open", "/certificate"], ["file", "#check-trust", trust], ["click", "#check-form button"],
@@ -121,9 +118,9 @@ struct PagesInABrowserTests {
         #expect(reason.hasPrefix("certificate"), "\(reason)")
     }
 
-    @Test func withoutScriptsThePagesAreWhole() throws {
+    @Test func withoutScriptsThePagesAreWhole() async throws {
         let browser = try Browser("without-scripts")
-        let messages = try browser.take(
+        let messages = try await browser.take(
             [
                 ["scripts", "off"], ["open", "/request"], ["hidden", "#with-script"], ["shown", "#request-file"],
                 ["picture", "request"],

@@ -49,10 +49,7 @@ enum Samples {
         audience: "a.example/log", agent: "browser", validSeconds: 3600,
         regulations: [Choice("gdpr", "GDPR (European Union)", isChosen: true), Choice("ccpa", "CCPA (California)")],
         subjectTypes: [Choice("user-id", "User number", isChosen: true), Choice("email", "E-mail address")],
-        identities: [
-            Choice("unverified self-declared", "I say so myself; ask me for more", isChosen: true),
-            Choice("email-verified email-link", "The link that was sent to my address"),
-        ], failure: "The key is not one that this log takes requests from.")
+        failure: "The key is not one that this log takes requests from.")
 
     static let sent = RequestSentPage(
         requestID: id, isRepetition: true, state: .state("received"),

@@ -237,6 +237,30 @@ extension ServiceTests {
             #expect(try workspace.audit().isEmpty)
         }
 
+        @Test func theWordOfASubjectsKeyProvesNobodysIdentity() throws {
+            let moment = try Desk.current.fresh.copy()
+            let workspace = try moment.open()
+            let person = SigningKey.generate()
+            let user = try #require(try workspace.data().split.trainingUsers.first)
+            _ = try workspace.registerKey(person.publicKey, as: .subject)
+            // Whatever the request says of itself, it waits; and it is not turned away for saying little.
+            let claimed = try Desk.sign(for: user, workspace: workspace, level: .documentVerified, key: person).bytes
+            let record = try workspace.submit(claimed).record
+            #expect(record.state == .identityPending)
+            #expect(record.identity == IdentityProof(level: .unverified, method: .selfDeclared))
+            let modest = try Desk.sign(for: user, workspace: workspace, level: .unverified, key: person).bytes
+            #expect(try workspace.submit(modest).record.state == .identityPending)
+            let proof = IdentityProof(level: .accountAuthenticated, method: .accountSession)
+            let confirmed = try workspace.decide(
+                .identityConfirmed, about: record.requestID.text, evidence: proof)
+            #expect(confirmed.state == .inProgress)
+            _ = try workspace.revokeKey(person.publicKey.keyID)
+            #expect(throws: (any Error).self) {
+                try workspace.submit(try Desk.sign(for: user, workspace: workspace, key: person).bytes)
+            }
+            #expect(try workspace.audit().isEmpty)
+        }
+
         @Test func aPrivateKeyThatTheLogDoesNotKnowSignsNothing() throws {
             let moment = try Desk.current.fresh.copy()
             let workspace = try moment.open()

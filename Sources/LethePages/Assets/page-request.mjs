@@ -52,10 +52,11 @@ form.addEventListener("submit", async (event) => {
     return;
   }
   try {
-    const [level, method] = field("identity").value.split(" ");
     const { requestId, bytes } = await signRequest({
       audience: form.dataset.audience, regulation: field("regulation").value, subjectType: field("subjectType").value,
-      subjectValue: field("subjectValue").value, agent: form.dataset.agent, level, method, validSeconds: Number(form.dataset.validSeconds),
+      subjectValue: field("subjectValue").value, agent: form.dataset.agent, validSeconds: Number(form.dataset.validSeconds),
+      // What a person says of themself proves nothing yet: the controller asks for a proof of who they are.
+      level: "unverified", method: "self-declared",
     }, key);
     const text = new TextDecoder().decode(bytes);
     document.querySelector("#signed-text").value = text;

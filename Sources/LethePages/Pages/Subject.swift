@@ -15,22 +15,19 @@ public struct RequestPage: Page, Codable {
     public var regulations: [Choice]
     /// The kinds of identifiers that the controller knows people by.
     public var subjectTypes: [Choice]
-    /// How the person proves who they are: level and method, with a space between.
-    public var identities: [Choice]
     /// Why the last request was not taken; nil at first.
     public var failure: String?
 
     /// Asks for a request.
     public init(
         audience: String, agent: String, validSeconds: Int, regulations: [Choice], subjectTypes: [Choice],
-        identities: [Choice], failure: String? = nil
+        failure: String? = nil
     ) {
         self.audience = audience
         self.agent = agent
         self.validSeconds = validSeconds
         self.regulations = regulations
         self.subjectTypes = subjectTypes
-        self.identities = identities
         self.failure = failure
     }
 }

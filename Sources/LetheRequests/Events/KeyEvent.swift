@@ -12,8 +12,10 @@ public enum KeyRole: String, Sendable, Hashable, CaseIterable {
     case controller
     /// The forgetting test's results; never the controller's key, so that two parties answer for a certificate.
     case verifier
-    /// Deletion requests.
+    /// Deletion requests, with the requester's word for how the person was identified: a portal's or an agent's key.
     case requester
+    /// Deletion requests of a data subject, whom nobody has identified yet: what such a key says of that counts for nothing.
+    case subject
     /// Cosignatures.
     case witness
     /// Decisions, as a privacy officer.
@@ -29,7 +31,7 @@ public enum KeyRole: String, Sendable, Hashable, CaseIterable {
     public var isPerson: Bool {
         switch self {
         case .officer, .engineer, .administrator, .auditor: true
-        case .root, .log, .controller, .verifier, .requester, .witness: false
+        case .root, .log, .controller, .verifier, .requester, .subject, .witness: false
         }
     }
 }

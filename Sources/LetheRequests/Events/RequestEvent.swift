@@ -83,7 +83,7 @@ public struct RequestEvent: Sendable, Equatable, EventBody {
             kind: .received(
                 Receipt(
                     regulation: request.regulation, clock: LoggedClock(clock.deadlines(receivedOn: day)),
-                    subjectCommitment: key.commitment(toSubject: request.subject), identity: request.identity,
+                    subjectCommitment: key.commitment(toSubject: request.subject), identity: checked.proof,
                     nonceTag: checked.nonceTag, replayTag: checked.replayTag, policyDigest: rules.digest)))
         if checked.format != .native { extra["format"] = .code(checked.format) }
         extra["holidays"] = rules.calendar.map { .code($0.digest) }

@@ -8,8 +8,10 @@ public import LetheStatements
 public struct RequestChecker: Sendable {
     /// The origin of this log.
     public let audience: String
-    /// The keys that requests are accepted from.
+    /// The keys that requests are accepted from, and whose word counts for how the person was identified.
     public let requesterKeys: [VerifyingKey]
+    /// Data subjects' own keys: their requests are accepted too, and prove nobody's identity.
+    public let subjectKeys: [VerifyingKey]
     /// The longest time from `issuedAt` to `expiresAt`.
     public let maximumWindowSeconds: Int64
     /// How far the sender's clock may be ahead.
@@ -17,19 +19,22 @@ public struct RequestChecker: Sendable {
 
     /// A checker for the log `audience`.
     public init(
-        audience: String, requesterKeys: [VerifyingKey], maximumWindowSeconds: Int64 = 86_400,
-        clockSkewSeconds: Int64 = 60
+        audience: String, requesterKeys: [VerifyingKey], subjectKeys: [VerifyingKey] = [],
+        maximumWindowSeconds: Int64 = 86_400, clockSkewSeconds: Int64 = 60
     ) {
         self.audience = audience
         self.requesterKeys = requesterKeys
+        self.subjectKeys = subjectKeys
         self.maximumWindowSeconds = maximumWindowSeconds
         self.clockSkewSeconds = clockSkewSeconds
     }
 
     /// A checker with the limits of `policy`.
-    public init(audience: String, requesterKeys: [VerifyingKey], policy: Policy) {
+    public init(
+        audience: String, requesterKeys: [VerifyingKey], subjectKeys: [VerifyingKey] = [], policy: Policy
+    ) {
         self.init(
-            audience: audience, requesterKeys: requesterKeys,
+            audience: audience, requesterKeys: requesterKeys, subjectKeys: subjectKeys,
             maximumWindowSeconds: Int64(policy.requests.maximumWindowHours) * 3_600,
             clockSkewSeconds: Int64(policy.requests.clockSkewSeconds))
     }
@@ -43,9 +48,10 @@ public struct RequestChecker: Sendable {
             let envelope = try? DSSEEnvelope(parsing: bytes, maximumByteCount: DeletionRequest.maximumByteCount),
             envelope.signatures.count == 1, envelope.payloadType == DSSEEnvelope.inTotoPayloadType
         else { throw .malformedEnvelope }
-        guard let verified = try? envelope.verify(trusting: requesterKeys) else {
+        let keys = requesterKeys + subjectKeys
+        guard let verified = try? envelope.verify(trusting: keys) else {
             // Here the hint decides nothing but the wording.
-            let isKnown = requesterKeys.contains { $0.keyID == envelope.signatures[0].keyID }
+            let isKnown = keys.contains { $0.keyID == envelope.signatures[0].keyID }
             throw isKnown ? .badSignature : .unknownKey
         }
         // A hint that names another key would give one request many spellings, and its sender a conflict with itself.
@@ -62,7 +68,9 @@ public struct RequestChecker: Sendable {
             throw .notYetValid(now: now, issuedAt: request.issuedAt)
         }
         guard now < request.expiresAt else { throw .expired(now: now, expiresAt: request.expiresAt) }
-        return CheckedRequest(request: request, rawBytes: bytes, signer: verified.signers[0])
+        let signer = verified.signers[0]
+        return CheckedRequest(
+            request: request, rawBytes: bytes, signer: signer, isOfSubject: subjectKeys.contains(signer))
     }
 
     /// Checks everything; `replayLookup` returns the earlier requests with this id or this nonce tag.
@@ -85,12 +93,23 @@ public struct CheckedRequest: Sendable, Equatable, Redacted {
     public let format: RequestFormat
     /// Who signed; nil where the format has no signature.
     public let signer: VerifyingKey?
+    /// Whether a data subject's own key signed, whose requests all wait until the controller has found out who sent them.
+    public let isOfSubject: Bool
 
-    init(request: DeletionRequest, rawBytes: [UInt8], signer: VerifyingKey?, format: RequestFormat = .native) {
+    init(
+        request: DeletionRequest, rawBytes: [UInt8], signer: VerifyingKey?, format: RequestFormat = .native,
+        isOfSubject: Bool = false
+    ) {
         self.request = request
         self.rawBytes = rawBytes
         self.signer = signer
         self.format = format
+        self.isOfSubject = isOfSubject
+    }
+
+    /// What proves who asks: what the request says, or nothing where the word of its key does not count for that.
+    public var proof: IdentityProof {
+        isOfSubject ? IdentityProof(level: .unverified, method: .selfDeclared) : request.identity
     }
 
     /// What the log keeps of the nonce: SHA-256("unlearn-ledger/nonce/v1" || 0x00 || nonce).

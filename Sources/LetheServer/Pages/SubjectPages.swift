@@ -83,17 +83,6 @@ enum SubjectPages {
         },
     ]
 
-    /// The proofs that the policy acts on; a native request with less is turned away at the door.
-    private static func identities(atLeast least: IdentityLevel) -> [Choice] {
-        let known: [(IdentityLevel, IdentityMethod, String)] = [
-            (.unverified, .selfDeclared, "I say so myself"),
-            (.emailVerified, .emailLink, "I opened the link that was mailed to me"),
-            (.accountAuthenticated, .accountSession, "I was signed in to my account"),
-            (.documentVerified, .documentCheck, "My document was checked"),
-        ]
-        return known.filter { $0.0 >= least }.map { Choice("\($0.0.rawValue) \($0.1.rawValue)", $0.2) }
-    }
-
     private static func form(_ call: Call, failure: String? = nil) async throws -> RequestPage {
         try await call.services.pool.read { workspace in
             RequestPage(
@@ -102,8 +91,7 @@ enum SubjectPages {
                 regulations: Regulation.allCases.map {
                     Choice($0.rawValue, $0.words, isChosen: $0 == workspace.policy.regulation)
                 },
-                subjectTypes: [Choice("user-id", "User number", isChosen: true)],
-                identities: identities(atLeast: workspace.policy.requests.identityLevel), failure: failure)
+                subjectTypes: [Choice("user-id", "User number", isChosen: true)], failure: failure)
         }
     }
 }

@@ -33,6 +33,7 @@ final class ProgressFile {
         case .advanced(let units): ["event": "advanced", "units": .string("\(units)")]
         case .resumed(let steps, let epochs):
             ["event": "resumed", "steps": .string("\(steps)"), "epochs": .string("\(epochs)")]
+        case .ended: ["event": "ended"]
         case .notice(let text): ["event": "notice", "text": .string(text)]
         case .epoch(let number, let training, let validation):
             JSONValue.object([

@@ -17,7 +17,8 @@ public struct RunWorker {
 
     /// Seconds between two looks at what is to be done.
     private static let interval: UInt32 = 2
-    /// Seconds for which the schedule rests after a run of its own that failed: what is wrong would be wrong again at once.
+    /// Seconds for which the schedule rests after a turn of its own that failed or must come again, as where a recipient is still to be told:
+    /// what is wrong would be wrong again at once.
     private static let rest = 3_600.0
 
     /// A worker for the workspace of a configuration.
@@ -35,41 +36,44 @@ public struct RunWorker {
         var restsUntil = -Double.infinity
         while !isEnding() {
             let isResting = environment.seconds() < restsUntil
-            let (didSomething, hasFailed) = try turn(onlyAsked: onlyAsked || isResting, isEnding: isEnding)
-            if hasFailed { restsUntil = environment.seconds() + Self.rest }
+            let (didSomething, wantsRest) = try turn(onlyAsked: onlyAsked || isResting, isEnding: isEnding)
+            if wantsRest { restsUntil = environment.seconds() + Self.rest }
             if once, !didSomething { return }
             if !didSomething, !isEnding() { sleep(Self.interval) }
         }
     }
 
     /// Takes the first job that waits or was left running by a worker that is gone, or one that the policy wants.
-    /// - Returns: whether there was one, and whether it was the schedule's and failed.
-    private func turn(onlyAsked: Bool, isEnding: () -> Bool) throws -> (didSomething: Bool, hasFailed: Bool) {
+    /// - Returns: whether there was one, and whether it was the schedule's and another at once would come to nothing.
+    private func turn(onlyAsked: Bool, isEnding: () -> Bool) throws -> (didSomething: Bool, wantsRest: Bool) {
         if let job = try jobs.jobs().first(where: { !$0.state.isFinal }) {
-            try perform(job, isEnding: isEnding)
+            _ = try perform(job, isEnding: isEnding)
             return (true, false)
         }
         guard !onlyAsked else { return (false, false) }
         let plan = try Workspace.open(configuration.workspace, environment: environment).runPlan()
         guard plan.step != .nothing, plan.isDue else { return (false, false) }
         let job = try jobs.ask(by: "schedule", method: nil, now: environment.now())
-        try perform(job, isEnding: isEnding)
-        return (true, try jobs.job(job.id).state == .failed)
+        return (true, try !perform(job, isEnding: isEnding))
     }
 
-    private func perform(_ waiting: Job, isEnding: () -> Bool) throws {
+    /// - Returns: whether nothing of it is left that another turn would try again.
+    private func perform(_ waiting: Job, isEnding: () -> Bool) throws -> Bool {
         var job = waiting
-        guard !jobs.isCancelled(job.id) else { return try end(&job, .cancelled, "it was cancelled before it began") }
+        guard !jobs.isCancelled(job.id) else {
+            try end(&job, .cancelled, "it was cancelled before it began")
+            return true
+        }
         var environment = environment
         let (jobs, id, outer) = (jobs, job.id, environment.shouldStop)
         environment.shouldStop = { outer() || jobs.isCancelled(id) }
         do {
             let workspace = try Workspace.open(configuration.workspace, environment: environment)
             let actor = try key(of: job)
-            try workspace.holdingRuns {
+            return try workspace.holdingRuns {
                 job.state = .running
                 try jobs.keep(job)
-                try run(&job, in: workspace, as: actor)
+                return try run(&job, in: workspace, as: actor)
             }
         } catch is TrainingStopped {
             // Asked to end, a worker leaves the job to the next one; a job that somebody cancelled is over.
@@ -82,29 +86,19 @@ public struct RunWorker {
         } catch {
             logger.error("job failed", metadata: ["job": "\(job.id)", "error": "\(Problem.logged(error))"])
             try end(&job, .failed, Problem(error).detail)
+            return false
         }
+        return true
     }
 
-    private func run(_ job: inout Job, in workspace: Workspace, as actor: SigningKey?) throws {
+    /// The same turn that `lethe run` takes: with the policy's ladder, and with those of whom nothing is held.
+    private func run(_ job: inout Job, in workspace: Workspace, as actor: SigningKey?) throws -> Bool {
         let progress = try ProgressFile(jobs.progressFile(job.id))
-        let plan = try workspace.runPlan(leaving: workspace.runsWaitingForRecipients())
-        let run: String
-        switch plan.step {
-        case .certify(let judged): run = judged
-        case .verify(let candidate):
-            run = candidate
-            try note(run, of: &job)
-            _ = try workspace.verify(run, progress: progress.write)
-        case .unlearn:
-            run = try workspace.unlearn(method: job.method, as: actor, progress: progress.write).runID
-            try note(run, of: &job)
-            _ = try workspace.verify(run, progress: progress.write)
-        case .nothing: return try end(&job, .failed, "no request waits for unlearning")
-        }
-        try note(run, of: &job)
-        try workspace.certify(run)
-        job.verdict = try workspace.measurements(run).verdict
-        try end(&job, .done, nil)
+        let turn = try workspace.takeTurn(
+            whenDue: false, method: job.method, as: actor, begun: { try note($0, of: &job) }, progress: progress.write)
+        job.verdict = turn.judged.last?.measured.verdict
+        try end(&job, .done, turn.words)
+        return turn.open.isEmpty
     }
 
     private func note(_ run: String, of job: inout Job) throws {
@@ -124,5 +118,17 @@ public struct RunWorker {
     private func key(of job: Job) throws -> SigningKey? {
         guard let token = try tokens.tokens().first(where: { $0.id == job.askedBy }) else { return nil }
         return try token.signingKey()
+    }
+}
+
+extension RunTurn {
+    /// What is to be said of a turn that is no plain success; nil where it is one.
+    fileprivate var words: String? {
+        var lines = open.isEmpty ? [] : ["certificates wait for recipients that are still to be told"]
+        if !nothingHeld.isEmpty {
+            lines.append("\(nothingHeld.count) requests ended: neither data nor model know these people")
+        }
+        if judged.isEmpty, lines.isEmpty { lines.append("no request waits for unlearning") }
+        return lines.isEmpty ? nil : lines.joined(separator: "; ")
     }
 }

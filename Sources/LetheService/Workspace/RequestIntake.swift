@@ -43,8 +43,9 @@ struct RequestIntake: Sendable {
 
     private func check(_ bytes: [UInt8]) throws -> Checked {
         let checked = try checker.check(bytes, now: now)
-        let level = checked.request.identity.level
-        guard level >= rules.policy.requests.identityLevel else {
+        let level = checked.proof.level
+        // A data subject is not turned away for what they cannot prove yet: the request is received, and a proof asked for.
+        guard checked.isOfSubject || level >= rules.policy.requests.identityLevel else {
             throw ServiceError.identityTooWeak(
                 found: level.rawValue, expected: rules.policy.requests.identityLevel.rawValue)
         }
@@ -58,7 +59,7 @@ struct RequestIntake: Sendable {
         let user = try subjects.user(request.subject)
         let key = SubjectKey.generate()
         let receipt = RequestEvent(receiving: checked, at: now, under: key, policy: rules)
-        let isProven = request.identity.level >= rules.policy.requests.identityLevel
+        let isProven = checked.proof.level >= rules.policy.requests.identityLevel
         let answer = receipt.followed(by: isProven ? .identityConfirmed : .identityDoubted)
         let vault = try VaultItem(checked, key: key).sealed(under: masterKey)
         let unit = LedgerUnit(

@@ -56,7 +56,8 @@ extension Workspace {
     /// Everything that judging a request needs, at this moment.
     func intake() throws -> RequestIntake {
         RequestIntake(
-            checker: RequestChecker(audience: origin, requesterKeys: try requesterKeys(), policy: policy),
+            checker: RequestChecker(
+                audience: origin, requesterKeys: try requesterKeys(), subjectKeys: try subjectKeys(), policy: policy),
             rules: try rules(), subjects: try subjects(), controller: try keys.controller,
             masterKey: try masterKey, now: environment.now())
     }
@@ -112,9 +113,14 @@ extension Workspace {
         }
     }
 
-    /// The keys that requests are accepted from now.
+    /// The portals' and agents' keys that requests are accepted from now.
     func requesterKeys() throws -> [VerifyingKey] {
         try keyRegistry().keys(.requester, at: store.size())
+    }
+
+    /// The data subjects' keys that requests are accepted from now.
+    private func subjectKeys() throws -> [VerifyingKey] {
+        try keyRegistry().keys(.subject, at: store.size())
     }
 }
 

@@ -64,11 +64,15 @@ extension Key {
             commandName: "register",
             abstract:
                 "Let the log know somebody else's public key: a person who decides, an agent that files requests, a witness.",
-            discussion: "A key has one role, for ever: one that the log knows already is refused.")
+            discussion: """
+                A key has one role, for ever: one that the log knows already is refused. A requester's word counts for how a person was \
+                identified: give that role to portals and agents. The key of a single person is a subject's: each of its requests waits \
+                until somebody has confirmed who sent it.
+                """)
 
         @Option(
             name: .long,
-            help: "officer, engineer, administrator, auditor, requester, witness, verifier or controller.")
+            help: "officer, engineer, administrator, auditor, requester, subject, witness, verifier or controller.")
         var role: KeyRole
 
         @Option(

@@ -21,25 +21,9 @@ struct RunNotify: ParsableCommand {
     func run() throws {
         let workspace = try openWorkspace(workspaceOptions)
         let runs = try runID.map { [$0] } ?? workspace.runsWaitingForRecipients()
-        let open = try certify(runs, in: workspace) { StandardError.write($0 + "\n") }
+        let open = try workspace.certify(runs, ProgressDisplay().show)
         try showNotified(runs, open, in: workspace, outputOptions)
     }
-}
-
-/// Certifies each run; returns what keeps those from it whose recipients are still to be told.
-func certify(
-    _ runs: [String], in workspace: Workspace, note: (String) -> Void
-) throws -> [ServiceError] {
-    var open: [ServiceError] = []
-    for run in runs {
-        do {
-            for file in try workspace.certify(run) { note(file) }
-        } catch let error as ServiceError {
-            guard case .recipientsPending = error else { throw error }
-            open.append(error)
-        }
-    }
-    return open
 }
 
 /// Prints where the recipients of these runs stand; throws where one of them was not told.

@@ -1,7 +1,5 @@
 import ArgumentParser
 import LetheBytes
-import LetheCrypto
-import LetheRequests
 import LetheService
 
 /// `lethe run`: everything that waits, unless a part of it is named.
@@ -44,85 +42,23 @@ struct RunAll: ParsableCommand {
         }
         let actor = try actorOptions.key(workspaceOptions.passphraseOptions)
         try trainingOptions.run(workspaceOptions) { workspace, display in
-            try workspace.holdingRuns { try step(workspace, display, as: actor) }
-        }
-    }
-
-    private func step(_ workspace: Workspace, _ display: ProgressDisplay, as actor: SigningKey?) throws {
-        let earlier = try workspace.runsWaitingForRecipients()
-        let open = try certify(earlier, in: workspace, note: display.note)
-        var plan = try workspace.runPlan(leaving: earlier)
-        var ended: [RequestRecord] = []
-        while case .unlearn = plan.step, plan.isDue || !whenDue {
-            let more = try workspace.endWhereNothingIsHeld(as: actor)
-            if more.isEmpty { break }
-            display.note("  \(more.count) requests ended: neither data nor model know these people")
-            ended += more
-            plan = try workspace.runPlan(leaving: earlier)
-        }
-        guard plan.step != .nothing, plan.isDue || !whenDue else {
-            guard !earlier.isEmpty else {
-                return try outputOptions.show(
-                    plan.json.adding(["nothingHeld": .array(ended.map { .string($0.requestID.text) })]), plan.text)
-            }
+            let turn = try workspace.takeTurn(
+                whenDue: whenDue, method: methodOptions.method, as: actor, progress: display.show)
             display.finish()
-            return try showNotified(earlier, open, in: workspace, outputOptions)
-        }
-        try climb(from: plan, leaving: earlier, open, workspace, display, as: actor)
-    }
-
-    /// Does what the plan says, then goes on with the policy's ladder until a method passes, or until it is better to wait.
-    private func climb(
-        from plan: RunPlan, leaving earlier: [String], _ open: [ServiceError], _ workspace: Workspace,
-        _ display: ProgressDisplay, as actor: SigningKey?
-    ) throws {
-        let (run, measured) = try answer(plan, workspace, display, as: actor)
-        display.finish()
-        let stillOpen = try open + certify([run], in: workspace, note: display.note)
-        let next = try workspace.runPlan(leaving: earlier + [run])
-        guard !measured.verdict.hasPrefix("PASS"), methodOptions.method == nil, case .unlearn = next.step,
-            let step = next.ladder, step.isContinuation
-        else {
-            try showVerdict(run, measured, outputOptions)
-            if let first = stillOpen.first { throw first }
-            return try requireEverybodyTold(earlier + [run], in: workspace)
-        }
-        display.note("  run \(run) is judged \(measured.verdict); \(step.text)")
-        try climb(from: next, leaving: earlier + [run], stillOpen, workspace, display, as: actor)
-    }
-
-    /// One run to its verdict, or what is left of it.
-    private func answer(
-        _ plan: RunPlan, _ workspace: Workspace, _ display: ProgressDisplay, as actor: SigningKey?
-    ) throws -> (run: String, measured: Measurements) {
-        switch plan.step {
-        case .certify(let run):
-            display.note("  continues with the certificates of run \(run)")
-            return (run, try workspace.measurements(run))
-        case .verify(let run):
-            display.note("  continues with the verification of run \(run)")
-            return (run, try workspace.verify(run, progress: display.show))
-        case .unlearn, .nothing:
-            let run = try workspace.unlearn(method: methodOptions.method, as: actor, progress: display.show).runID
-            return (run, try workspace.verify(run, progress: display.show))
+            try show(turn, in: workspace)
         }
     }
-}
 
-extension LadderStep {
-    /// Which method is next, and why.
-    fileprivate var text: String {
-        let place = "method \(number) of \(count), \(method.rawValue), is next: "
-        let why =
-            switch reason {
-            case .first: "nobody was tried before"
-            case .failed: "the one before did not pass"
-            case .inconclusive: "the one before decided nothing"
-            case .largerBatch: "it decided nothing over fewer requests"
-            case .deadline: "the deadline leaves no time for another before it"
-            case .again: "it did not pass and is the last"
-            }
-        return place + why + (waitsFor.map { "; better once \($0) requests wait" } ?? "")
+    private func show(_ turn: RunTurn, in workspace: Workspace) throws {
+        if let last = turn.judged.last {
+            try showVerdict(last.run, last.measured, outputOptions)
+            if let first = turn.open.first { throw first }
+            return try requireEverybodyTold(turn.runs, in: workspace)
+        }
+        guard turn.retold.isEmpty else { return try showNotified(turn.retold, turn.open, in: workspace, outputOptions) }
+        try outputOptions.show(
+            turn.plan.json.adding(["nothingHeld": .array(turn.nothingHeld.map { .string($0.requestID.text) })]),
+            turn.plan.text)
     }
 }
 
@@ -135,7 +71,7 @@ extension RunPlan {
         case .unlearn(true): "a run was interrupted: it is next; \(waiting) requests wait\(due)"
         case .unlearn(false):
             "\(waiting) requests wait, a run takes \(taken)\(due)" + (isDue ? "" : "; the policy wants no run yet")
-                + (ladder.map { "\n\($0.text)" } ?? "")
+                + (ladder.map { "\n\($0.words)" } ?? "")
         case .nothing: "nothing to do: no request waits for unlearning"
         }
     }

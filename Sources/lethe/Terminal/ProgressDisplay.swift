@@ -103,6 +103,7 @@ extension ProgressDisplay {
         case .advanced(let units): advance(units)
         case .resumed(let steps, let epochs):
             note("    continues after step \(steps)" + (epochs == 0 ? "" : ", \(epochs) epochs done"))
+        case .ended: finish()
         case .notice(let text): note("  " + text)
         case .epoch(let number, let trainingLoss, let validationLoss):
             let validation = validationLoss.map { String(format: ", validation %.4f", $0) } ?? ""

@@ -45,6 +45,7 @@ enum Stylesheet {
         @media(min-width:700px){.wide{grid-column:span 2}}
         @media screen and (min-width:1060px){tbody th:has(>code){min-width:18.5rem}}
         table{width:100%;border-collapse:collapse;margin:0 0 1.5rem}
+        table:has(thead th:nth-child(2).number:last-child){max-width:32rem}
         caption{text-align:left;padding-bottom:.5rem}
         th,td{text-align:left;vertical-align:top;padding:.55rem .9rem .55rem 0;border-bottom:1px solid var(--line)}
         thead th{font-weight:500;border-bottom-color:var(--soft);vertical-align:bottom}

@@ -21,6 +21,15 @@ struct TextTests {
         #expect(Figures.decimal(value) == text)
     }
 
+    @Test(arguments: [
+        ("above -0.2 and below 0.2", "above \u{2212}0.2 and below 0.2"), ("in order", "in order"),
+        ("D(o) - D0", "D(o) - D0"),
+        ("-1  -a-2", "\u{2212}1  -a-2"), ("", ""),
+    ])
+    func negativeNumbersHaveAMinusSign(phrase: String, shown: String) {
+        #expect(Figures.withMinus(phrase) == shown)
+    }
+
     @Test(arguments: UInt64(0)..<200)
     func decimalsReadBackExactly(seed: UInt64) {
         // A fixed walk over bit patterns of every magnitude.

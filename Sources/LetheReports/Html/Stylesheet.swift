@@ -73,7 +73,7 @@ enum Stylesheet {
         .dot{fill:var(--c);stroke:var(--paper);stroke-width:1.5}
         .dot.beyond{fill:var(--paper);stroke:var(--c)}
         .whisker,.curve{stroke:var(--c);stroke-width:2.5;stroke-linecap:round;fill:none}
-        .curve{stroke-width:2;stroke-linejoin:round}.dashed{stroke-dasharray:5 4}
+        .curve{stroke-width:2;stroke-linejoin:round}.curve.thin{stroke-width:1.25;stroke-opacity:.75}
         .area{fill:var(--c);fill-opacity:.32}
         .outline{fill:none;stroke:var(--reference);stroke-width:1.5}
         .mean{stroke:var(--c);stroke-width:2}

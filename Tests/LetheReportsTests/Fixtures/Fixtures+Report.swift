@@ -193,19 +193,12 @@ extension Fixtures {
             mean: 0.527))
 
     private static let curve = AuditReport.Curve(
-        title: "Mean probability of the true answer while unlearning", horizontalAxis: "step",
-        verticalAxis: "probability",
-        lines: [
+        title: "Loss of the retrained models by epoch", horizontalAxis: "epoch", verticalAxis: "loss (nats)",
+        lines: (1...5).map { number in
             .init(
-                name: "forgotten records",
-                points: stride(from: 0, through: 240, by: 20).map { step in
-                    let left = 1 / (1 + Double(step) / 30)
-                    return .init(x: Double(step), y: 0.525 + 0.156 * left)
-                }),
-            .init(
-                name: "retained records",
-                points: stride(from: 0, through: 240, by: 20).map { step in
-                    .init(x: Double(step), y: 0.668 - Double(step) * 0.00003)
-                }),
-        ])
+                name: "retrained \(number)",
+                points: (1...6).map { epoch in
+                    .init(x: Double(epoch), y: 0.5 + 0.002 * Double(number) + 0.19 / (0.1 + 0.9 * Double(epoch)))
+                })
+        })
 }

@@ -51,11 +51,31 @@ enum Fixtures {
 
     /// The model still remembers, and the original is kept.
     static let fail = change(report(.fail)) { report in
-        report.reasons = ["38% of the original’s memory of the records is left; the policy allows 20%."]
+        report.reasons = [
+            "Of what the original memorised about the forgotten records, the share 0.380 [0.290, 0.470] is left (0 as if retrained, "
+                + "1 nothing forgotten, below 0 over-forgotten); allowed is less than 0.2 either way.",
+            "Of the original's distance to retrained models beyond their noise, the share 0.573 [0.462, 0.688] is left; allowed is "
+                + "less than 0.25.",
+        ]
         report.residualMemory = AuditReport.Estimate(0.38, lower: 0.29, upper: 0.47)
         report.gates[3].value = report.residualMemory
         report.gates[3].outcome = .failed
+        report.gates[4].value = AuditReport.Estimate(0.573, lower: 0.462, upper: 0.688)
+        report.gates[4].outcome = .failed
         report.distances[0].unlearned = AuditReport.Estimate(0.0281, lower: 0.0259, upper: 0.0304)
+        report.distances[1].unlearned = AuditReport.Estimate(0.1193, lower: 0.1096, upper: 0.1293)
+        report.distances[2].unlearned = AuditReport.Estimate(0.2323, lower: 0.2221, upper: 0.2427)
+        report.relativeTests[0].difference = AuditReport.Estimate(0.0008, lower: -0.0021, upper: 0.0036)
+        report.relativeTests[0].pValue = 0.312
+        report.relativeTests[0].finding = .undecided
+        report.worstUsers?.unlearned = 0.78
+        report.performance[1].unlearned = AuditReport.Scores(
+            areaUnderROC: .init(0.7254), accuracy: .init(0.6618), logLoss: .init(0.5924))
+        if let shift = report.probabilityShift {
+            // Three parts of the original's answers on five of those of a model that forgot.
+            report.probabilityShift?.unlearned = AuditReport.Distribution(
+                counts: zip(shift.original.counts, shift.unlearned.counts).map { (3 * $0 + 5 * $1) / 8 }, mean: 0.589)
+        }
         report.run.residue[0] = AuditReport.Residue(
             name: "original model", fate: .kept, detail: "until the run is repeated with another method")
         for index in report.requests.indices {

@@ -53,7 +53,7 @@ enum ForgettingSection {
             blocks.append(.table(worstUsers(worst)))
         }
         if !report.curves.isEmpty {
-            blocks.append(.heading("How the forgetting went"))
+            blocks.append(.heading("How the trainings went"))
             blocks.append(
                 .figures(
                     report.curves.enumerated().map { CurvePlot.figure($0.element, id: "curve-\($0.offset + 1)") }))

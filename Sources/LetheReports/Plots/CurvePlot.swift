@@ -36,8 +36,8 @@ enum CurvePlot {
         var names: [(text: String, style: String, y: Double)] = []
         for (number, line) in curve.lines.enumerated() {
             // Many lines are several of one kind, and the colours of the original and the unlearned model would mislead.
-            let areMany = curve.lines.count > 3
-            let style = areMany ? "reference" : ["unlearned", "original", "reference"][number]
+            let areMany = curve.lines.count > 2
+            let style = areMany ? "reference" : ["unlearned", "original"][number]
             let points = finite(line).map { (x: horizontal.position($0.x), y: vertical.position($0.y)) }
             drawing.path("curve \(style)" + (areMany ? " thin" : ""), points)
             guard let end = points.last else { continue }

@@ -187,7 +187,7 @@ let package = Package(
                 "LetheRecommendation",
                 "LetheTransformer", grdb,
             ]),
-        tests("LetheReportsTests", ["LetheReports", "LetheBytes"], exclude: ["Snapshots"]),
+        tests("LetheReportsTests", ["LetheReports", "LetheBytes"]),
         tests("LethePagesTests", ["LethePages", "LetheReports"], exclude: ["Browser", "Snapshots"]),
         tests(
             "BrowserTests",

@@ -27,7 +27,8 @@ struct ContentTests {
     @Test func statisticalPassNamesItsTerms() {
         let claim = text(Wording(report: Fixtures.passStatistical).claim)
         for term in [
-            "Outputs equivalent to retraining", "±0.20", "every removed training record", "3,068\u{A0}records",
+            "Outputs equivalent to retraining", "±0.20", "every training record of the people who asked",
+            "3,068\u{A0}records",
             "20\u{A0}people", "α\u{A0}=\u{A0}0.05", "5\u{A0}retrained reference models", "power 0.94",
         ] {
             #expect(claim.contains(term), "\(term)")
@@ -39,7 +40,7 @@ struct ContentTests {
     }
 
     @Test func failedGateIsToldBesideAPass() {
-        let report = Fixtures.change(Fixtures.passStatistical) { $0.gates[3].outcome = .failed }
+        let report = Fixtures.change(Fixtures.passStatistical) { $0.gates[4].outcome = .failed }
         #expect(report.markdown.contains("- Tests not passed: G2."))
     }
 
@@ -78,7 +79,7 @@ struct ContentTests {
     @Test func checkCommandNamesACertificateAndTheTrustFile() {
         #expect(
             Fixtures.passStatistical.markdown.contains(
-                "    lethe certificate verify certificates/0012.json --trust trust.json\n"))
+                "    lethe certificate verify certificates/0012.lethe-certificate.json --trust trust.txt\n"))
         #expect(!Fixtures.refuse.markdown.contains("lethe certificate verify"))
         #expect(Fixtures.refuse.markdown.contains("    lethe log audit --workspace lethe-workspace\n"))
     }

@@ -1,5 +1,6 @@
-import LetheReports
 import Testing
+
+@testable import LetheReports
 
 struct LossCurveTests {
     private let curve = LossCurve(
@@ -24,5 +25,19 @@ struct LossCurveTests {
             unit: "step", points: (0..<count).map { .init(number: $0 + 1, training: $0 % 7 == 0 ? .nan : 1) })
         #expect(curve.svg.utf8.count < 60_000)
         #expect(!curve.svg.contains("nan"))
+    }
+
+    /// Five retrained models end near each other, near the bottom.
+    @Test(arguments: [
+        [], [120], [226, 227, 228, 229, 230], [10, 11, 12], (0..<40).map { Double($0) }, [20, 200, 201], [300],
+    ])
+    func namesStayApartAndInside(positions: [Double]) {
+        let moved = CurvePlot.apart(positions, from: 16, to: 230)
+        #expect(moved.count == positions.count && moved.allSatisfy { (15.999...230.001).contains($0) })
+        for (above, below) in zip(moved, moved.dropFirst()) {
+            #expect(below - above > min(14.999, 213 / Double(positions.count - 1)))
+        }
+        let far = zip(positions, positions.dropFirst()).allSatisfy { $1 - $0 >= 15 }
+        if far, positions.allSatisfy((16...230).contains) { #expect(moved == positions) }
     }
 }

@@ -26,6 +26,8 @@ struct PeriodReportTests {
         }
         #expect(report([("received", "0")]).contains("Nobody asked for deletion on these days."))
         #expect(report([("received", "3"), ("open", "2")]).contains("3 people asked for deletion; 1 has an answer."))
+        #expect(report([("received", "1"), ("open", "1")]).contains("1 person asked for deletion; none has an answer"))
+        #expect(report([("received", "3")]).contains("3 people asked for deletion; 3 have an answer."))
         #expect(report([("received", "3")]).contains("IN TIME"))
         #expect(report([("received", "3"), ("answered_late", "1")]).contains("ANSWERED LATE"))
         #expect(report([("received", "3"), ("answered_late", "1"), ("overdue", "2")]).contains("OVERDUE"))

@@ -2,13 +2,13 @@ import Foundation
 import LetheReports
 import Testing
 
-/// Each named report in each format equals the committed snapshot; `RECORD_SNAPSHOTS=1` rewrites them.
+/// Each named report in each format equals the committed sample; `RECORD_SNAPSHOTS=1` rewrites them.
 struct SnapshotTests {
     @Test(arguments: Fixtures.named.map(\.name), ["html", "md", "json", "csv"])
     func reportLooksAsRecorded(name: String, format: String) throws {
         let report = try #require(Fixtures.named.first { $0.name == name }).report
         let text = try text(of: report, as: format)
-        try Snapshot.expect(text, is: "\(name).\(format)")
+        try Snapshot.expect(text, is: "run-\(name).\(format)")
     }
 
     @Test(arguments: Fixtures.named.map(\.name))
@@ -18,6 +18,13 @@ struct SnapshotTests {
         for format in ["html", "md", "json", "csv"] {
             #expect(try text(of: report, as: format) == text(of: copy, as: format))
         }
+    }
+
+    /// A sample that no test writes would never change with the code.
+    @Test func everySampleIsOneOfTheReports() throws {
+        let reports = Fixtures.named.map { "run-\($0.name)" } + ["period", "request"]
+        let names = reports.flatMap { name in ["html", "md", "json", "csv"].map { "\(name).\($0)" } }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: Snapshot.folder.path).sorted() == names.sorted())
     }
 
     private func text(of report: AuditReport, as format: String) throws -> String {
@@ -30,9 +37,10 @@ struct SnapshotTests {
     }
 }
 
-/// Texts that are committed as they should be.
+/// Texts that are committed as they should be: `Reports/samples`, which is also where people look what a report is like.
 enum Snapshot {
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Snapshots")
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Reports/samples")
 
     /// Whether `text` equals the file called `name`; `RECORD_SNAPSHOTS=1` rewrites it.
     static func expect(_ text: String, is name: String) throws {

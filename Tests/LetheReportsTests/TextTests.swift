@@ -21,6 +21,15 @@ struct TextTests {
         #expect(Figures.decimal(value) == text)
     }
 
+    @Test(arguments: [
+        ("above -0.2 and below 0.2", "above \u{2212}0.2 and below 0.2"), ("in order", "in order"),
+        ("D(o) - D0", "D(o) - D0"),
+        ("-1  -a-2", "\u{2212}1  -a-2"), ("", ""),
+    ])
+    func negativeNumbersHaveAMinusSign(phrase: String, shown: String) {
+        #expect(Figures.withMinus(phrase) == shown)
+    }
+
     @Test(arguments: UInt64(0)..<200)
     func decimalsReadBackExactly(seed: UInt64) {
         // A fixed walk over bit patterns of every magnitude.
@@ -59,6 +68,8 @@ struct TextTests {
     @Test(arguments: [
         ("2026-11-03T08:05:00Z", "3\u{A0}Nov\u{A0}2026", "3\u{A0}Nov\u{A0}2026, 08:05\u{A0}UTC"),
         ("2026-11-23T16:42:09.123Z", "23\u{A0}Nov\u{A0}2026", "23\u{A0}Nov\u{A0}2026, 16:42\u{A0}UTC"),
+        ("2026-11-03", "3\u{A0}Nov\u{A0}2026", "3\u{A0}Nov\u{A0}2026"), ("2026-11-32", "2026-11-32", "2026-11-32"),
+        ("2026-11-03 ", "2026-11-03 ", "2026-11-03 "), ("2026-11-3", "2026-11-3", "2026-11-3"),
         ("2026-13-03T08:05:00Z", "2026-13-03T08:05:00Z", "2026-13-03T08:05:00Z"),
         ("2026-11-03T08:05:00+01:00", "2026-11-03T08:05:00+01:00", "2026-11-03T08:05:00+01:00"),
         ("yesterday", "yesterday", "yesterday"), ("", "", ""),

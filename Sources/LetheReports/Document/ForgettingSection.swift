@@ -53,7 +53,7 @@ enum ForgettingSection {
             blocks.append(.table(worstUsers(worst)))
         }
         if !report.curves.isEmpty {
-            blocks.append(.heading("How the forgetting went"))
+            blocks.append(.heading("How the trainings went"))
             blocks.append(
                 .figures(
                     report.curves.enumerated().map { CurvePlot.figure($0.element, id: "curve-\($0.offset + 1)") }))
@@ -76,13 +76,22 @@ enum ForgettingSection {
             rows: gates.map { gate in
                 [
                     "\(strong: gate.id) \(gate.question)",
-                    "\(gate.statistic)",
+                    "\(names[gate.statistic] ?? gate.statistic)",
                     value(gate.value),
-                    "\(gate.threshold)",
+                    "\(Figures.withMinus(gate.threshold))",
                     "\(words(for: gate.outcome), tone: tone(of: gate.outcome))",
                 ]
             })
     }
+
+    /// The judge's short names for people who read no formulas.
+    private static let names = [
+        "S(o)": "memory of the original, in logits: S(o)",
+        "D(o) - D0": "its distance beyond the noise, in nats: D(o) \u{2212} D0",
+        "RRM": "share of the memory left: RRM", "JG": "share of the distance left: JG",
+        "RRM while relearning": "share that comes back by relearning: RRM",
+        "RRM at 4 bits": "share that comes back at four bits: RRM",
+    ]
 
     private static func words(for outcome: AuditReport.Gate.Outcome) -> String {
         switch outcome {
@@ -144,12 +153,11 @@ enum ForgettingSection {
         Table(
             caption:
                 "Mean lean to the true answers of each model’s own worst \(Figures.count(worst.users)) (5%), in logits",
-            columns: [.number("Original"), .number("Unlearned"), .number("Retrained (range)")],
+            columns: [.text("Model"), .number("Lean")],
             rows: [
-                [
-                    "\(Figures.fixed(worst.original, decimals: 2))", "\(Figures.fixed(worst.unlearned, decimals: 2))",
-                    value(worst.retrained, decimals: 2),
-                ]
+                ["Original", "\(Figures.fixed(worst.original, decimals: 2))"],
+                ["Unlearned", "\(Figures.fixed(worst.unlearned, decimals: 2))"],
+                ["Retrained, mean and range", value(worst.retrained, decimals: 2)],
             ])
     }
 

@@ -45,6 +45,7 @@ enum Stylesheet {
         @media(min-width:700px){.wide{grid-column:span 2}}
         @media screen and (min-width:1060px){tbody th:has(>code){min-width:18.5rem}}
         table{width:100%;border-collapse:collapse;margin:0 0 1.5rem}
+        table:has(thead th:nth-child(2).number:last-child){max-width:32rem}
         caption{text-align:left;padding-bottom:.5rem}
         th,td{text-align:left;vertical-align:top;padding:.55rem .9rem .55rem 0;border-bottom:1px solid var(--line)}
         thead th{font-weight:500;border-bottom-color:var(--soft);vertical-align:bottom}
@@ -72,7 +73,7 @@ enum Stylesheet {
         .dot{fill:var(--c);stroke:var(--paper);stroke-width:1.5}
         .dot.beyond{fill:var(--paper);stroke:var(--c)}
         .whisker,.curve{stroke:var(--c);stroke-width:2.5;stroke-linecap:round;fill:none}
-        .curve{stroke-width:2;stroke-linejoin:round}.dashed{stroke-dasharray:5 4}
+        .curve{stroke-width:2;stroke-linejoin:round}.curve.thin{stroke-width:1.25;stroke-opacity:.75}
         .area{fill:var(--c);fill-opacity:.32}
         .outline{fill:none;stroke:var(--reference);stroke-width:1.5}
         .mean{stroke:var(--c);stroke-width:2}

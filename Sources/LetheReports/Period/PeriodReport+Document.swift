@@ -7,10 +7,16 @@ extension Document {
         kicker = "Report on deletion requests · \(day: report.firstDay) to \(day: report.lastDay)"
         verdict = overdue > 0 ? "OVERDUE" : late > 0 ? "ANSWERED LATE" : "IN TIME"
         tone = overdue > 0 ? .bad : late > 0 ? .caution : .good
+        let answered =
+            switch received - open {
+            case ...0: "none has an answer yet"
+            case 1: "1 has an answer"
+            case let count: "\(Figures.count(count)) have an answer"
+            }
         headline =
             received == 0
             ? "Nobody asked for deletion on these days."
-            : "\(Figures.count(received, "person", plural: "people")) asked for deletion; \(Figures.count(received - open)) \(received - open == 1 ? "has" : "have") an answer."
+            : "\(Figures.count(received, "person", plural: "people")) asked for deletion; \(answered)."
         claim =
             """
             Counted by the local day of receipt\(report.law.map { " under the \($0.uppercased())" } ?? ""), as the log stood on \

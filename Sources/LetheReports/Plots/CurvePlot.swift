@@ -35,19 +35,36 @@ enum CurvePlot {
 
         var names: [(text: String, style: String, y: Double)] = []
         for (number, line) in curve.lines.enumerated() {
-            let style = ["unlearned", "original", "reference"][number % 3] + (number < 3 ? "" : " dashed")
+            // Many lines are several of one kind, and the colours of the original and the unlearned model would mislead.
+            let areMany = curve.lines.count > 2
+            let style = areMany ? "reference" : ["unlearned", "original"][number]
             let points = finite(line).map { (x: horizontal.position($0.x), y: vertical.position($0.y)) }
-            drawing.path("curve \(style)", points)
+            drawing.path("curve \(style)" + (areMany ? " thin" : ""), points)
             guard let end = points.last else { continue }
             drawing.dot("dot \(style)", x: end.x, y: end.y, radius: 3)
             names.append((line.name.shortened(to: 18), style, end.y + 4))
         }
-        var free = -Double.infinity
-        for name in names.sorted(by: { $0.y < $1.y }) {
-            let y = max(name.y, free)
+        names.sort { $0.y < $1.y }
+        for (name, y) in zip(names, apart(names.map(\.y), from: 16, to: 230)) {
             drawing.label(name.text, style: "label \(name.style)", x: 314, y: y)
-            free = y + 15
         }
         return drawing
+    }
+
+    /// Rising positions moved as little as keeps names apart and inside the drawing; closer together where there are too many.
+    static func apart(_ positions: [Double], from top: Double, to bottom: Double) -> [Double] {
+        let distance = min(15, (bottom - top) / Double(max(positions.count - 1, 1)))
+        var moved = positions
+        var free = top
+        for index in moved.indices {
+            moved[index] = max(moved[index], free)
+            free = moved[index] + distance
+        }
+        free = bottom
+        for index in moved.indices.reversed() {
+            moved[index] = min(moved[index], free)
+            free = moved[index] - distance
+        }
+        return moved
     }
 }

@@ -6,8 +6,12 @@ extension Document {
         verdict = RequestsSection.words(for: report.state).uppercased()
         tone = RequestsSection.tone(of: report.state)
         headline = Self.headline(report)
+        let isEnded = if case .stopped = report.clock { true } else { false }
         claim =
-            "Received on \(day: report.receivedAt) under the \(report.law.uppercased()); an answer is due on \(day: report.dueOn)."
+            """
+            Received on \(day: report.receivedAt) under the \(report.law.uppercased()); an answer \(isEnded ? "was" : "is") due on \
+            \(day: report.dueOn).
+            """
         let untold = report.recipients.filter(\.isUntold).map(\.name)
         reasons =
             (report.stateDetail.map { ["\($0)"] } ?? [])
@@ -55,23 +59,44 @@ extension Document {
     }
 
     private static func history(_ report: RequestReport) -> Section {
-        Section(
-            id: "history", title: "What happened?", lead: "Every entry of the log about this request, in order.",
-            blocks: [
+        var blocks: [Block] = [
+            .table(
+                Table(
+                    caption: "Entries",
+                    columns: [.text("Entry"), .text("When"), .text("What"), .text("Signed by")],
+                    rows: report.history.map { event in
+                        let signers = event.signers.map { text -> Prose in
+                            let (role, key) = signer(text)
+                            return "\(role) \(code: String(key.prefix(12)))"
+                        }
+                        return [
+                            "\(String(event.entry))", "\(time: event.at)", "\(event.what)",
+                            signers.dropFirst().reduce(signers.first ?? "nobody whose key is known") { $0.detail($1) },
+                        ]
+                    }))
+        ]
+        var seen: Set<String> = []
+        let signers = report.history.flatMap(\.signers).filter { seen.insert($0).inserted }
+        if !signers.isEmpty {
+            blocks.append(
                 .table(
                     Table(
-                        caption: "Entries",
-                        columns: [.text("Entry"), .text("When"), .text("What"), .text("Signed by")],
-                        rows: report.history.map { event in
-                            let signers = event.signers.map { Prose("\($0)") }
-                            return [
-                                "\(String(event.entry))", "\(time: event.at)", "\(event.what)",
-                                signers.dropFirst().reduce(signers.first ?? "nobody whose key is known") {
-                                    $0.detail($1)
-                                },
-                            ]
-                        }))
-            ])
+                        caption: "The keys that signed, whose first characters stand above",
+                        columns: [.text("Role"), .text("Key")],
+                        rows: signers.map { text in
+                            let (role, key) = signer(text)
+                            return ["\(role)", "\(code: key)"]
+                        })))
+        }
+        return Section(
+            id: "history", title: "What happened?", lead: "Every entry of the log about this request, in order.",
+            blocks: blocks)
+    }
+
+    /// A role and the id of its key.
+    private static func signer(_ text: String) -> (role: String, key: String) {
+        let parts = text.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
     }
 
     private static func runs(_ report: RequestReport) -> Section {

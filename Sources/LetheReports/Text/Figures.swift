@@ -21,6 +21,13 @@ enum Figures {
         return text.first == "-" ? "\u{2212}" + text.dropFirst() : text
     }
 
+    /// A phrase with a typographic minus sign before each negative number, such as "above -0.2 and below 0.2".
+    static func withMinus(_ phrase: String) -> String {
+        phrase.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            word.first == "-" && word.dropFirst().first?.isNumber == true ? "\u{2212}" + word.dropFirst() : String(word)
+        }.joined(separator: " ")
+    }
+
     /// `value` with about three significant digits.
     static func short(_ value: Double) -> String {
         fixed(value, decimals: decimals(for: value))

@@ -1,4 +1,4 @@
-/// A time for people: "23 Nov 2026, 10:15 UTC", made from RFC 3339 text in UTC.
+/// A time for people: "23 Nov 2026, 10:15 UTC", made from RFC 3339 text in UTC; or a day, "23 Nov 2026", made from "2026-11-23".
 ///
 /// Text in any other form is shown as it is: a report must not lose what it was given.
 struct Moment {
@@ -11,24 +11,35 @@ struct Moment {
 
     init(_ text: String) {
         let characters = Array(text.utf8)
-        guard characters.count >= 20, characters.last == UInt8(ascii: "Z"), characters[4] == UInt8(ascii: "-"),
-            characters[7] == UInt8(ascii: "-"), characters[10] == UInt8(ascii: "T"),
-            characters[13] == UInt8(ascii: ":"),
-            characters[16] == UInt8(ascii: ":"), let year = Self.number(characters[0..<4]),
-            let month = Self.number(characters[5..<7]), let day = Self.number(characters[8..<10]),
-            let hour = Self.number(characters[11..<13]), let minute = Self.number(characters[14..<16]),
-            (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60,
-            characters[17..<19].allSatisfy(Self.isDigit),
-            characters[19...].dropLast().allSatisfy({ Self.isDigit($0) || $0 == UInt8(ascii: ".") })
-        else {
-            self.day = text
-            self.full = text
-            self.machine = nil
+        guard let day = Self.day(characters) else {
+            (self.day, full, machine) = (text, text, nil)
             return
         }
-        self.day = "\(day)\u{00A0}\(Self.months[month - 1])\u{00A0}\(year)"
-        self.full = "\(self.day), \(Self.twoDigits(hour)):\(Self.twoDigits(minute))\u{00A0}UTC"
-        self.machine = text
+        if characters.count == 10 {
+            (self.day, full, machine) = (day, day, text)
+            return
+        }
+        guard characters.count >= 20, characters.last == UInt8(ascii: "Z"), characters[10] == UInt8(ascii: "T"),
+            characters[13] == UInt8(ascii: ":"), characters[16] == UInt8(ascii: ":"),
+            let hour = Self.number(characters[11..<13]), let minute = Self.number(characters[14..<16]),
+            hour < 24, minute < 60, characters[17..<19].allSatisfy(Self.isDigit),
+            characters[19...].dropLast().allSatisfy({ Self.isDigit($0) || $0 == UInt8(ascii: ".") })
+        else {
+            (self.day, full, machine) = (text, text, nil)
+            return
+        }
+        self.day = day
+        full = "\(day), \(Self.twoDigits(hour)):\(Self.twoDigits(minute))\u{00A0}UTC"
+        machine = text
+    }
+
+    /// The day that the first ten characters spell.
+    private static func day(_ characters: [UInt8]) -> String? {
+        guard characters.count >= 10, characters[4] == UInt8(ascii: "-"), characters[7] == UInt8(ascii: "-"),
+            let year = number(characters[0..<4]), let month = number(characters[5..<7]),
+            let day = number(characters[8..<10]), (1...12).contains(month), (1...31).contains(day)
+        else { return nil }
+        return "\(day)\u{00A0}\(months[month - 1])\u{00A0}\(year)"
     }
 
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -7,13 +7,14 @@ extension Fixtures {
             verdict: verdict,
             claim: AuditReport.Claim(
                 residualMemoryMargin: 0.2, alpha: 0.05, references: 5, power: 0.94,
-                auditSet: "every removed training record", auditRecords: 3_068, auditSubjects: 20),
-            runID: "run-2026-11-23-0007", issuedAt: "2026-11-23T16:42:09Z",
+                auditSet: "every training record of the people who asked", auditRecords: 3_068, auditSubjects: 20),
+            runID: "6f1c8e7a-1111-4222-8333-444455556666", issuedAt: "2026-11-23T16:42:09Z",
             log: AuditReport.Log(
-                origin: "lethe.example/demo", checkpointSize: 1_087, checkpointRoot: digest("c4e1")),
-            policy: AuditReport.Policy(name: "gdpr-month", digest: digest("70b2")),
+                origin: "example.com/ledger", checkpointSize: 1_087, checkpointRoot: digest("c4e1")),
+            policy: AuditReport.Policy(name: "gdpr", digest: digest("70b2")),
             dataset: AuditReport.Dataset(
-                name: "MovieLens-1M", digestBefore: digest("a0"), digestAfter: digest("a1"), recordsBefore: 29_017,
+                name: "Example films (invented)", digestBefore: digest("a0"), digestAfter: digest("a1"),
+                recordsBefore: 29_017,
                 recordsRemoved: 3_068),
             requests: requests, refusals: refusals, run: run, gates: gates, distances: distances,
             relativeTests: relativeTests,
@@ -24,27 +25,26 @@ extension Fixtures {
             probabilityShift: probabilityShift, curves: [curve],
             notMeasured: [
                 AuditReport.Omission(
-                    test: "Relearning (G4)",
-                    reason: "whether a short fine-tuning brings the records back faster than in a retrained model"),
+                    test: "G4 relearning", reason: "the policy does not ask for it"),
                 AuditReport.Omission(
-                    test: "Membership per user",
-                    reason: "needs several originals with other seeds; only the mean is tested"),
+                    test: "G3 per-user likelihood ratio (U-LiRA)", reason: "needs originals of several seeds"),
             ],
             check: AuditReport.Check(
-                trustFile: "trust.json", keyID: digest("5d9f"), workspace: "lethe-workspace",
+                trustFile: "trust.txt", keyID: digest("5d9f"), workspace: "lethe-workspace",
                 furtherCommands: [
                     AuditReport.Command(
-                        purpose: "Repeat the run and compare every digest.", line: "lethe replay run-2026-11-23-0007")
+                        purpose: "Repeat the run and compare every digest.",
+                        line: "lethe replay 6f1c8e7a-1111-4222-8333-444455556666")
                 ]))
     }
 
     private static let requests: [AuditReport.Request] = (0..<6).map { number in
         AuditReport.Request(
             id: "5b1f0c3\(number)-9a44-4c1e-8f0\(number)-2d6b7e90a1f\(number)",
-            subject: "s-\(digest("\(number)e7a").prefix(12))",
-            receivedAt: "2026-11-\(20 + number / 3)T08:1\(number):00Z", dueAt: "2026-12-\(21 + number / 3)T00:00:00Z",
+            subject: String(digest("\(number)e7a").prefix(12)),
+            receivedAt: "2026-11-\(20 + number / 3)T08:1\(number):00Z", dueAt: "2026-12-\(21 + number / 3)",
             clock: .stopped(daysTaken: 3 - number / 3), state: .fulfilled, recordsRemoved: 41 + 137 * number,
-            certificateFile: "certificates/00\(number + 12).json", logIndex: 1_060 + number)
+            certificateFile: "certificates/00\(number + 12).lethe-certificate.json", logIndex: 1_060 + number)
     }
 
     private static let refusals = [
@@ -77,11 +77,11 @@ extension Fixtures {
                 .init("retrained model 1", "17002938475610293847"),
             ]),
         models: [
-            .init(role: .original, name: "recommender@41", digest: digest("0f"), logIndex: 1_042),
-            .init(role: .unlearned, name: "recommender@42", digest: digest("1e"), logIndex: 1_051),
+            .init(role: .original, name: "original", digest: digest("0f"), logIndex: 1_042),
+            .init(role: .unlearned, name: "candidate", digest: digest("1e"), logIndex: 1_051),
         ]
             + (1...5).map {
-                .init(role: .reference, name: "reference \($0)", digest: digest("2\($0)"), logIndex: 1_052 + $0)
+                .init(role: .reference, name: "retrained \($0)", digest: digest("2\($0)"), logIndex: 1_053)
             },
         steps: [
             .init(name: "Select records and commit inputs", seconds: 1.24),
@@ -97,25 +97,29 @@ extension Fixtures {
         environment: [.init("Lethe", "0.1.0"), .init("OpenBLAS", "0.3.21, Haswell, 2 threads"), .init("Threads", "2")])
 
     private static let gates = [
+        gate("P0", "Is the run's history in order?", "provenance", nil, "in order", .passed),
         gate(
-            "P0", "Is it known how the model was made?", "training log, digests, inventory of remains", nil, "complete",
-            .passed),
+            "G0", "Was there something to forget, and would we see it?", "S(o)",
+            AuditReport.Estimate(0.623, lower: 0.541, upper: 0.705), "above 0.0", .passed),
         gate(
-            "G0", "Is there anything to forget?", "original’s shift above zero, lower 95% bound",
-            AuditReport.Estimate(0.623, lower: 0.541, upper: 0.705), "above 0", .passed),
+            "G0", "Was there something to forget, and would we see it?", "D(o) - D0",
+            AuditReport.Estimate(0.0199, lower: 0.0165, upper: 0.0231), "above 0.0", .passed),
         gate(
-            "G1", "Does it still remember, or over-forget?", "relative residual memorisation, 90% interval",
-            AuditReport.Estimate(0.034, lower: -0.051, upper: 0.119), "within \u{2212}0.20 to +0.20", .passed),
+            "G1", "Does it still remember?", "RRM", AuditReport.Estimate(0.034, lower: -0.051, upper: 0.119),
+            "above -0.2 and below 0.2", .passed),
         gate(
-            "G2", "Do whole answers look retrained?", "share of the JSD gap left, upper 95% bound",
+            "G2", "Do its answers look like a retrained model's?", "JG",
             AuditReport.Estimate(0.081, lower: 0.012, upper: 0.163), "below 0.25", .passed),
         gate(
-            "G3", "Can an attacker tell who was removed?", "membership AUC against retrained, 90% interval",
-            AuditReport.Estimate(0.011, lower: -0.017, upper: 0.039), "within \u{2212}0.05 to +0.05", .passed),
-        gate("G4", "Does it relearn too fast?", "area between relearning curves", nil, "below 0.20", .notMeasured),
+            "G3", "Can an outsider tell who was in the training data?", "membership AUC, power 0.9",
+            AuditReport.Estimate(0.011, lower: -0.017, upper: 0.039), "above -0.05 and below 0.05", .passed),
+        gate("G4", "Does what was forgotten come back?", "RRM while relearning", nil, "below 0.2", .notMeasured),
         gate(
-            "G5", "Is it still useful?", "test AUC against retrained, lower 95% bound",
-            AuditReport.Estimate(-0.002, lower: -0.007, upper: 0.003), "above \u{2212}0.01", .passed),
+            "G5", "Is it as useful as before for those who stay?", "AUC difference",
+            AuditReport.Estimate(-0.002, lower: -0.007, upper: 0.003), "above -0.03", .passed),
+        gate(
+            "G5", "Is it as useful as before for those who stay?", "log-loss difference",
+            AuditReport.Estimate(0.002, lower: -0.004, upper: 0.008), "below 0.05", .passed),
     ]
 
     private static let distances = [
@@ -125,12 +129,12 @@ extension Fixtures {
             unlearned: AuditReport.Estimate(0.0182, lower: 0.0168, upper: 0.0197),
             noiseFloor: AuditReport.Estimate(0.0167, lower: 0.0149, upper: 0.0185)),
         AuditReport.Distance(
-            symbol: "symmetric KL", name: "Symmetrised KL divergence", unit: "nats",
+            symbol: "sym. KL", name: "Symmetric Kullback–Leibler divergence, halved", unit: "nats",
             original: AuditReport.Estimate(0.1566, lower: 0.1440, upper: 0.1698),
             unlearned: AuditReport.Estimate(0.0754, lower: 0.0691, upper: 0.0820),
             noiseFloor: AuditReport.Estimate(0.0692, lower: 0.0611, upper: 0.0771)),
         AuditReport.Distance(
-            symbol: "L2", name: "Euclidean distance of probabilities",
+            symbol: "L2", name: "Euclidean distance of the probabilities",
             original: AuditReport.Estimate(0.2718, lower: 0.2601, upper: 0.2839),
             unlearned: AuditReport.Estimate(0.1871, lower: 0.1790, upper: 0.1955),
             noiseFloor: AuditReport.Estimate(0.1794, lower: 0.1688, upper: 0.1898)),
@@ -142,7 +146,7 @@ extension Fixtures {
             difference: AuditReport.Estimate(0.0171, lower: 0.0148, upper: 0.0194), pValue: 0.00002,
             finding: .nearerToRetrained),
         AuditReport.RelativeTest(
-            symbol: "L2", name: "Euclidean distance of probabilities",
+            symbol: "L2", name: "Euclidean distance of the probabilities",
             difference: AuditReport.Estimate(-0.0012, lower: -0.0101, upper: 0.0077), pValue: 0.583, finding: .undecided
         ),
     ]
@@ -189,19 +193,12 @@ extension Fixtures {
             mean: 0.527))
 
     private static let curve = AuditReport.Curve(
-        title: "Mean probability of the true answer while unlearning", horizontalAxis: "step",
-        verticalAxis: "probability",
-        lines: [
+        title: "Loss of the retrained models by epoch", horizontalAxis: "epoch", verticalAxis: "loss (nats)",
+        lines: (1...5).map { number in
             .init(
-                name: "forgotten records",
-                points: stride(from: 0, through: 240, by: 20).map { step in
-                    let left = 1 / (1 + Double(step) / 30)
-                    return .init(x: Double(step), y: 0.525 + 0.156 * left)
-                }),
-            .init(
-                name: "retained records",
-                points: stride(from: 0, through: 240, by: 20).map { step in
-                    .init(x: Double(step), y: 0.668 - Double(step) * 0.00003)
-                }),
-        ])
+                name: "retrained \(number)",
+                points: (1...6).map { epoch in
+                    .init(x: Double(epoch), y: 0.5 + 0.002 * Double(number) + 0.19 / (0.1 + 0.9 * Double(epoch)))
+                })
+        })
 }

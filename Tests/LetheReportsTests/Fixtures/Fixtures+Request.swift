@@ -9,16 +9,34 @@ extension Fixtures {
         history: [
             .init(
                 entry: 150, at: "2026-10-30T16:12:09Z",
-                what: "received; identity account-authenticated, due 2026-11-30", signers: ["controller 0a1b2c"]),
+                what: "received; identity account-authenticated, due 2026-11-30", signers: [controller]),
             .init(
-                entry: 151, at: "2026-10-30T16:12:09Z", what: "the identity is proved as well as the policy asks",
-                signers: ["controller 0a1b2c", "officer 3d4e5f"]),
+                entry: 152, at: "2026-10-31T09:30:41Z", what: "a better proof of identity was asked for",
+                signers: [controller, officer]),
             .init(
-                entry: 210, at: "2026-11-03T05:10:00Z", what: "fulfilled, with the certificate at entry 204",
-                signers: ["controller 0a1b2c"]),
+                entry: 160, at: "2026-11-02T14:03:55Z", what: "the identity is proved as well as the policy asks",
+                signers: [controller, officer]),
+            .init(
+                entry: 176, at: "2026-11-03T02:21:37Z",
+                what: "the model was made to forget, run \(period.runs[0].id)", signers: [controller]),
+            .init(
+                entry: 186, at: "2026-11-03T02:40:02Z", what: "the verdict was not a pass: it waits for the next run",
+                signers: [controller]),
+            .init(
+                entry: 196, at: "2026-11-03T04:58:13Z",
+                what: "the model was made to forget, run \(period.runs[1].id)", signers: [controller]),
+            .init(
+                entry: 212, at: "2026-11-03T05:11:30Z", what: "fulfilled, with the certificate at entry 204",
+                signers: [controller]),
+            .init(
+                entry: 219, at: "2026-11-03T05:11:31Z", what: "the key of the personal data was destroyed",
+                signers: [controller]),
         ], runs: period.runs,
         recipients: [.init(name: "crm", outcome: .delivered, at: "2026-11-03T05:11:00Z", attempts: 1, logIndex: 208)],
         certificateFile: "certificates/0007.lethe-certificate.json", isShredded: true, trustFile: "trust.txt")
+
+    private static let controller = "controller \(digest("0a1b2c"))"
+    private static let officer = "officer \(digest("3d4e5f"))"
 
     /// Every text of a report replaced.
     static func hostileRequest(_ text: String) -> RequestReport {

@@ -8,7 +8,7 @@ enum Fixtures {
     /// An exact retrain: no statistical gates.
     static let passExact = change(report(.passExact)) { report in
         report.gates = [
-            gate("P0", "Is it known how the model was made?", "training log and digests", nil, "complete", .passed)
+            gate("P0", "Is the run's history in order?", "provenance", nil, "in order", .passed)
         ]
         report.residualMemory = nil
         report.distances = []
@@ -17,7 +17,7 @@ enum Fixtures {
         report.probabilityShift = nil
         report.curves = []
         report.run.method = AuditReport.Method(
-            name: "Retrain", summary: "Trains again from the pretrained model, without the removed records.")
+            name: "retrain", summary: "The base model was trained again without the forgotten records.")
     }
 
     /// The original model does not stand out from the noise between retrained ones.
@@ -27,10 +27,12 @@ enum Fixtures {
         report.relativeTests = []
         report.worstUsers = nil
         report.gates[1] = gate(
-            "G0", "Is there anything to forget?", "original’s shift above zero, lower 95% bound",
-            AuditReport.Estimate(0.011, lower: -0.008, upper: 0.030), "above 0", .inconclusive)
-        report.gates[2].value = report.residualMemory
+            "G0", "Was there something to forget, and would we see it?", "S(o)",
+            AuditReport.Estimate(0.011, lower: -0.008, upper: 0.030), "above 0.0", .inconclusive)
+        report.gates[2].value = AuditReport.Estimate(0.00006, lower: -0.00021, upper: 0.00034)
         report.gates[2].outcome = .inconclusive
+        report.gates[3].value = report.residualMemory
+        report.gates[3].outcome = .inconclusive
         report.distances = [
             AuditReport.Distance(
                 symbol: "JSD", name: "Jensen–Shannon divergence", unit: "nats",
@@ -49,11 +51,31 @@ enum Fixtures {
 
     /// The model still remembers, and the original is kept.
     static let fail = change(report(.fail)) { report in
-        report.reasons = ["38% of the original’s memory of the records is left; the policy allows 20%."]
+        report.reasons = [
+            "Of what the original memorised about the forgotten records, the share 0.380 [0.290, 0.470] is left (0 as if retrained, "
+                + "1 nothing forgotten, below 0 over-forgotten); allowed is less than 0.2 either way.",
+            "Of the original's distance to retrained models beyond their noise, the share 0.573 [0.462, 0.688] is left; allowed is "
+                + "less than 0.25.",
+        ]
         report.residualMemory = AuditReport.Estimate(0.38, lower: 0.29, upper: 0.47)
-        report.gates[2].value = report.residualMemory
-        report.gates[2].outcome = .failed
+        report.gates[3].value = report.residualMemory
+        report.gates[3].outcome = .failed
+        report.gates[4].value = AuditReport.Estimate(0.573, lower: 0.462, upper: 0.688)
+        report.gates[4].outcome = .failed
         report.distances[0].unlearned = AuditReport.Estimate(0.0281, lower: 0.0259, upper: 0.0304)
+        report.distances[1].unlearned = AuditReport.Estimate(0.1193, lower: 0.1096, upper: 0.1293)
+        report.distances[2].unlearned = AuditReport.Estimate(0.2323, lower: 0.2221, upper: 0.2427)
+        report.relativeTests[0].difference = AuditReport.Estimate(0.0008, lower: -0.0021, upper: 0.0036)
+        report.relativeTests[0].pValue = 0.312
+        report.relativeTests[0].finding = .undecided
+        report.worstUsers?.unlearned = 0.78
+        report.performance[1].unlearned = AuditReport.Scores(
+            areaUnderROC: .init(0.7254), accuracy: .init(0.6618), logLoss: .init(0.5924))
+        if let shift = report.probabilityShift {
+            // Three parts of the original's answers on five of those of a model that forgot.
+            report.probabilityShift?.unlearned = AuditReport.Distribution(
+                counts: zip(shift.original.counts, shift.unlearned.counts).map { (3 * $0 + 5 * $1) / 8 }, mean: 0.589)
+        }
         report.run.residue[0] = AuditReport.Residue(
             name: "original model", fate: .kept, detail: "until the run is repeated with another method")
         for index in report.requests.indices {
@@ -68,7 +90,7 @@ enum Fixtures {
     static let refuse = change(report(.refuse)) { report in
         report.reasons = ["The training log lacks step 118; the digest before step 119 does not match."]
         report.gates = [
-            gate("P0", "Is it known how the model was made?", "training log and digests", nil, "complete", .failed)
+            gate("P0", "Is the run's history in order?", "provenance", nil, "in order", .failed)
         ]
         report.residualMemory = nil
         report.distances = []

@@ -33,8 +33,8 @@ struct CommandTableTests {
         }
         commands.remove("lethe")
         #expect(commands.count > 40)
-        let named = Set(
-            Self.rows.flatMap { Self.quoted($0[0]) }.flatMap { $0.split(separator: " ").map(String.init) })
+        let quoted = Self.rows.flatMap { Self.quoted($0[0]) }
+        let named = Set(quoted.joined(separator: " ").split(separator: " ").map { String($0) })
         #expect(named == commands, "in one alone: \(named.symmetricDifference(commands).sorted())")
     }
 

@@ -340,7 +340,6 @@ enum Samples {
         around: TreeView(
             index: 8, size: 136,
             leaves: TreeView.block(of: 8, size: 136).map { .init(index: $0, kind: "request received", hash: digest) },
-            path: TreeView.steps(of: 8, size: 136).map { _ in digest },
             joined: TreeView.steps(of: 8, size: 136).map { _ in other }),
         previousPath: "/explorer/7", nextPath: "/explorer/9")
 

@@ -38,11 +38,10 @@ struct TreeViewTests {
     }
 
     private func tree(_ index: UInt64, _ size: UInt64) -> TreeView {
-        let steps = TreeView.steps(of: index, size: size).map { _ in Samples.digest }
-        return TreeView(
+        TreeView(
             index: index, size: size,
             leaves: TreeView.block(of: index, size: size).map { .init(index: $0, kind: "entry", hash: Samples.other) },
-            path: steps, joined: steps)
+            joined: TreeView.steps(of: index, size: size).map { _ in Samples.digest })
     }
 
     @Test func theDrawingHasALeafForEachEntryOfTheBlockAndCompleteNodesAlone() {

@@ -33,9 +33,8 @@ public struct TreeView: Sendable, Codable, Equatable {
     ///
     /// - Parameters:
     ///   - leaves: those of `block(of:size:)`.
-    ///   - path: the inclusion proof, the leaf's sibling first, hexadecimal.
-    ///   - joined: the hash that each of its steps gives, hexadecimal; the last is the root.
-    public init(index: UInt64, size: UInt64, leaves: [Leaf], path: [String], joined: [String]) {
+    ///   - joined: the hash that each step of the inclusion proof gives, hexadecimal; the last is the root.
+    public init(index: UInt64, size: UInt64, leaves: [Leaf], joined: [String]) {
         (self.index, self.size) = (index, size)
         self.leaves = TableView(
             caption: "The leaves beside it", columns: ["Entry", "What", "Leaf hash"],
@@ -45,17 +44,15 @@ public struct TreeView: Sendable, Codable, Equatable {
                     .text(leaf.kind), .text(leaf.hash),
                 ]
             })
-        let steps = Self.steps(of: index, size: size)
-        self.steps = TableView(
-            caption: "From the entry to the root",
-            columns: ["Step", "Joined with", "Its hash", "Gives", "The hash of that"],
-            rows: zip(steps, zip(path, joined)).enumerated().map { number, step in
-                let (place, hashes) = step
+        steps = TableView(
+            caption: "From the entry to the root", columns: ["Step", "Joined with", "Gives", "The hash of that"],
+            rows: zip(Self.steps(of: index, size: size), joined).enumerated().map { number, step in
+                let (place, hash) = step
                 return [
                     .text("\(number + 1)"),
-                    .text("\(Self.words(place.sibling)), on the \(place.isLeft ? "left" : "right")"), .text(hashes.0),
+                    .text("\(Self.words(place.sibling)), on the \(place.isLeft ? "left" : "right")"),
                     .text(place.joined == 0..<size ? "the root" : "the node over \(Self.words(place.joined))"),
-                    .text(hashes.1),
+                    .text(hash),
                 ]
             }, emptyText: "The log has one entry: its hash is the root.")
     }

@@ -46,8 +46,9 @@ enum CheckpointTable {
             rows: try checkpoints.map { found -> [TableView.Content] in
                 let size = found.kept.checkpoint.size
                 return [
-                    .link("\(size)", path: "/explorer/checkpoints/\(size)"), .text(found.kept.checkpoint.rootHash.hex),
-                    .text(found.witnesses), .text(found.stamped), .text(try lastTime(below: size, in: workspace)),
+                    .link("\(size)", path: "/explorer/checkpoints/\(size)"),
+                    .text("\(found.kept.checkpoint.rootHash.hex.prefix(16))\u{2026}"), .text(found.witnesses),
+                    .text(found.stamped), .text(try lastTime(below: size, in: workspace)),
                 ]
             })
     }
@@ -55,7 +56,8 @@ enum CheckpointTable {
     /// What the last entry under a checkpoint states as its time; the controller's word, no witness's.
     static func lastTime(below size: UInt64, in workspace: Workspace) throws -> String {
         guard size > 0 else { return "" }
-        return EntryWords(try workspace.store.entry(size - 1), roles: [:]).at
+        let said = EntryWords(try workspace.store.entry(size - 1), roles: [:]).at
+        return (try? Timestamp(said))?.words ?? ""
     }
 }
 

@@ -127,6 +127,6 @@ extension TreeView {
             hash = step.isLeft ? MerkleTree.nodeHash(sibling, hash) : MerkleTree.nodeHash(hash, sibling)
             return hash.hex
         }
-        self.init(index: proof.index, size: size, leaves: leaves, path: proof.path.map(\.hex), joined: joined)
+        self.init(index: proof.index, size: size, leaves: leaves, joined: joined)
     }
 }

@@ -14,11 +14,11 @@ enum CheckpointRoutes {
             access: .everybody,
             parameters: [
                 .query("below", size, "Only those over fewer entries."),
-                .query("limit", .number(1...500), "At most so many; 100 without it."),
+                .query("limit", .number(1...100), "At most so many; 50 without it."),
             ],
             answers: [.json(200, "The checkpoints, and how many are kept.", Schemas.list("checkpoints"))]
         ) { call in
-            let (below, limit) = (call.number("below"), call.number("limit") ?? 100)
+            let (below, limit) = (call.number("below"), call.number("limit") ?? 50)
             return try .json(
                 await call.services.pool.read { workspace in
                     let found = try workspace.vouchedCheckpoints(below: below, limit: Int(limit))

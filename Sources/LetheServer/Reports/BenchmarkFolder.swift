@@ -24,7 +24,7 @@ struct BenchmarkFolder: Sendable {
     }
 
     /// The most bytes of a file.
-    static let fileLimit = 1 << 20
+    static let fileLimit = 4 << 20
     /// The most results that are listed; the first by name.
     static let resultLimit = 100
     /// The most characters of a name.

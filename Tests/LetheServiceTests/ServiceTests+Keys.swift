@@ -245,11 +245,17 @@ extension ServiceTests {
             _ = try workspace.registerKey(person.publicKey, as: .subject)
             // Whatever the request says of itself, it waits; and it is not turned away for saying little.
             let claimed = try Desk.sign(for: user, workspace: workspace, level: .documentVerified, key: person).bytes
-            let record = try workspace.submit(claimed).record
+            let record = try workspace.submit(claimed)
             #expect(record.state == .identityPending)
-            #expect(record.identity == IdentityProof(level: .unverified, method: .selfDeclared))
+            guard case .request(let event)? = try workspace.store.event(record.receivedIndex),
+                case .received(let logged) = event.kind
+            else {
+                Issue.record("the request's entry is no receipt")
+                return
+            }
+            #expect(logged.identity == IdentityProof(level: .unverified, method: .selfDeclared))
             let modest = try Desk.sign(for: user, workspace: workspace, level: .unverified, key: person).bytes
-            #expect(try workspace.submit(modest).record.state == .identityPending)
+            #expect(try workspace.submit(modest).state == .identityPending)
             let proof = IdentityProof(level: .accountAuthenticated, method: .accountSession)
             let confirmed = try workspace.decide(
                 .identityConfirmed, about: record.requestID.text, evidence: proof)

@@ -49,6 +49,7 @@ struct Benchmark: ParsableCommand {
 
         let (process, port) = try start(root)
         defer { process.terminate() }
+        let memory = MemoryWatch(process.processIdentifier, interval: seconds / 5)
         let client = LoadClient(port: port, connections: connections)
         let filed = client.run(count: requests, rate: requestRate) { message("POST", "/api/v1/requests", bodies[$0]) }
         let entries = 2 * requests
@@ -57,7 +58,7 @@ struct Benchmark: ParsableCommand {
                 ? message("GET", "/log/checkpoint", [])
                 : message("GET", "/log/proofs/inclusion?index=\(number * 7919 % entries)&size=\(entries)", [])
         }
-        let memory = memoryMegabytes(of: process.processIdentifier)
+        let megabytes = memory.end().map { "\($0)" }.joined(separator: ", ")
         process.terminate()
         process.waitUntilExit()
         let kept = try Workspace.open(root, environment: Clock.environment()).requests().count
@@ -69,7 +70,8 @@ struct Benchmark: ParsableCommand {
             \(row("checkpoints and inclusion proofs read", readRate, read))
 
             \(kept) requests were in the log afterwards; \(requests - filed.refused - filed.failed) were acknowledged. \
-            Server's memory at the end: \(memory) MiB. \(connections) connections, \(Int(seconds)) s each.
+            Server's memory every \(Int(seconds / 5)) s, from the first call to the last: \(megabytes) MiB. \
+            \(connections) connections, \(Int(seconds)) s each.
             """)
         guard kept >= requests - filed.refused - filed.failed else {
             throw InputError("acknowledged requests are missing")
@@ -111,11 +113,5 @@ struct Benchmark: ParsableCommand {
             throw InputError("the server did not start")
         }
         return (process, port)
-    }
-
-    private func memoryMegabytes(of process: Int32) -> Int {
-        let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
-        return (Int(line.filter(\.isNumber)) ?? 0) / 1_024
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LetheBytes
+import LetheRequests
 import LetheService
 
 /// `lethe run`: everything that waits, unless a part of it is named.

@@ -39,11 +39,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 /// What the pages are made of; every file is embedded into the program.
 let pageFiles: [Resource] =
     [
-        "act", "certificate", "certificates", "check", "checker", "desk", "deskRequest", "entry", "error", "facts",
-        "figures",
-        "follow", "home", "layout", "log", "login", "mark", "proof", "reports", "request", "requestSent", "result",
-        "run",
-        "runs", "statistics", "status", "table",
+        "act", "benchmark", "certificate", "certificates", "check", "checker", "checkpoint", "checkpoints", "desk",
+        "deskRequest", "entry", "error", "facts", "figures", "follow", "home", "layout", "log", "login", "mark",
+        "proof",
+        "report", "reports", "request", "requestSent", "result", "run", "runs", "statistics", "status", "table",
     ].map { .embedInCode("Templates/\($0).mustache") }
     + [
         "lethe.css", "lethe.svg", "page-check.mjs", "page-files.mjs", "page-request.mjs", "page-run.mjs", "request.mjs",

@@ -62,17 +62,21 @@ extension LedgerStore {
     /// The timestamps of the checkpoint over `size` entries, in the order of their authorities.
     /// - Throws: `.corrupt` for a row that names no authority.
     public func timestamps(size: UInt64) throws(StoreError) -> [StoredTimestamp] {
-        try read { tables in
-            try Cells.fetch(
-                tables.db,
-                "SELECT CAST(authority AS BLOB), response FROM timestamps WHERE size = ? ORDER BY authority",
-                [.position(size)]
-            ).map { row in
-                guard let authority = row[0].string.flatMap({ try? Digest(hex: $0) }), let response = row[1].blob else {
-                    throw StoreError.corrupt(detail: "timestamps: row \(size), \(row[0].excerpt) has no valid values")
-                }
-                return StoredTimestamp(authority: authority, response: response)
+        try read { try $0.timestamps(size: size) }
+    }
+}
+
+extension LedgerTables {
+    /// The timestamps of the checkpoint over `size` entries, in the order of their authorities.
+    func timestamps(size: UInt64) throws -> [LedgerStore.StoredTimestamp] {
+        try Cells.fetch(
+            db, "SELECT CAST(authority AS BLOB), response FROM timestamps WHERE size = ? ORDER BY authority",
+            [.position(size)]
+        ).map { row in
+            guard let authority = row[0].string.flatMap({ try? Digest(hex: $0) }), let response = row[1].blob else {
+                throw StoreError.corrupt(detail: "timestamps: row \(size), \(row[0].excerpt) has no valid values")
             }
+            return LedgerStore.StoredTimestamp(authority: authority, response: response)
         }
     }
 }

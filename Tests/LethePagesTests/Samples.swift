@@ -34,7 +34,8 @@ enum Samples {
         ("certificate-fail", certificate("FAIL"), publicFrame),
         ("certificate-refuse", certificate("REFUSE"), publicFrame),
         ("check", CheckPage(trustPath: "/trust"), publicFrame), ("log", log, publicFrame),
-        ("entry", entry, publicFrame),
+        ("entry", entry, publicFrame), ("checkpoints", checkpoints, publicFrame),
+        ("checkpoint", checkpoint, publicFrame), ("benchmark", benchmark, frame),
     ]
 
     static let home = HomePage(
@@ -150,7 +151,7 @@ enum Samples {
             rows: [
                 [.link("8", path: "/explorer/8"), .text("2 March 2026, 12:00 UTC"), .text("received")],
                 [.link("9", path: "/explorer/9"), .text("2 March 2026, 12:00 UTC"), .mark(.state("identity_pending"))],
-            ]))
+            ]), reportPath: "/reports/requests/\(id)")
 
     static let act = ActPage(
         heading: "Refuse this request?", subject: Link(id, path: "/desk/\(id)", detail: "GDPR, 3 days left"),
@@ -207,14 +208,28 @@ enum Samples {
             rows: [
                 [.link(run, path: "/runs/\(run)/result"), .mark(.verdict("PASS-STATISTICAL")), .text("2 March 2026")]
             ]),
-        benchmarks: [
+        from: "2026-01-01", to: "2026-03-09",
+        regulations: [Choice("", "Every law", isChosen: true), Choice("gdpr", "GDPR"), Choice("ccpa", "CCPA")],
+        benchmarks: TableView(
+            caption: "Results", columns: ["Name", "What", "Tables"],
+            rows: [
+                [.link("ledger", path: "/reports/benchmarks/ledger"), .text("The ledger, measured"), .text("7")],
+                [.text("odd"), .text("line 3: expected 4 cells, found 5"), .mark(.holds(false, word: "not shown"))],
+            ]))
+
+    static let benchmark = BenchmarkPage(
+        title: "The ledger, measured", origin: "Result ledger, as a program wrote it. Nobody has signed it.",
+        texts: ["lethe benchmark ledger: 2 cores", "An audit checks the signature of every entry."],
+        tables: [
             TableView(
-                caption: "Ledger", columns: ["What", "Median", "P99"],
+                caption: "Targets", columns: ["What", "Median", "P99"],
                 rows: [
                     [.text("append a request, durable"), .text("1.2 ms"), .text("3.4 ms")],
                     [.text("verify a certificate"), .text("0.9 ms"), .text("1.1 ms")],
-                ])
-        ])
+                ]),
+            TableView(
+                caption: "Audit", columns: ["Of", "Entries a second"], rows: [[.text("log"), .text("21000")]]),
+        ], links: [Link("As Markdown", path: "/api/v1/benchmarks/ledger?format=markdown", detail: "as it is")])
 
     static let statistics = StatisticsPage(
         from: "2026-01-01", to: "2026-12-31",
@@ -293,6 +308,7 @@ enum Samples {
         checkpoints: TableView(
             caption: "Stored checkpoints, the largest first", columns: ["Size", "Root"],
             rows: [[.text("136"), .text(other)], [.text("97"), .text(digest)]]),
+        checkpointsPath: "/explorer/checkpoints",
         entries: TableView(
             caption: "Entries 128 to 135", columns: ["Entry", "What", "When", "Signed by"],
             rows: [
@@ -321,5 +337,45 @@ enum Samples {
             "{\n  \"_type\": \"https://in-toto.io/Statement/v1\",\n  \"predicate\": {\n    \"event\": \"received\"\n  }\n}",
         envelope: "{\"payload\":\"eyJf\",\"payloadType\":\"application/vnd.in-toto+json\",\"signatures\":[]}",
         proof: proof,
+        around: TreeView(
+            index: 8, size: 136,
+            leaves: TreeView.block(of: 8, size: 136).map { .init(index: $0, kind: "request received", hash: digest) },
+            joined: TreeView.steps(of: 8, size: 136).map { _ in other }),
         previousPath: "/explorer/7", nextPath: "/explorer/9")
+
+    static let checkpoints = CheckpointsPage(
+        facts: [Fact("Kept", "31"), Fact("Cosignatures demanded", "2 of w1, w2, w3")],
+        table: TableView(
+            caption: "Kept checkpoints, the largest first",
+            columns: ["Entries", "Root", "Cosigned by", "Time stamped", "Its last entry says"],
+            rows: [
+                [
+                    .link("136", path: "/explorer/checkpoints/136"), .text(other), .text("nobody"), .text("no"),
+                    .text("2026-03-02T12:00:00Z"),
+                ],
+                [
+                    .link("97", path: "/explorer/checkpoints/97"), .text(digest),
+                    .text("w1.example/witness, 2026-03-02 11:58 UTC"), .text("2026-03-02 11:59 UTC"),
+                    .text("2026-03-02T11:57:00Z"),
+                ],
+            ]), olderPath: "/explorer/checkpoints?before=97", newestPath: "/explorer/checkpoints")
+
+    static let checkpoint = CheckpointPage(
+        size: 97, vouched: .holds(true, word: "may be shown to everybody"),
+        facts: [
+            Fact("Root", digest, isCode: true),
+            Fact("Signed on top of", "95 entries", path: "/explorer/checkpoints/95"),
+        ],
+        signatures: TableView(
+            caption: "Signature lines", columns: ["Key", "Whose", "Seen"],
+            rows: [
+                [.text("a.example/log"), .mark(.holds(true, word: "the log's own key")), .text("states no time")],
+                [.text("w1.example/witness"), .mark(.holds(true, word: "a witness")), .text("2026-03-02 11:58 UTC")],
+            ]),
+        stamps: TableView(
+            caption: "Timestamps", columns: ["Authority", "Certificate, SHA-256", "Time"],
+            rows: [[.text("tsa"), .text(other), .text("2026-03-02 11:59 UTC")]]),
+        note: proof.checkpoint, noNote: "It is not handed out yet.",
+        links: [Link("The note", path: "/log/checkpoints/97", detail: "c2sp.org/tlog-checkpoint")],
+        olderPath: "/explorer/checkpoints/95", newestPath: "/explorer/checkpoints/136")
 }

@@ -25,6 +25,7 @@ struct ConfigurationTests {
         configuration.port = 1
         configuration.state = "a \"quoted\\ folder"
         configuration.publicURL = "https://desk.example"
+        (configuration.benchmarks, configuration.cleanedData) = ("Reports/benchmarks", "cleaned data")
         (configuration.drpBusiness, configuration.drpAgents) = ("BIZ", "agents.json")
         configuration.limits.streams = 0
         configuration.metricsNeedToken = true

@@ -150,11 +150,13 @@ public struct DeskRequestPage: Page, Codable {
     public var noActs: String?
     /// The entries about it.
     public var events: TableView
+    /// The page of the report on it.
+    public var reportPath: String
 
     /// A request with what may be done.
     public init(
         requestID: String, state: Mark, clock: Mark, facts: [Fact], proposal: Proposal?, acts: [Act], noActs: String?,
-        events: TableView
+        events: TableView, reportPath: String
     ) {
         self.requestID = requestID
         self.state = state
@@ -164,6 +166,7 @@ public struct DeskRequestPage: Page, Codable {
         self.acts = acts
         self.noActs = noActs
         self.events = events
+        self.reportPath = reportPath
     }
 }
 

@@ -82,8 +82,10 @@ public struct LogPage: Page, Codable {
     public var checkpoint: String
     /// The witnesses that the log asks, and whether they cosigned.
     public var witnesses: TableView
-    /// Older checkpoints.
+    /// The newest of the kept checkpoints.
     public var checkpoints: TableView
+    /// The page of all of them.
+    public var checkpointsPath: String
     /// A page of entries, the newest first.
     public var entries: TableView
     /// The path of older entries; nil where there are none.
@@ -94,13 +96,14 @@ public struct LogPage: Page, Codable {
     /// A page of the log.
     public init(
         origin: String, facts: [Fact], checkpoint: String, witnesses: TableView, checkpoints: TableView,
-        entries: TableView, olderPath: String?, newerPath: String?
+        checkpointsPath: String, entries: TableView, olderPath: String?, newerPath: String?
     ) {
         self.origin = origin
         self.facts = facts
         self.checkpoint = checkpoint
         self.witnesses = witnesses
         self.checkpoints = checkpoints
+        self.checkpointsPath = checkpointsPath
         self.entries = entries
         self.olderPath = olderPath
         self.newerPath = newerPath
@@ -111,7 +114,9 @@ public struct LogPage: Page, Codable {
 public struct EntryPage: Page, Codable {
     /// How the page is shown.
     public var presentation: Presentation {
-        Presentation(.entry, title: "Entry \(index)", place: .log, markup: ["tree": proof.drawing])
+        Presentation(
+            .entry, title: "Entry \(index)", place: .log,
+            markup: ["tree": proof.drawing, "neighbourhood": around.drawing])
     }
 
     /// Its index.
@@ -126,6 +131,8 @@ public struct EntryPage: Page, Codable {
     public var envelope: String
     /// Its place in the tree.
     public var proof: ProofView
+    /// The tree around it.
+    public var around: TreeView
     /// The path of the entry before; nil for the first.
     public var previousPath: String?
     /// The path of the entry after; nil for the last.
@@ -134,7 +141,7 @@ public struct EntryPage: Page, Codable {
     /// An entry.
     public init(
         index: UInt64, kind: String, facts: [Fact], statement: String, envelope: String, proof: ProofView,
-        previousPath: String?, nextPath: String?
+        around: TreeView, previousPath: String?, nextPath: String?
     ) {
         self.index = index
         self.kind = kind
@@ -142,6 +149,7 @@ public struct EntryPage: Page, Codable {
         self.statement = statement
         self.envelope = envelope
         self.proof = proof
+        self.around = around
         self.previousPath = previousPath
         self.nextPath = nextPath
     }

@@ -150,22 +150,3 @@ public struct ResultPage: Page {
         self.links = links
     }
 }
-
-/// Reports, and what was measured of the program itself.
-public struct ReportsPage: Page, Codable {
-    /// How the page is shown.
-    public var presentation: Presentation {
-        Presentation(.reports, title: "Reports", place: .reports)
-    }
-
-    /// The audit reports of runs.
-    public var runs: TableView
-    /// Benchmark results, one table each.
-    public var benchmarks: [TableView]
-
-    /// Lists reports.
-    public init(runs: TableView, benchmarks: [TableView]) {
-        self.runs = runs
-        self.benchmarks = benchmarks
-    }
-}

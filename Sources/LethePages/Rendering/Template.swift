@@ -1,8 +1,8 @@
 /// The templates, each a file in `Templates`.
 enum Template: String, Sendable, CaseIterable {
-    case act, certificate, certificates, check, checker, desk, deskRequest, entry, error, facts, figures, follow, home,
-        layout, log
-    case login, mark, proof, reports, request, requestSent, result, run, runs, statistics, status, table
+    case act, benchmark, certificate, certificates, check, checker, checkpoint, checkpoints, desk, deskRequest, entry,
+        error, facts, figures, follow, home, layout, log
+    case login, mark, proof, report, reports, request, requestSent, result, run, runs, statistics, status, table
 
     /// Whether it is a part of other templates, or what surrounds them.
     var isPart: Bool { [.checker, .facts, .figures, .layout, .mark, .proof, .table].contains(self) }
@@ -12,10 +12,13 @@ enum Template: String, Sendable, CaseIterable {
     private var bytes: [UInt8] {
         switch self {
         case .act: PackageResources.act_mustache
+        case .benchmark: PackageResources.benchmark_mustache
         case .certificate: PackageResources.certificate_mustache
         case .certificates: PackageResources.certificates_mustache
         case .check: PackageResources.check_mustache
         case .checker: PackageResources.checker_mustache
+        case .checkpoint: PackageResources.checkpoint_mustache
+        case .checkpoints: PackageResources.checkpoints_mustache
         case .desk: PackageResources.desk_mustache
         case .deskRequest: PackageResources.deskRequest_mustache
         case .entry: PackageResources.entry_mustache
@@ -29,6 +32,7 @@ enum Template: String, Sendable, CaseIterable {
         case .login: PackageResources.login_mustache
         case .mark: PackageResources.mark_mustache
         case .proof: PackageResources.proof_mustache
+        case .report: PackageResources.report_mustache
         case .reports: PackageResources.reports_mustache
         case .request: PackageResources.request_mustache
         case .requestSent: PackageResources.requestSent_mustache

@@ -3,10 +3,21 @@
 
 extension AuditReport {
     /// The report as it stands between the header and the footer of a page, with its heading `h1`.
-    public var fragment: String {
-        let document = Document(self)
-        return Page.content(document).map { MarkupWriter.html($0) }.joined()
-    }
+    public var fragment: String { Document(self).fragment }
+}
+
+extension PeriodReport {
+    /// The report as it stands between the header and the footer of a page, with its heading `h1`.
+    public var fragment: String { Document(self).fragment }
+}
+
+extension RequestReport {
+    /// The report as it stands between the header and the footer of a page, with its heading `h1`.
+    public var fragment: String { Document(self).fragment }
+}
+
+extension Document {
+    fileprivate var fragment: String { Page.content(self).map { MarkupWriter.html($0) }.joined() }
 }
 
 extension AuditReport.Curve {

@@ -39,6 +39,10 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var opendsrKey: String?
     /// A file with the passphrase of encrypted keys.
     public var passphraseFile: String?
+    /// The folder with the benchmark results that are shown; nil for `benchmarks` in the workspace's folder of reports.
+    public var benchmarks: String?
+    /// The folder in which the data pipeline leaves the cleaned data set; nil where the server is not to look at any.
+    public var cleanedData: String?
     /// The least that is logged: `debug`, `info`, `warning`, `error`.
     public var logLevel = LogLevel.info
     /// How long requests under way may take after the server was asked to end.

@@ -92,6 +92,8 @@ struct Setting {
             Setting("", "sessionMinutes", .number(1...10_080, \.sessionMinutes)),
             Setting("", "metricsNeedToken", .flag(\.metricsNeedToken)),
             Setting("", "passphraseFile", .optionalText(\.passphraseFile)),
+            Setting("", "benchmarks", .optionalText(\.benchmarks)),
+            Setting("", "cleanedData", .optionalText(\.cleanedData)),
             Setting("", "logLevel", .level(\.logLevel)),
             Setting("", "shutdownSeconds", .number(1...600, \.shutdownSeconds)),
             Setting("tls", "certificate", .optionalText(\.certificate)),

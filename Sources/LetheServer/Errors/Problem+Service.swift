@@ -91,6 +91,13 @@ extension Problem {
             case .nothingDue: told(409, "nothing-due")
             case .nothingHeld: told(409, "nothing-held")
             case .recipientsPending: told(409, "recipients-pending")
+            case .adoptionRefused: told(409, "adoption-refused")
+            case .unsupportedLevel: told(422, "unsupported-level")
+            case .unknownKey: told(404, "unknown-key")
+            case .keyChangeRefused: told(409, "key-change-refused")
+            case .noKeyOfRole: told(422, "bad-key")
+            case .verdictOpen: told(409, "verdict-open")
+            case .noManifest: told(409, "no-manifest")
             case .busy: Problem(409, "busy", "another process works on this; nothing was changed", retryAfter: 5)
             case .quorumMissed, .timestampsMissed:
                 Problem(

@@ -228,7 +228,7 @@ extension DeskRequestPage {
                         .link("\(record.lastIndex)", path: "/explorer/\(record.lastIndex)"),
                         .text(record.updatedAt.words), .mark(.state(record.state.name)),
                     ],
-                ]))
+                ]), reportPath: "/reports/requests/\(id)")
     }
 }
 

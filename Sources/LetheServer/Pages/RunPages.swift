@@ -95,21 +95,6 @@ enum RunPages {
             }
             return call.page(page)
         },
-        .page("/reports", operation: "reportsPage", "The audit reports.", access: .roles(AccessRole.people)) { call in
-            let table = try await call.services.pool.read { workspace in
-                TableView(
-                    caption: "Audit reports", columns: ["Run", "Verdict", "Judged"],
-                    rows: try workspace.store.runs().filter { $0.stage == .verified }.reversed().map {
-                        run -> [TableView.Content] in
-                        return [
-                            .link(run.runID.text, path: "/runs/\(run.runID.text)/result"),
-                            .mark(.verdict(run.verdict?.rawValue ?? "")),
-                            .text(run.updatedAt.words),
-                        ]
-                    }, emptyText: "No run was judged yet.")
-            }
-            return call.page(ReportsPage(runs: table, benchmarks: []))
-        },
     ]
 
     private static let id = Parameter.path("id", .uuid, "Its id.")

@@ -27,6 +27,7 @@ enum ReceiptRoutes {
             let id = call["id"]
             return try await answer(call) { try $0.servedReceipt(of: id).bytes() }
         },
+        verification,
     ]
 
     private static let receipt = Route.Answer(

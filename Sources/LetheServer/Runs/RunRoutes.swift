@@ -1,7 +1,6 @@
 import HTTPTypes
 import LetheBytes
 import LetheCrypto
-import LetheReports
 import LetheRequests
 import LetheService
 import LetheStore
@@ -51,35 +50,11 @@ enum RunRoutes {
         Route(
             .get, "/api/v1/runs/{id}/report", operation: "report", tag: .runs, "The audit report of a judged run.",
             access: .roles(AccessRole.people),
-            parameters: [
-                id, .query("format", .oneOf(ReportFormat.allCases.map(\.rawValue)), "The form; html without it."),
-            ],
-            answers: [
-                .init(
-                    200, "The report, in the form asked for.", "text/html; charset=utf-8",
-                    alternatives: ["text/markdown", "application/json", "text/csv"].map { $0 + "; charset=utf-8" }),
-                .refusal(409, "The run was not judged yet."),
-            ]
+            parameters: [id, ReportFormat.parameter],
+            answers: [ReportFormat.answer, .refusal(409, "The run was not judged yet.")]
         ) { call in
-            let id = call["id"]
-            let format = call.parameters["format"].flatMap(ReportFormat.init) ?? .html
-            let text = try await call.services.pool.readSlowly { workspace -> String in
-                let report = try workspace.auditReport(id)
-                return switch format {
-                case .html: report.html
-                case .markdown: report.markdown
-                case .json: try report.json
-                case .csv: report.csv
-                }
-            }
-            let types: [ReportFormat: String] = [
-                .html: "text/html", .markdown: "text/markdown", .json: "application/json", .csv: "text/csv",
-            ]
-            var reply = Reply.text(text, contentType: "\(types[format] ?? "text/plain"); charset=utf-8")
-            // The page is one file that brings its own style and needs nothing else: it may use that, and nothing of this server.
-            reply.headers.append(
-                ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"))
-            return reply
+            let (id, format) = (call["id"], call.reportFormat)
+            return .report(try await call.services.pool.readSlowly { try $0.auditReport(id).text(format) }, format)
         },
         Route(
             .get, "/api/v1/run-plan", operation: "runPlan", tag: .runs,

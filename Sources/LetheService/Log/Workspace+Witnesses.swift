@@ -87,14 +87,18 @@ extension Workspace {
     func vouchedCheckpoint(covering index: UInt64) throws -> SignedNote? {
         let witnesses = try witnessPolicy()
         guard witnesses != nil || policy.timestamping != nil else { return nil }
-        func isCosigned(_ note: SignedNote) -> Bool {
-            guard let witnesses else { return true }
-            return (try? cosigners(of: note, witnesses)).map(witnesses.isMet) ?? false
-        }
         for size in try store.vouchedSizes(covering: index) {
-            if let note = try store.checkpoint(size: size), isCosigned(note), try hasStamps(note) { return note }
+            if let note = try store.checkpoint(size: size), try isVouched(note, by: witnesses) { return note }
         }
         return nil
+    }
+
+    /// Whether a stored checkpoint is cosigned as `witnesses` demand and stamped as the policy does; yes where nothing is demanded.
+    func isVouched(_ note: SignedNote, by witnesses: WitnessPolicy?) throws -> Bool {
+        if let witnesses {
+            guard (try? cosigners(of: note, witnesses)).map(witnesses.isMet) ?? false else { return false }
+        }
+        return try hasStamps(note)
     }
 
     /// The newest stored checkpoint that others may see, asked of nobody: cosigned and stamped as the workspace demands, or the newest

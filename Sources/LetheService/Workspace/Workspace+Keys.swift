@@ -24,6 +24,9 @@ public struct KeyChange: Sendable, Equatable {
 }
 
 extension Workspace {
+    /// Whether the root key, which signs every change of keys, is in the workspace and not on a shelf.
+    public var hasRootKey: Bool { Files.exists(paths.key("root")) }
+
     /// The number of entries in the log: the index that the next one gets.
     public func entryCount() throws -> UInt64 { try store.size() }
 

@@ -62,10 +62,9 @@ final class CallbackBook: Sendable {
         }
     }
 
-    /// Reads what an earlier server left, once. A file that is none of ours is left alone.
-    /// - Returns: whether it was read now, and not before.
-    func load() throws -> Bool {
-        guard !state.withLock(\.isLoaded) else { return false }
+    /// Reads what an earlier server left, once; all of it is to be looked at. A file that is none of ours is left alone.
+    func load() throws {
+        guard !state.withLock(\.isLoaded) else { return }
         let names = try Files.names(in: path).filter { $0.hasSuffix(".json") }
         let found = names.compactMap { name -> Callback? in
             guard let bytes = try? Files.read(Files.join(path, name), limit: Self.fileLimit),
@@ -80,19 +79,20 @@ final class CallbackBook: Sendable {
             state.unseen.formUnion(state.callbacks.keys)
             state.isLoaded = true
         }
-        return true
     }
 
-    /// Those of `changed` that are watched, and those whose status was not looked at yet.
-    func toLookAt(_ changed: Set<RequestID>) -> Set<RequestID> {
+    /// Notes requests whose status may have changed; those that nobody watches are forgotten.
+    func note(_ changed: Set<RequestID>) {
+        state.withLock { state in state.unseen.formUnion(changed.filter { state.callbacks[$0] != nil }) }
+    }
+
+    /// The requests whose status is to be looked at, each once.
+    func takeUnseen() -> Set<RequestID> {
         state.withLock { state in
             defer { state.unseen = [] }
-            return state.unseen.union(changed.filter { state.callbacks[$0] != nil })
+            return state.unseen
         }
     }
-
-    /// Looks at these another time, because it failed.
-    func postpone(_ requests: Set<RequestID>) { state.withLock { $0.unseen.formUnion(requests) } }
 
     /// Places that are to be told now, by host, the longest due first.
     func due(_ now: Timestamp) -> [CallbackHost: [(request: RequestID, place: Int)]] {

@@ -58,40 +58,42 @@ final class CallbackSender: Service {
     // MARK: What changed
 
     private func look() async throws {
-        var changed: Set<RequestID> = []
-        if try book.load() {
-            // Everything is looked at anyway: what the log says before now adds nothing.
+        if position.withLock({ $0 == nil }) {
+            // Before the book is read, all of which is looked at anyway: what the log says from here on is not missed.
             let size = try await services.pool.read { try $0.store.size() }
             position.withLock { $0 = size }
         }
+        try await onThread { [book] in try book.load() }
         while let index = position.withLock({ $0 }) {
             let (requests, next) = try await services.pool.read { workspace in
                 try workspace.requestsChanged(from: index, limit: Self.entriesAtATime)
             }
-            changed.formUnion(requests)
+            book.note(requests)
             position.withLock { $0 = next }
             if next < index + Self.entriesAtATime { break }
         }
-        var left = book.toLookAt(changed)
+        var left = book.takeUnseen()
         do {
             while let request = left.first {
                 try await look(at: request)
                 left.remove(request)
             }
         } catch {
-            book.postpone(left)
+            book.note(left)
             throw error
         }
     }
 
     private func look(at request: RequestID) async throws {
-        guard let callback = book[request] else { return }
+        guard let format = book[request]?.format else { return }
         let record = try await services.pool.read { try $0.store.request(request) }
         // A request that the log does not have is nobody's news.
         guard let record else { return }
         let now = services.now
-        try book.change(request, isOver: record.state.isFinal) {
-            $0.look(at: CallbackMessage.word(record.state, in: callback.format), now: now)
+        try await onThread { [book] in
+            try book.change(request, isOver: record.state.isFinal) {
+                $0.look(at: CallbackMessage.word(record.state, in: format), now: now)
+            }
         }
     }
 

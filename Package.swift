@@ -199,9 +199,9 @@ let package = Package(
         tests(
             "LetheServerTests",
             [
-                "LetheServer", "lethe-server", "LetheService", "LetheStore", "LetheRequests", "LetheCertificates",
-                "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes", "LetheRecommendation", hummingbird,
-                hummingbirdTesting, httpTypes, logging,
+                "LetheServer", "lethe-server", "LetheService", "LetheMachine", "LetheStore", "LetheRequests",
+                "LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes", "LetheRecommendation",
+                hummingbird, hummingbirdTesting, httpTypes, logging,
             ]),
         tests("ArchitectureTests", []),
         tests(

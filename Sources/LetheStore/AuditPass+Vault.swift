@@ -28,7 +28,7 @@ extension AuditPass {
             guard item.requestID == id, key.commitment(toSubject: item.identity) == subjectCommitment,
                 key.commitment(toRequest: item.rawRequest) == requestCommitment
             else { return finding("sealed", "what the commitments in the log were made of", "something else") }
-            if let tag, tag != .text(masterKey.tag(of: item.identity).hex) {
+            if let tag, tag != .text(masterKey.tag(of: item.subject).hex) {
                 return finding(
                     "subject_tag", "the tag of its subject under this master key",
                     tag == .null ? "none" : "another")

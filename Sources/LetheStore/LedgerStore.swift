@@ -381,6 +381,13 @@ public final class LedgerStore: Sendable {
         try read { try $0.openVault(id, masterKey: masterKey) }
     }
 
+    /// Notes in the vault whom a request means of those that the data know; its own identity and the commitment to it stay. It counts only
+    /// where an entry of the log commits to it, so this comes before that entry.
+    /// - Throws: `.vaultMissing`, `.vaultUnreadable`; nothing was changed then.
+    public func name(_ id: RequestID, as subject: SubjectIdentity, masterKey: MasterKey) throws(StoreError) {
+        try write { try $0.name(id, as: subject, masterKey: masterKey) }
+    }
+
     /// The earliest received of a person's requests in one of `states`, made under `law`.
     ///
     /// - Parameter subject: `MasterKey.tag(of:)` of the person.

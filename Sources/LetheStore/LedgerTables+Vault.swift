@@ -62,8 +62,21 @@ extension LedgerTables {
                 throw StoreError.corrupt(detail: "vault row \(row[0].excerpt): no request id")
             }
             let item = try open(wrapped: row[1].blob, sealed: row[2].blob, of: id, masterKey: masterKey)
-            try insert(tag: masterKey.tag(of: item.identity), of: id)
+            try insert(tag: masterKey.tag(of: item.subject), of: id)
         }
+    }
+
+    /// Notes whom a request means; from now on it is found as that person's.
+    func name(_ id: RequestID, as subject: SubjectIdentity, masterKey: MasterKey) throws {
+        var item = try openVault(id, masterKey: masterKey)
+        item.named = subject
+        try Cells.run(
+            db, "UPDATE vault SET sealed = ? WHERE request_id = CAST(? AS TEXT)",
+            [.bytes(try item.seal()), .text(id.text)])
+        guard try hasSubjectTags() else { return }
+        try Cells.run(
+            db, "UPDATE subject_tags SET tag = CAST(? AS TEXT) WHERE request_id = CAST(? AS TEXT)",
+            [.text(masterKey.tag(of: subject).hex), .text(id.text)])
     }
 
     private func shred(_ id: RequestID) throws {

@@ -12,6 +12,11 @@ public struct VaultItem: Sendable, Equatable, Redacted {
     public let identity: SubjectIdentity
     /// The request as received.
     public let rawRequest: [UInt8]
+    /// Whom it was found to mean, where `identity` is none that the data know. It counts only where an entry of the log commits to it.
+    public internal(set) var named: SubjectIdentity?
+
+    /// Whose request this is, as far as the vault knows.
+    var subject: SubjectIdentity { named ?? identity }
 
     /// The personal data of a request.
     public init(requestID: RequestID, key: SubjectKey, identity: SubjectIdentity, rawRequest: [UInt8]) {
@@ -41,19 +46,20 @@ public struct VaultItem: Sendable, Equatable, Redacted {
             return SealedVaultItem(
                 requestID: requestID, subjectCommitment: key.commitment(toSubject: identity),
                 requestCommitment: key.commitment(toRequest: rawRequest),
-                subjectTag: masterKey.tag(of: identity), wrappedKey: try masterKey.wrap(key, for: requestID),
+                subjectTag: masterKey.tag(of: subject), wrappedKey: try masterKey.wrap(key, for: requestID),
                 sealed: try seal())
         } catch { throw .masterKey(detail: "the personal data of request \(requestID) cannot be sealed") }
     }
 
     /// The ciphertext that the vault stores; the request id is authenticated with it.
     func seal() throws -> [UInt8] {
-        let json: JSONValue = [
-            "identity": ["type": .string(identity.type), "value": .string(identity.value)],
-            "request": .string(Base64.encode(rawRequest)),
+        var members: [String: JSONValue] = [
+            "identity": Self.json(identity), "request": .string(Base64.encode(rawRequest)),
         ]
+        members["named"] = named.map(Self.json)
         return try AESGCM.seal(
-            json.canonicalBytes(), key: key.sealingKey, additionalData: VaultItem.additionalData(requestID))
+            JSONValue.object(members).canonicalBytes(), key: key.sealingKey,
+            additionalData: VaultItem.additionalData(requestID))
     }
 
     /// Opens what `seal` made; nil where anything differs.
@@ -62,11 +68,22 @@ public struct VaultItem: Sendable, Equatable, Redacted {
             let bytes = try? AESGCM.open(
                 sealed, key: key.sealingKey, additionalData: VaultItem.additionalData(requestID)),
             let json = try? StrictJSON.parse(bytes),
-            let type = json["identity"]?["type"]?.stringValue, let value = json["identity"]?["value"]?.stringValue,
-            let identity = SubjectIdentity(type: type, value: value),
+            let identity = Self.identity(json["identity"]),
             let text = json["request"]?.stringValue, let rawRequest = try? Base64.decode(text)
         else { return nil }
         self.init(requestID: requestID, key: key, identity: identity, rawRequest: rawRequest)
+        guard let member = json["named"] else { return }
+        guard let named = Self.identity(member) else { return nil }
+        self.named = named
+    }
+
+    private static func json(_ identity: SubjectIdentity) -> JSONValue {
+        ["type": .string(identity.type), "value": .string(identity.value)]
+    }
+
+    private static func identity(_ json: JSONValue?) -> SubjectIdentity? {
+        guard let type = json?["type"]?.stringValue, let value = json?["value"]?.stringValue else { return nil }
+        return SubjectIdentity(type: type, value: value)
     }
 
     private static func additionalData(_ id: RequestID) -> [UInt8] { Array(id.text.utf8) }

@@ -29,6 +29,8 @@ struct ConfigurationTests {
         (configuration.drpBusiness, configuration.drpAgents) = ("BIZ", "agents.json")
         configuration.limits.streams = 0
         configuration.metricsNeedToken = true
+        configuration.callbacks.hosts = try #require([CallbackHost](hosts: "agent.example controller.example:8443"))
+        configuration.callbacks.attempts = 3
         #expect(try read(configuration.yaml) == configuration)
     }
 
@@ -38,7 +40,13 @@ struct ConfigurationTests {
         ("version: 1\nport: \"80\"\n", "line 2, port"), ("version: 1\nport: 80\nport: 81\n", "line 3, port"),
         ("version: 1\ntls:\n  certificate: a.pem\n", "tls"), ("version: 1\npublicURL: ftp://x\n", "publicURL"),
         ("version: 1\nlogLevel: loud\n", "line 2, logLevel"), ("- 1\n", "server.yaml"), ("", "server.yaml"),
-        ("version: 1\nhost: \"a\\nb\"\n", "host"),
+        ("version: 1\nhost: \"a\\nb\"\n", "host"), ("version: 1\ncallbacks:\n  hosts: \"*\"\n", "callbacks.hosts"),
+        ("version: 1\ncallbacks:\n  hosts: \"127.0.0.1\"\n", "callbacks.hosts"),
+        ("version: 1\ncallbacks:\n  hosts: \"localhost\"\n", "callbacks.hosts"),
+        ("version: 1\ncallbacks:\n  hosts: [\"a.example\"]\n", "callbacks.hosts"),
+        ("version: 1\ncallbacks:\n  hosts: \"a.example\"\n", "callbacks.hosts"),
+        ("version: 1\ncallbacks:\n  attempts: 0\n", "line 3, callbacks.attempts"),
+        ("version: 1\ncallbacks:\n  timeoutSeconds: 16\n", "line 3, callbacks.timeoutSeconds"),
     ])
     func aFaultIsNamedWithItsPlace(yaml: String, place: String) throws {
         let error = #expect(throws: ConfigurationError.self) { try read(yaml) }
@@ -48,6 +56,7 @@ struct ConfigurationTests {
     @Test(arguments: [
         ("LETHE_SERVER_PROT", "1"), ("LETHE_SERVER_PORT", "x"), ("LETHE_SERVER_PORT", "+80"),
         ("LETHE_SERVER_METRICS_NEED_TOKEN", "yes"), ("LETHE_SERVER_HOST", ""),
+        ("LETHE_SERVER_CALLBACKS_HOSTS", "https://a.example"),
     ])
     func aVariableThatMeansNothingIsRefused(variable: String, value: String) throws {
         let error = #expect(throws: ConfigurationError.self) { try read("version: 1\n", [variable: value]) }

@@ -1,4 +1,3 @@
-import Foundation
 import Hummingbird
 import HummingbirdTesting
 import LetheBytes
@@ -15,47 +14,19 @@ struct DoorRouteTests {
 
     private func desk() throws -> ServerDesk {
         let desk = try ServerDesk { configuration in
-            let folder = Files.folder(of: configuration.workspace)
-            let agents = Files.join(folder, "agents.json")
-            let directory: JSONValue = [
-                ["id": "AGENT_A", "verify_key": .string(Base64.encode(agent.publicKey.rawBytes))],
-                ["id": "AGENT_B", "verify_key": .string(Base64.encode(SigningKey.generate().publicKey.rawBytes))],
-            ]
-            try Files.write(directory.canonicalBytes(), to: agents)
-            (configuration.drpBusiness, configuration.drpAgents) = ("BIZ_B", agents)
-            let (certificate, key) = (Files.join(folder, "cert.pem"), Files.join(folder, "key.pem"))
-            try Self.openssl([
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                "-subj", "/CN=desk.example", "-keyout", key, "-out", certificate,
-            ])
-            configuration.opendsrDomain = "desk.example"
-            (configuration.opendsrCertificate, configuration.opendsrKey) = (certificate, key)
+            try Doors.open(
+                &configuration, in: Files.folder(of: configuration.workspace),
+                agents: ["AGENT_A": agent.publicKey, "AGENT_B": SigningKey.generate().publicKey])
         }
         try desk.workspace().registerKey(agent.publicKey, as: .requester)
         return desk
     }
 
-    private static func openssl(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-    }
-
     private func signed(_ members: [String: JSONValue], by key: SigningKey? = nil) throws -> [UInt8] {
-        let content = try JSONValue.object(members).canonicalBytes()
-        return Base64.encodedASCII((key ?? agent).sign(content) + content)
+        try Doors.signed(members, by: key ?? agent)
     }
 
-    private func message(_ more: [String: JSONValue] = [:]) -> [String: JSONValue] {
-        [
-            "agent-id": "AGENT_A", "business-id": "BIZ_B", "issued-at": "2026-03-02T11:59:00Z",
-            "expires-at": "2026-03-02T12:09:00Z", "drp.version": "1.0",
-        ].merging(more) { $1 }
-    }
+    private func message(_ more: [String: JSONValue] = [:]) -> [String: JSONValue] { Doors.message(more) }
 
     @Test func anAgentSetsUpAsksFollowsAndRevokes() async throws {
         let desk = try desk()
@@ -118,21 +89,51 @@ struct DoorRouteTests {
         #expect(try desk.workspace().audit().isEmpty)
     }
 
+    @Test func aPersonKnownByAnAddressWaitsForAnOfficer() async throws {
+        let desk = try desk()
+        let user = try #require(try desk.users().first)
+        let token = try desk.server.services.tokens.createForAgent("AGENT_A", days: 1, now: desk.server.services.now)
+        let officer = try desk.token(.officer)
+        let request = try signed(
+            message([
+                "agent-request-id": "r-1", "exercise": "deletion", "regime": "ccpa",
+                "email": "ana.unmistakable@example.org", "email_verified": true,
+            ]))
+        let exercise = "/drp/v1/data-rights-request"
+        try await desk.run { client in
+            let asked = try await client.post(exercise, request, token: token, type: "text/plain")
+            #expect(asked.status == 200)
+            #expect(try asked.json["reason"]?.stringValue == "need_user_verification")
+            let id = try #require(try asked.json["request_id"]?.stringValue)
+            func decide(_ subject: String?) async throws -> Answer {
+                var decision: [String: JSONValue] = [
+                    "decision": "confirm", "level": "email-verified", "method": "email-link",
+                ]
+                decision["subject"] = subject.map { .string($0) }
+                return try await client.post(
+                    "/api/v1/requests/\(id)/decisions", JSONValue.object(decision).canonicalBytes(), token: officer)
+            }
+            #expect(try await decide(nil).code == "subject-not-named")
+            #expect(try await decide("987654321").code == "unknown-subject")
+            #expect(try await decide("").code == "bad-decision")
+            let decided = try await decide("\(user)")
+            #expect(decided.status == 200, "\(decided.text)")
+            let status = try await client.get("\(exercise)/\(id)", token: token).json
+            #expect(status["status"]?.stringValue == "in_progress" && status["reason"] == nil)
+            // The answer to the agent says no more than that: not whom the data know.
+            #expect(!decided.text.contains("unmistakable"))
+        }
+        #expect(desk.server.services.metrics.undocumented == 0)
+        #expect(!desk.log.text.contains("unmistakable"))
+        #expect(try desk.workspace().audit().isEmpty)
+    }
+
     @Test func aPartnersRequestIsItsOwnAndItsAnswerSigned() async throws {
         let desk = try desk()
         let user = try #require(try desk.users().last)
         let (one, two) = (try desk.token(.partner, name: "one"), try desk.token(.partner, name: "two"))
         let id = "a7551968-d5d6-44b2-9831-815ac9017798"
-        let request = try JSONValue.object([
-            "regulation": "gdpr", "subject_request_id": .string(id), "subject_request_type": "erasure",
-            "submitted_time": "2026-03-02T11:00:00Z", "api_version": "2.0",
-            "subject_identities": [
-                [
-                    "identity_type": "controller_customer_id", "identity_value": .string("\(user)"),
-                    "identity_format": "raw",
-                ]
-            ],
-        ]).canonicalBytes()
+        let request = try Doors.openDSR(user: user, id: id)
         let requests = "/opendsr/v2/requests"
         try await desk.run { client in
             let discovery = try await client.get("/opendsr/v2/discovery")
@@ -162,17 +163,9 @@ struct DoorRouteTests {
         #expect(try desk.workspace().audit().isEmpty)
     }
 
-    /// As its receiver would: with openssl, over the bytes of the body.
     private func verify(_ answer: Answer, certificate: [UInt8]) throws {
-        let folder = try TestFolder()
-        let signature = try #require(answer.headers[.init("X-OpenDSR-Signature")!])
         #expect(answer.headers[.init("X-OpenDSR-Processor-Domain")!] == "desk.example")
-        try Files.write(certificate, to: folder.path("c.pem"))
-        try Files.write(answer.body, to: folder.path("body"))
-        try Files.write(Base64.decode(signature), to: folder.path("sig"))
-        try Self.openssl(["x509", "-in", folder.path("c.pem"), "-pubkey", "-noout", "-out", folder.path("p.pem")])
-        try Self.openssl([
-            "dgst", "-sha256", "-verify", folder.path("p.pem"), "-signature", folder.path("sig"), folder.path("body"),
-        ])
+        let signature = try #require(answer.headers[.init("X-OpenDSR-Signature")!])
+        try Doors.verify(answer.body, signature: signature, certificate: certificate)
     }
 }

@@ -36,6 +36,7 @@ struct ServerDesk: Sendable {
     var configuration: ServerConfiguration
     let server: LetheServer
     let log: Lines
+    private let time: String
 
     /// The lines that a server logged.
     final class Lines: Sendable {
@@ -45,26 +46,33 @@ struct ServerDesk: Sendable {
     }
 
     /// The workspace that every desk is a copy of, and the data that all of them read.
-    private static let model: Result<TestFolder, any Error> = Result {
-        let folder = try TestFolder()
-        var synthesis = SynthesisConfiguration()
-        synthesis.windowUsers = 48
-        synthesis.lateUsers = 4
-        synthesis.ratingsPerWindowUser = 16...22
-        synthesis.ratingsPerEarlyUser = 20...30
-        synthesis.popularFilms = 80
-        try DataSynthesizer(configuration: synthesis, seed: 3).write(to: folder.path("data"))
-        _ = try Workspace.create(
-            at: folder.path("workspace"), policy: BuiltInPolicy.demo,
-            profile: DatasetProfile(kind: .synthetic, folder: folder.path("data")), origin: origin,
-            environment: environment())
-        return folder
+    static let model = makeModel(at: noon)
+
+    /// A workspace with its data, made at a time that nothing in it may be before.
+    static func makeModel(at now: String) -> Result<TestFolder, any Error> {
+        Result {
+            let folder = try TestFolder()
+            var synthesis = SynthesisConfiguration()
+            synthesis.windowUsers = 48
+            synthesis.lateUsers = 4
+            synthesis.ratingsPerWindowUser = 16...22
+            synthesis.ratingsPerEarlyUser = 20...30
+            synthesis.popularFilms = 80
+            try DataSynthesizer(configuration: synthesis, seed: 3).write(to: folder.path("data"))
+            _ = try Workspace.create(
+                at: folder.path("workspace"), policy: BuiltInPolicy.demo,
+                profile: DatasetProfile(kind: .synthetic, folder: folder.path("data")), origin: origin,
+                environment: environment(now: now))
+            return folder
+        }
     }
 
-    init(now: String = noon, _ change: (inout ServerConfiguration) throws -> Void = { _ in }) throws {
+    init(
+        now: String = noon, of model: Result<TestFolder, any Error> = model, environment: ServiceEnvironment? = nil,
+        _ change: (inout ServerConfiguration) throws -> Void = { _ in }
+    ) throws {
         folder = try TestFolder()
-        try FileManager.default.copyItem(
-            atPath: Self.model.get().path("workspace"), toPath: folder.path("workspace"))
+        try FileManager.default.copyItem(atPath: model.get().path("workspace"), toPath: folder.path("workspace"))
         var configuration = ServerConfiguration()
         configuration.workspace = folder.path("workspace")
         configuration.port = 0
@@ -72,10 +80,19 @@ struct ServerDesk: Sendable {
         configuration.limits.perMinuteAndToken = 0
         try change(&configuration)
         self.configuration = configuration
-        let log = Lines()
-        self.log = log
-        let environment = Self.environment(now: now)
-        server = try LetheServer(
+        log = Lines()
+        (server, time) = (try Self.server(configuration, environment ?? Self.environment(now: now), log), now)
+    }
+
+    /// Another server of the same workspace, as after a restart.
+    func restarted(_ environment: ServiceEnvironment) throws -> LetheServer {
+        try Self.server(configuration, environment, log)
+    }
+
+    private static func server(
+        _ configuration: ServerConfiguration, _ environment: ServiceEnvironment, _ log: Lines
+    ) throws -> LetheServer {
+        try LetheServer(
             configuration, environment: environment,
             logger: Logger(label: "test") { JSONLog(label: $0, level: .info, environment: environment, write: log.add) }
         )
@@ -89,7 +106,7 @@ struct ServerDesk: Sendable {
     }
 
     func workspace() throws -> Workspace {
-        try Workspace.open(configuration.workspace, environment: Self.environment())
+        try Workspace.open(configuration.workspace, environment: Self.environment(now: time))
     }
 
     /// A token's text.

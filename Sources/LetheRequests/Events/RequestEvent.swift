@@ -171,3 +171,23 @@ public struct RequestEvent: Sendable, Equatable, EventBody {
         kind = .changed(change, clock: try clock.map { (clock) throws(FieldError) in try LoggedClock(clock) })
     }
 }
+
+extension RequestEvent {
+    /// The member that names a data subject afterwards: a commitment as the receipt has one, under the same key.
+    ///
+    /// A receipt commits to whom the request itself names. Where that is an address, of which the data know nothing, whoever confirms the
+    /// identity says whom it means; earlier versions ignore the member.
+    static let namedMember = "named"
+
+    static func named(_ commitment: Digest) -> JSONValue {
+        ["alg": "hmac-sha256", "context": .string(SubjectKey.subjectContext), "value": .code(commitment)]
+    }
+
+    /// The commitment to the data subject whom this event names; nil where it names none, or in a form that is not this version's.
+    public var namedSubject: Digest? {
+        guard let value = extra[Self.namedMember]?["value"]?.stringValue, let digest = try? Digest(hex: value),
+            extra[Self.namedMember] == Self.named(digest)
+        else { return nil }
+        return digest
+    }
+}

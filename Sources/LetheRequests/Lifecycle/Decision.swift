@@ -1,4 +1,5 @@
 import LetheBytes
+public import LetheCrypto
 public import LetheStatements
 
 /// What a controller decides about one request, checked against the law before anything is logged.
@@ -52,13 +53,19 @@ public struct Decision: Sendable {
     /// The event that says that `change` was decided; its member `policy` has the digest of the policy that allowed it and, where deadlines
     /// were reckoned anew, `holidays` that of the workspace's holidays.
     ///
-    /// - Parameter evidence: how the identity was proved, where that is what is confirmed; it stands in the event as member `identity`.
+    /// - Parameters:
+    ///   - evidence: how the identity was proved, where that is what is confirmed; it stands in the event as member `identity`.
+    ///   - naming: the commitment to the data subject whom the request was found to mean, where it named none that the data know; it stands
+    ///     in the event as member `named`.
     /// - Throws: `DecisionError`, where the law, the policy or the state does not allow it.
-    public func event(_ change: LifecycleEvent, evidence: IdentityProof? = nil) throws(DecisionError) -> RequestEvent {
+    public func event(
+        _ change: LifecycleEvent, evidence: IdentityProof? = nil, naming: Digest? = nil
+    ) throws(DecisionError) -> RequestEvent {
         var lifecycle = record.lifecycle
         do { _ = try lifecycle.apply(change) } catch { throw .notAllowed(record.requestID, error) }
         var moved: LoggedClock?
         var extra: [String: JSONValue] = ["policy": .code(rules.digest)]
+        extra[RequestEvent.namedMember] = naming.map(RequestEvent.named)
         switch change {
         case .extended:
             let lastDay = clock.due

@@ -65,10 +65,11 @@ public struct LetheServer: Sendable {
         services others: [any Service] = [], onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws {
         let services = services
+        let callbacks = CallbackSender(services).map { [$0 as any Service] } ?? []
         // Asked to end, a group ends its services from the last to the first: first nothing is ready any more, then what is under way
         // is answered, then the others end.
         var configuration = ServiceGroupConfiguration(
-            services: others + [try application(onRunning: onRunning), Ending(services: services)],
+            services: others + callbacks + [try application(onRunning: onRunning), Ending(services: services)],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: services.logger)
         configuration.maximumGracefulShutdownDuration = .seconds(services.configuration.shutdownSeconds)
         let group = ServiceGroup(configuration: configuration)

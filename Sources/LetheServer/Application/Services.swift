@@ -24,6 +24,8 @@ public final class Services: Sendable {
     let jobs: JobFolder
     /// Who sent requests of other formats.
     let senders: SenderFolder
+    /// Senders who asked to be told of changes; nil where the configuration allows no host to be told.
+    let callbacks: CallbackBook?
     /// The door for the Data Rights Protocol; nil where it is shut.
     let drp: DRPDoor?
     /// What signs the answers of the OpenDSR door; nil where it is shut.
@@ -50,6 +52,9 @@ public final class Services: Sendable {
             folder: folder, seconds: Int64(configuration.sessionMinutes) * 60, isSecure: configuration.isSecure)
         jobs = try JobFolder(path: Files.join(folder, "jobs"))
         senders = try SenderFolder(path: Files.join(folder, "senders"))
+        metrics = Metrics()
+        callbacks = try CallbackBook(
+            path: Files.join(folder, "callbacks"), hosts: configuration.callbacks.hosts, metrics: metrics)
         drp = try DRPDoor(configuration)
         opendsrSigner = try configuration.opendsrCertificate.map { certificate in
             try CertificateSigner(
@@ -61,7 +66,6 @@ public final class Services: Sendable {
             environment: environment)
         intake = IntakeQueue(writer: pool.writer, limit: configuration.limits.waiting)
         limiter = RateLimiter(seconds: environment.seconds)
-        metrics = Metrics()
         pages = try PageRenderer()
     }
 

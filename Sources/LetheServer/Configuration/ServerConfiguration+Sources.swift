@@ -58,7 +58,7 @@ extension ServerConfiguration {
             case .number(let range, let place): self[keyPath: place] = try section.integer(setting.field, range)
             case .flag(let place): self[keyPath: place] = try section.flag(setting.field)
             case .level(let place): self[keyPath: place] = try section.choice(setting.field)
-            case .text, .optionalText:
+            case .text, .optionalText, .hosts:
                 let text = try section.text(setting.field, limit: Setting.textLimit)
                 guard setting.set(text, in: &self) else {
                     throw section.conflict(setting.field, expected: setting.expectation, found: "something else")
@@ -92,6 +92,11 @@ extension ServerConfiguration {
                 place: "\(place), \(section)", expected: fields.map(\.name).joined(separator: " and "),
                 found: "only \(fields.filter { $0.value != nil }.map(\.name).joined(separator: " and "))")
         }
+        guard callbacks.hosts.isEmpty || drpBusiness != nil || opendsrDomain != nil else {
+            throw ConfigurationError(
+                place: "\(place), callbacks.hosts", expected: "drp or opendsr besides, whose senders are called back",
+                found: "neither")
+        }
         if let publicURL {
             let isWhole =
                 ["https://", "http://"].contains { publicURL.hasPrefix($0) && publicURL != $0 }
@@ -116,7 +121,7 @@ extension ServerConfiguration {
             }
             let value =
                 switch setting.form {
-                case .text, .optionalText:
+                case .text, .optionalText, .hosts:
                     "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined() + "\""
                 default: text
                 }

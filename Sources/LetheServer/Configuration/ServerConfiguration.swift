@@ -37,6 +37,8 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var opendsrCertificate: String?
     /// Its private key, a PEM file.
     public var opendsrKey: String?
+    /// Whom the doors call back, and how.
+    public var callbacks = Callbacks()
     /// A file with the passphrase of encrypted keys.
     public var passphraseFile: String?
     /// The folder with the benchmark results that are shown; nil for `benchmarks` in the workspace's folder of reports.
@@ -50,6 +52,18 @@ public struct ServerConfiguration: Sendable, Equatable {
 
     /// Levels of the log.
     public enum LogLevel: String, Sendable, CaseIterable { case debug, info, warning, error }
+
+    /// How senders of requests in other formats are told of changes.
+    public struct Callbacks: Sendable, Equatable {
+        /// The hosts that may be told; nobody is called back where there are none.
+        public var hosts: [CallbackHost] = []
+        /// Attempts to tell one status.
+        public var attempts = 10
+        /// Seconds before the second attempt, doubled before each further one, six hours at most.
+        public var backoffSeconds = 30
+        /// Seconds in which a host must have answered.
+        public var timeoutSeconds = 10
+    }
 
     /// What a caller may ask of the server.
     public struct Limits: Sendable, Equatable {

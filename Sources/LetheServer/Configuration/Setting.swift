@@ -8,6 +8,7 @@ struct Setting {
         case text(WritableKeyPath<ServerConfiguration, String>)
         case optionalText(WritableKeyPath<ServerConfiguration, String?>)
         case level(WritableKeyPath<ServerConfiguration, ServerConfiguration.LogLevel>)
+        case hosts(WritableKeyPath<ServerConfiguration, [CallbackHost]>)
     }
 
     /// The section of the file; empty for the document itself.
@@ -38,6 +39,8 @@ struct Setting {
         case .flag: "true or false"
         case .text, .optionalText: "text of 1 to \(Self.textLimit) bytes without line breaks"
         case .level: "one of \(ServerConfiguration.LogLevel.allCases.map(\.rawValue).joined(separator: ", "))"
+        case .hosts:
+            "1 to \([CallbackHost].limit) different host names, each with a port or without, one space between them"
         }
     }
 
@@ -61,6 +64,9 @@ struct Setting {
         case .level(let place):
             guard let value = ServerConfiguration.LogLevel(rawValue: text) else { return false }
             configuration[keyPath: place] = value
+        case .hosts(let place):
+            guard Self.isText(text), let hosts = [CallbackHost](hosts: text) else { return false }
+            configuration[keyPath: place] = hosts
         }
         return true
     }
@@ -73,6 +79,9 @@ struct Setting {
         case .text(let place): configuration[keyPath: place]
         case .optionalText(let place): configuration[keyPath: place]
         case .level(let place): configuration[keyPath: place].rawValue
+        case .hosts(let place):
+            configuration[keyPath: place].isEmpty
+                ? nil : configuration[keyPath: place].map(\.description).joined(separator: " ")
         }
     }
 
@@ -104,6 +113,10 @@ struct Setting {
             Setting("opendsr", "domain", .optionalText(\.opendsrDomain)),
             Setting("opendsr", "certificate", .optionalText(\.opendsrCertificate)),
             Setting("opendsr", "key", .optionalText(\.opendsrKey)),
+            Setting("callbacks", "hosts", .hosts(\.callbacks.hosts)),
+            Setting("callbacks", "attempts", .number(1...50, \.callbacks.attempts)),
+            Setting("callbacks", "backoffSeconds", .number(1...3_600, \.callbacks.backoffSeconds)),
+            Setting("callbacks", "timeoutSeconds", .number(1...15, \.callbacks.timeoutSeconds)),
             Setting("limits", "bodyBytes", .number(1_024...67_108_864, \.limits.bodyBytes)),
             Setting("limits", "headerBytes", .number(1_024...1_048_576, \.limits.headerBytes)),
             Setting("limits", "headerFields", .number(8...1_000, \.limits.headerFields)),

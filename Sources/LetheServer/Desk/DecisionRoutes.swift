@@ -25,8 +25,8 @@ enum DecisionRoutes {
             let outcome = try await call.services.pool.write { workspace in
                 switch decree {
                 case .shred: try workspace.shred(id, as: actor)
-                case .change(let change, let evidence):
-                    try workspace.decide(change, about: id, evidence: evidence, as: actor)
+                case .change(let change, let evidence, let user):
+                    try workspace.decide(change, about: id, evidence: evidence, naming: user, as: actor)
                 }
             }
             switch outcome {
@@ -114,7 +114,8 @@ extension Call {
 /// A decision as the API takes it.
 enum Decree: Sendable {
     case shred
-    case change(LifecycleEvent, IdentityProof?)
+    /// With how an identity was proved, and the user whom a request means that names its person by an address.
+    case change(LifecycleEvent, IdentityProof?, naming: String?)
 
     /// - Throws: `Problem`, status 422, with the member that is wrong.
     init(_ json: JSONValue) throws {
@@ -130,29 +131,37 @@ enum Decree: Sendable {
             throw Self.wrong(
                 "decision: expected one of \(Name.allCases.map(\.rawValue).joined(separator: ", "))")
         }
+        func user() throws -> String? {
+            guard let member = members["subject"] else { return nil }
+            guard let text = member.stringValue, (1...256).contains(text.utf8.count) else {
+                throw Self.wrong("subject: expected the user's number in the data set, as text")
+            }
+            return text
+        }
         var allowed: Set<String> = ["decision"]
         switch name {
         case .confirm:
-            allowed.formUnion(["level", "method"])
+            allowed.formUnion(["level", "method", "subject"])
             self = .change(
                 .identityConfirmed,
                 IdentityProof(
-                    level: try choice("level", IdentityLevel.self), method: try choice("method", IdentityMethod.self)))
+                    level: try choice("level", IdentityLevel.self), method: try choice("method", IdentityMethod.self)),
+                naming: try user())
         case .refuse:
             allowed.insert("ground")
-            self = .change(.refused(try choice("ground", RefusalGround.self)), nil)
+            self = .change(.refused(try choice("ground", RefusalGround.self)), nil, naming: nil)
         case .extend:
             allowed.insert("reason")
-            self = .change(.extended(try choice("reason", ExtensionReason.self)), nil)
+            self = .change(.extended(try choice("reason", ExtensionReason.self)), nil, naming: nil)
         case .duplicate:
-            allowed.insert("of")
+            allowed.formUnion(["of", "subject"])
             guard let original = members["of"]?.stringValue.flatMap({ RequestID($0) }) else {
                 throw Self.wrong("of: expected the id of a request")
             }
-            self = .change(.foundDuplicate(of: original), nil)
-        case .doubt: self = .change(.identityDoubted, nil)
-        case .expire: self = .change(.expired, nil)
-        case .withdraw: self = .change(.withdrawn, nil)
+            self = .change(.foundDuplicate(of: original), nil, naming: try user())
+        case .doubt: self = .change(.identityDoubted, nil, naming: nil)
+        case .expire: self = .change(.expired, nil, naming: nil)
+        case .withdraw: self = .change(.withdrawn, nil, naming: nil)
         case .shred: self = .shred
         }
         guard Set(members.keys).isSubset(of: allowed) else {
@@ -173,6 +182,7 @@ enum Decree: Sendable {
             "method": texts(IdentityMethod.allCases.map(\.rawValue)),
             "ground": texts(RefusalGround.allCases.map(\.rawValue)),
             "reason": texts(ExtensionReason.allCases.map(\.rawValue)), "of": ["type": "string", "format": "uuid"],
+            "subject": ["type": "string", "minLength": 1, "maxLength": 256],
         ],
     ]
 

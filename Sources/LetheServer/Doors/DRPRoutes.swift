@@ -113,9 +113,13 @@ enum DRPRoutes {
             await services.pool.write { workspace in
                 defer { workspace.forgetRefusals() }
                 let received = try workspace.submit(
-                    body, through: .drp(businessID: door.businessID, agentID: agent, agents: agents))
+                    body, through: .drp(businessID: door.businessID, agentID: agent, agents: agents),
+                    mayWaitForName: true)
                 // Only who can sign for this agent gets here, with a repetition too: so what a crash left out is made up for.
                 _ = try services.senders.note(sender, of: received.record.requestID)
+                try services.callbacks?.watch(
+                    received, told: CallbackMessage.word(received.record.state, in: .drp), in: workspace,
+                    now: services.now)
                 return RequestFormat.drp.answer(to: received, from: workspace)
             })
     }

@@ -151,29 +151,28 @@ enum OpenDSRRoutes {
                 let isNew = try workspace.store.request(id) == nil
                 let known = try isNew ? services.senders.note(sender, of: id) : services.senders.sender(of: id)
                 guard known == sender else { throw RequestRefusal.requestIDConflict }
-                do { return try submit(body, to: workspace) } catch {
+                do { return try submit(body, to: workspace, services) } catch {
                     if isNew, try workspace.store.request(id) == nil { try services.senders.forget(id) }
                     throw error
                 }
             }
-            return try submit(body, to: workspace)
+            return try submit(body, to: workspace, services)
         }
         return try signed(answer, call, status: 201)
     }
 
-    private static func submit(_ body: [UInt8], to workspace: Workspace) throws -> JSONValue {
-        RequestFormat.opendsr.answer(to: try workspace.submit(body, through: .opendsr), from: workspace)
+    private static func submit(_ body: [UInt8], to workspace: Workspace, _ services: Services) throws -> JSONValue {
+        let received = try workspace.submit(body, through: .opendsr)
+        // The answer says that the request was received and no more (7.3), which is what the format calls pending.
+        try services.callbacks?.watch(
+            received, told: OpenDSRStatus.pending.rawValue, in: workspace, now: services.now)
+        return RequestFormat.opendsr.answer(to: received, from: workspace)
     }
 
     /// A document with the signature that the protocol asks for.
     private static func signed(_ document: JSONValue, _ call: Call, status: Int = 200) throws -> Reply {
         var reply = try Reply.json(document, status: status)
-        if let signer = call.services.opendsrSigner, case .bytes(let bytes) = reply.body {
-            reply.headers += [
-                ("X-OpenDSR-Processor-Domain", call.services.configuration.opendsrDomain ?? ""),
-                ("X-OpenDSR-Signature", Base64.encode(signer.sign(bytes))),
-            ]
-        }
+        if case .bytes(let bytes) = reply.body { reply.headers += call.services.opendsrSignature(over: bytes) }
         return reply
     }
 }

@@ -1,3 +1,4 @@
+import LetheRequests
 import Synchronization
 
 /// What is counted, in Prometheus' text format 0.0.4. Labels are routes, methods and statuses: words of this program's own, so there are
@@ -8,6 +9,21 @@ final class Metrics: Sendable {
         var durations: [String: Durations] = [:]
         var undocumented = 0
         var limited = 0
+        var callbacks: [CallbackKey: Int] = [:]
+    }
+
+    private struct CallbackKey: Hashable { let format: RequestFormat, outcome: CallbackOutcome }
+
+    /// What became of an attempt to tell a sender of a status.
+    enum CallbackOutcome: String {
+        /// The host took it.
+        case delivered
+        /// It did not, and is tried again.
+        case failed
+        /// It did not, and is not tried again.
+        case givenUp = "given-up"
+        /// A URL at a host that the configuration does not allow: nothing is sent there.
+        case notAllowed = "not-allowed"
     }
 
     private struct Key: Hashable { let operation: String, status: Int }
@@ -40,6 +56,12 @@ final class Metrics: Sendable {
 
     /// Counts a call that came too often.
     func countLimited() { counts.withLock { $0.limited += 1 } }
+
+    /// Counts attempts to tell senders, or URLs that none will go to.
+    func countCallbacks(_ format: RequestFormat, _ outcome: CallbackOutcome, _ number: Int = 1) {
+        guard number > 0 else { return }
+        counts.withLock { $0.callbacks[CallbackKey(format: format, outcome: outcome), default: 0] += number }
+    }
 
     /// How many answers were not documented.
     var undocumented: Int { counts.withLock(\.undocumented) }
@@ -77,6 +99,13 @@ final class Metrics: Sendable {
             "# HELP lethe_http_undocumented_total Answers that the OpenAPI document does not have.",
             "# TYPE lethe_http_undocumented_total counter", "lethe_http_undocumented_total \(counts.undocumented)",
         ]
+        lines += [
+            "# HELP lethe_callbacks_total Attempts to tell senders of a status, and URLs at hosts that are not allowed.",
+            "# TYPE lethe_callbacks_total counter",
+        ]
+        lines += counts.callbacks.map { key, count in
+            "lethe_callbacks_total{format=\"\(key.format.rawValue)\",outcome=\"\(key.outcome.rawValue)\"} \(count)"
+        }.sorted()
         for gauge in gauges {
             lines += ["# HELP \(gauge.name) \(gauge.help)", "# TYPE \(gauge.name) gauge"]
             lines += gauge.values.map { "\(gauge.name)\($0.label) \($0.value)" }

@@ -56,8 +56,8 @@ enum DeskPages {
                 _ = try await call.services.pool.write { workspace in
                     switch decree {
                     case .shred: try workspace.shred(id, as: actor)
-                    case .change(let change, let evidence):
-                        try workspace.decide(change, about: id, evidence: evidence, as: actor)
+                    case .change(let change, let evidence, let user):
+                        try workspace.decide(change, about: id, evidence: evidence, naming: user, as: actor)
                     }
                 }
             }

@@ -38,6 +38,10 @@ enum ServiceRoutes {
                         "lethe_intake_waiting", "Requests that wait for the next group.",
                         [("", Double(services.intake.load))]
                     ),
+                    (
+                        "lethe_callbacks_watched", "Requests whose senders are told of changes.",
+                        [("", Double(services.callbacks?.count ?? 0))]
+                    ),
                 ]), contentType: "text/plain; version=0.0.4; charset=utf-8")
         },
         Route(

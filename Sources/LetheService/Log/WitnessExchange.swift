@@ -12,6 +12,35 @@ public struct WebRequest: Sendable, Equatable {
     public let body: [UInt8]
     /// The most bytes that an answer may have.
     public let answerLimit: Int
+    /// Further header fields, by name.
+    public let headers: [String: String]
+    /// Seconds until the whole answer must be there.
+    public let seconds: Int
+    /// Where the request may go.
+    public let reach: Reach
+
+    /// Where a request may go.
+    public enum Reach: Sendable, Equatable {
+        /// Wherever the operator's own configuration says.
+        case anywhere
+        /// To a URL that somebody else has chosen: https alone, without a proxy, and to no address that is not the public internet's,
+        /// whatever the name resolves to.
+        case publicInternet
+    }
+
+    /// A request.
+    public init(
+        url: String, contentType: String, body: [UInt8], answerLimit: Int, headers: [String: String] = [:],
+        seconds: Int = 15, reach: Reach = .anywhere
+    ) {
+        self.url = url
+        self.contentType = contentType
+        self.body = body
+        self.answerLimit = answerLimit
+        self.headers = headers
+        self.seconds = seconds
+        self.reach = reach
+    }
 }
 
 /// The answer to it.

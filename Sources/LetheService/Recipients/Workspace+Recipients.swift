@@ -27,7 +27,7 @@ extension Workspace {
             ErasureNotice.Person(
                 requestID: request.requestID, requestCommitment: request.requestCommitment,
                 regulation: request.lifecycle.regulation,
-                identity: try store.openVault(request.requestID, masterKey: masterKey).identity)
+                identity: try openSubject(request).subject)
         }
         let known = Set(run.notifications.map(\.recipient))
         let giveUp = judged.adding(seconds: Int64(recipients.giveUpDays) * 86_400) <= environment.now()

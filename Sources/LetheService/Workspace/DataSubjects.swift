@@ -2,6 +2,9 @@ import LetheRequests
 
 /// The people whom the data set has training records of, by exactly the names that the data call them.
 struct DataSubjects: Sendable {
+    /// The one kind of identity by which the data know people.
+    static let identityType = "user-id"
+
     /// By the bytes of the name: two spellings of one letter are two names, and must not erase one another.
     private let users: [[UInt8]: Int]
 
@@ -13,7 +16,9 @@ struct DataSubjects: Sendable {
     /// The number of the person that an identity names.
     /// - Throws: `ServiceError.unsupportedSubjectType`, `.unknownSubject`; neither repeats the name.
     func user(_ identity: SubjectIdentity) throws -> Int {
-        guard identity.type == "user-id" else { throw ServiceError.unsupportedSubjectType(found: identity.type) }
+        guard identity.type == Self.identityType else {
+            throw ServiceError.unsupportedSubjectType(found: identity.type)
+        }
         guard let user = users[Array(identity.value.utf8)] else { throw ServiceError.unknownSubject }
         return user
     }

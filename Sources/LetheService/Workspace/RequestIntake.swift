@@ -18,8 +18,8 @@ struct RequestIntake: Sendable {
     /// A request that only the log itself can still refuse, and what is to be appended for it.
     struct Checked: Sendable {
         let request: CheckedRequest
-        /// Whom it is about, as the data set numbers people.
-        let user: Int
+        /// Whom it is about, as the data set numbers people; nil where somebody must still say whom it means.
+        let user: Int?
         /// Whether its identity proof is enough for the policy.
         let isProven: Bool
         /// Its receipt and what follows from its identity proof.
@@ -54,9 +54,13 @@ struct RequestIntake: Sendable {
 
     /// Makes the entries of a checked request: its receipt, and that its identity proof is enough for the policy or that a better one is
     /// asked for. Nothing reaches unlearning past this question.
-    func admit(_ checked: CheckedRequest) throws -> Checked {
+    ///
+    /// - Parameter mayWaitForName: whether a person whom the request names by something that the data do not know, such as an address, may
+    ///   be named later; such a request brings no proof.
+    func admit(_ checked: CheckedRequest, mayWaitForName: Bool = false) throws -> Checked {
         let request = checked.request
-        let user = try subjects.user(request.subject)
+        let waitsForName = mayWaitForName && request.subject.type != DataSubjects.identityType
+        let user = try waitsForName ? nil : subjects.user(request.subject)
         let key = SubjectKey.generate()
         let receipt = RequestEvent(receiving: checked, at: now, under: key, policy: rules)
         let isProven = checked.proof.level >= rules.policy.requests.identityLevel

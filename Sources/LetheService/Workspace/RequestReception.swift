@@ -68,8 +68,8 @@ struct RequestReception {
             // Of one person's requests in a group, the first comes first; whether the others are its duplicates shows when it is in the log.
             var people: Set<Int> = []
             let turn = try waiting.filter { one in
-                guard let open else { return true }
-                return try people.insert(one.request.user).inserted || open.original(of: one.request) != nil
+                guard let open, let user = one.request.user else { return true }
+                return try people.insert(user).inserted || open.original(of: one.request) != nil
             }
             for (place, outcome) in zip(turn.map(\.place), try append(turn.map(\.request))) {
                 outcomes[place] = outcome

@@ -22,14 +22,14 @@ public enum DecisionOutcome: Sendable, Equatable {
 extension Workspace {
     /// Takes a decision about a request that needs nobody's signature but the controller's: one entry in the log, or nothing.
     ///
-    /// - Parameter evidence: how the identity was proved, where that is what is confirmed.
+    /// - Parameters: as of `decide(_:about:evidence:naming:as:)`.
     /// - Returns: the request as it stands afterwards.
-    /// - Throws: as `decide(_:about:evidence:as:)`.
+    /// - Throws: as `decide(_:about:evidence:naming:as:)`.
     @discardableResult
     public func decide(
-        _ change: LifecycleEvent, about id: String, evidence: IdentityProof? = nil
+        _ change: LifecycleEvent, about id: String, evidence: IdentityProof? = nil, naming user: String? = nil
     ) throws -> RequestRecord {
-        _ = try decide(change, about: id, evidence: evidence, as: nil)
+        _ = try decide(change, about: id, evidence: evidence, naming: user, as: nil)
         return try request(id)
     }
 
@@ -37,24 +37,30 @@ extension Workspace {
     ///
     /// - Parameters:
     ///   - evidence: how the identity was proved, where that is what is confirmed.
+    ///   - user: the user of the data set whom a request means that names its person by an address, where the identity is confirmed or the
+    ///     request is a duplicate.
     ///   - actor: the key of who decides, where the policy has roles.
     /// - Throws: `DecisionError` where state, days or policy do not allow it; `ServiceError.unknownRequest`, `.notPermitted`,
     ///   `.proposalRefused` where another decision waits, and of a duplicate `.differentSubjects`, `.noOriginal`, of a confirmation
-    ///   `.alreadyHandled`. Nothing was changed then.
+    ///   `.alreadyHandled`; of both, `.subjectNotNamed`, `.subjectsDisagree`, `.unknownSubject`. Nothing was changed then.
     public func decide(
-        _ change: LifecycleEvent, about id: String, evidence: IdentityProof? = nil, as actor: SigningKey?
+        _ change: LifecycleEvent, about id: String, evidence: IdentityProof? = nil, naming user: String? = nil,
+        as actor: SigningKey?
     ) throws -> DecisionOutcome {
         // Who may not decide learns nothing of the request.
         if let kind = DecisionKind(change) { _ = try authority(kind, of: actor) }
         return try whileTheLogStands { size in
             let record = try request(id)
-            let event = try LedgerEvent.request(decision(change, about: record, evidence: evidence))
+            let naming = try naming(user, of: record, for: change)
+            let event = try LedgerEvent.request(
+                decision(change, about: record, evidence: evidence, naming: naming))
             let dependsOnOthers =
                 switch change {
                 case .foundDuplicate, .identityConfirmed: true
                 default: false
                 }
-            return try enact(event, about: record, as: actor, at: dependsOnOthers ? size : nil, size: size)
+            return try enact(
+                event, about: record, naming, as: actor, at: dependsOnOthers ? size : nil, size: size)
         }
     }
 
@@ -73,25 +79,33 @@ extension Workspace {
         _ = try authority(.shred, of: actor)
         return try whileTheLogStands { size in
             let record = try request(id)
-            return try enact(.shred(destruction(of: record)), about: record, as: actor, at: nil, size: size)
+            return try enact(.shred(destruction(of: record)), about: record, nil, as: actor, at: nil, size: size)
         }
     }
 
     /// Puts a decision into the log under the signatures it needs, or keeps it for a second person.
     ///
     /// - Parameters:
+    ///   - naming: whom the decision names: the vault knows it before an entry commits to it, and after a proposal is kept, of which there
+    ///     is one.
     ///   - needed: the size that the log must still have, whoever decides.
     ///   - size: the size that it must have where a person's key was looked up in it.
     private func enact(
-        _ event: LedgerEvent, about record: RequestRecord, as actor: SigningKey?, at needed: UInt64?, size: UInt64
+        _ event: LedgerEvent, about record: RequestRecord, _ naming: SubjectIdentity?, as actor: SigningKey?,
+        at needed: UInt64?, size: UInt64
     ) throws -> DecisionOutcome {
         if let kind = DecisionKind(event) {
             switch try authority(kind, of: actor) {
-            case .controller: try self.record([event], expectedSize: needed)
-            case .person(let actor): try self.record([event], by: actor, expectedSize: size)
+            case .controller:
+                try note(naming, of: record)
+                try self.record([event], expectedSize: needed)
+            case .person(let actor):
+                try note(naming, of: record)
+                try self.record([event], by: actor, expectedSize: size)
             case .proposer(let actor):
                 let proposal = try Proposal(event, asOf: record.lastIndex, signedBy: actor)
                 try keep(proposal)
+                try note(naming, of: record)
                 return .proposed(proposal)
             }
         } else {
@@ -102,14 +116,14 @@ extension Workspace {
 
     /// The event of a decision as it would be taken now.
     func decision(
-        _ change: LifecycleEvent, about record: RequestRecord, evidence: IdentityProof?
+        _ change: LifecycleEvent, about record: RequestRecord, evidence: IdentityProof?, naming: SubjectIdentity? = nil
     ) throws -> RequestEvent {
         let decision = Decision(
             about: record, pauses: try pauses(of: record, deciding: change), rules: try rules(), now: environment.now())
-        let event = try decision.event(change, evidence: evidence)
+        let event = try decision.event(change, evidence: evidence, naming: commitment(to: naming, of: record))
         switch change {
-        case .foundDuplicate(let original): try requireSameSubject(record, original: original)
-        case .identityConfirmed: try requireOnlyRequest(record)
+        case .foundDuplicate(let original): try requireSameSubject(record, naming, original: original)
+        case .identityConfirmed: try requireOnlyRequest(record, naming)
         case .nothingHeld(let root): try requireNothingHeld(record, in: root)
         default: break
         }
@@ -151,9 +165,9 @@ extension Workspace {
     }
 
     /// One person's request is handled once: a second one that waited for its proof ends as a duplicate instead.
-    private func requireOnlyRequest(_ record: RequestRecord) throws {
-        let item = try store.openVault(record.requestID, masterKey: masterKey)
-        let other = try openRequests().request(of: item.identity, under: record.lifecycle.regulation)
+    private func requireOnlyRequest(_ record: RequestRecord, _ naming: SubjectIdentity?) throws {
+        let subject = try naming ?? openSubject(record).subject
+        let other = try openRequests().request(of: subject, under: record.lifecycle.regulation)
         if let other, other != record.requestID {
             throw ServiceError.alreadyHandled(id: record.requestID.text, original: other.text)
         }
@@ -163,7 +177,9 @@ extension Workspace {
     ///
     /// It must have come first, so that no earlier deadline is lost; but for a request that waits for its proof, behind which nobody's own
     /// request may be made to wait.
-    private func requireSameSubject(_ record: RequestRecord, original id: RequestID) throws {
+    private func requireSameSubject(
+        _ record: RequestRecord, _ naming: SubjectIdentity?, original id: RequestID
+    ) throws {
         let original = try request(id.text)
         guard OpenRequests.handledStates.contains(original.state) else {
             throw ServiceError.noOriginal(id: id.text, problem: "it is \(original.state.name)")
@@ -175,11 +191,7 @@ extension Workspace {
         guard original.receivedIndex < record.receivedIndex || record.state == .identityPending else {
             throw ServiceError.noOriginal(id: id.text, problem: "it was received after \(record.requestID)")
         }
-        let key = try masterKey
-        let (first, second) = (
-            try store.openVault(id, masterKey: key).identity,
-            try store.openVault(record.requestID, masterKey: key).identity
-        )
+        let (first, second) = (try openSubject(original).subject, try naming ?? openSubject(record).subject)
         guard Array(first.normalized.utf8) == Array(second.normalized.utf8) else {
             throw ServiceError.differentSubjects(first: id.text, second: record.requestID.text)
         }

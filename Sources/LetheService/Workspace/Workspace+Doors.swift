@@ -35,18 +35,23 @@ extension Workspace {
     /// Where the identity is proved less well than the policy asks, the request is received and a better proof asked for: the law knows no
     /// refusal of a request for that alone.
     ///
-    /// - Parameter subject: the user of the data set whom the claims of the request mean, as the controller has found out; where nil, the
-    ///   request itself must name a `user-id`, which nobody has proved.
+    /// - Parameters:
+    ///   - subject: the user of the data set whom the claims of the request mean, as the controller has found out; where nil, the request
+    ///     itself must name a `user-id`, which nobody has proved.
+    ///   - mayWaitForName: whether a request that names none is received all the same, and waits until somebody has found out whom it means
+    ///     and confirms it (`decide(_:about:evidence:naming:as:)`).
     /// - Throws: `ForeignRefusal`, `RequestRefusal`, `ServiceError`; nothing was changed then.
-    public func submit(_ bytes: [UInt8], through door: RequestDoor, subject: String? = nil) throws -> ForeignReception {
+    public func submit(
+        _ bytes: [UInt8], through door: RequestDoor, subject: String? = nil, mayWaitForName: Bool = false
+    ) throws -> ForeignReception {
         do {
             let foreign = try check(bytes, through: door)
-            let (identity, proof) = try identify(foreign, as: subject)
+            let (identity, proof) = try identify(foreign, as: subject, mayWaitForName)
             var generator = SecureGenerator()
             let checked = try foreign.checked(
                 as: identity, proof: proof, audience: origin, law: policy.regulation,
                 drawn: .random(using: &generator), secret: masterKey.referenceSecret)
-            switch try reception().receive(intake().admit(checked)) {
+            switch try reception().receive(intake().admit(checked, mayWaitForName: mayWaitForName)) {
             case .received(let record): return ForeignReception(record: record, isRepetition: false, request: foreign)
             case .refused(ServiceError.replayed(let id, _)):
                 return ForeignReception(record: try request(id), isRepetition: true, request: foreign)
@@ -75,11 +80,19 @@ extension Workspace {
 
     /// The data subject that a request means, and what proves that its requester is that.
     private func identify(
-        _ foreign: ForeignRequest, as subject: String?
+        _ foreign: ForeignRequest, as subject: String?, _ mayWaitForName: Bool
     ) throws -> (identity: SubjectIdentity, proof: IdentityProof) {
         let numbers = foreign.claims.filter { $0.identity.type == "user-id" }
         let named = subject ?? numbers.first?.identity.value
-        guard let named else { throw ServiceError.subjectNotNamed(types: foreign.claims.map(\.identity.type)) }
+        guard let named else {
+            // The first claim stands for the person until somebody says who that is; the others are in the request's bytes. What the sender has
+            // proved of an address proves nothing yet of anybody whom the data know. Under a policy that asks for no proof, nothing would
+            // make the request wait.
+            guard mayWaitForName, policy.requests.identityLevel > .unverified, let claim = foreign.claims.first else {
+                throw ServiceError.subjectNotNamed(types: foreign.claims.map(\.identity.type))
+            }
+            return (claim.identity, IdentityProof(level: .unverified, method: claim.proof.method))
+        }
         guard numbers.allSatisfy({ Array($0.identity.value.utf8) == Array(named.utf8) }) else {
             throw ServiceError.subjectsDisagree
         }

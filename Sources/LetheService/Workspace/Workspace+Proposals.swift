@@ -179,8 +179,14 @@ extension Workspace {
         switch proposal.event {
         case .request(let proposed):
             guard case .changed(let change, _) = proposed.kind else { throw lapsed("it is no decision") }
+            var naming: SubjectIdentity?
+            if let commitment = proposed.namedSubject {
+                naming = try noted(commitment, of: record)
+                guard naming != nil else { throw lapsed("the vault does not know whom it names") }
+            }
             event = .request(
-                try decision(change, about: record, evidence: Self.evidence(proposed.extra["identity"])))
+                try decision(
+                    change, about: record, evidence: Self.evidence(proposed.extra["identity"]), naming: naming))
         case .shred: event = .shred(try destruction(of: record))
         default: throw lapsed("it is no decision about a request")
         }

@@ -333,8 +333,8 @@ extension Workspace {
 
     /// The subject's user and key of a request, out of the vault; no user where the data have no training record of the subject any more.
     private func openVault(_ request: RequestRecord) throws -> (user: Int?, key: SubjectKey) {
-        let item = try store.openVault(request.requestID, masterKey: masterKey)
-        return (try knownUser(item.identity), item.key)
+        let (subject, key) = try openSubject(request)
+        return (try knownUser(subject), key)
     }
 }
 

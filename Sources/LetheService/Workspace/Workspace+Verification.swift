@@ -148,7 +148,7 @@ extension Workspace {
 
     /// The user whom a request is about; nil where the data have no training record of its subject any more.
     func subjectUser(_ request: RequestRecord) throws -> Int? {
-        try knownUser(try store.openVault(request.requestID, masterKey: masterKey).identity)
+        try knownUser(openSubject(request).subject)
     }
 
     private func retrain(

@@ -19,9 +19,13 @@ struct DecisionOptions: ParsableArguments {
 
     /// Takes the decision and says what it was: one signed entry of the log, a proposal that waits for a second person, or an error and
     /// nothing.
-    func decide(_ change: LifecycleEvent, evidence: IdentityProof? = nil, _ words: (RequestRecord) -> String) throws {
+    func decide(
+        _ change: LifecycleEvent, evidence: IdentityProof? = nil, naming user: String? = nil,
+        _ words: (RequestRecord) -> String
+    ) throws {
         let outcome = try openWorkspace(workspaceOptions).decide(
-            change, about: id, evidence: evidence, as: actorOptions.key(workspaceOptions.passphraseOptions))
+            change, about: id, evidence: evidence, naming: user,
+            as: actorOptions.key(workspaceOptions.passphraseOptions))
         switch outcome {
         case .decided(let record):
             try outputOptions.show(
@@ -30,6 +34,16 @@ struct DecisionOptions: ParsableArguments {
         case .proposed(let proposal): try showWaiting(proposal, outputOptions)
         }
     }
+}
+
+/// Whom a request means.
+struct NamedSubject: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Whom a request means that names its person by an address: the user's number in the data set.",
+            valueName: "id"))
+    var subject: String?
 }
 
 extension Request {
@@ -105,7 +119,7 @@ extension Request {
             commandName: "confirm", abstract: "Record how the requester's identity was proved, and go on.",
             discussion: """
                 The log keeps level and method. A proof below the policy's level is refused. Where the clock stood still, the new \
-                deadlines are logged with the event.
+                deadlines are logged with the event. Of a request that names its person by an address, --subject says which user of the                 data set that is (`lethe request show --identity` prints the address); the log keeps a commitment.
                 """)
 
         @Option(
@@ -115,10 +129,13 @@ extension Request {
         @Option(name: .long, help: "How: \(IdentityMethod.allCases.map(\.rawValue).joined(separator: ", ")).")
         var method: IdentityMethod
 
+        @OptionGroup var named: NamedSubject
         @OptionGroup var options: DecisionOptions
 
         func run() throws {
-            try options.decide(.identityConfirmed, evidence: IdentityProof(level: level, method: method)) {
+            try options.decide(
+                .identityConfirmed, evidence: IdentityProof(level: level, method: method), naming: named.subject
+            ) {
                 "goes on, identity \(level.rawValue); answer due \($0.due)"
             }
         }
@@ -151,11 +168,14 @@ extension Request {
         @Option(name: .customLong("of"), help: ArgumentHelp("The request that is being handled.", valueName: "id"))
         var original: String
 
+        @OptionGroup var named: NamedSubject
         @OptionGroup var options: DecisionOptions
 
         func run() throws {
             guard let original = RequestID(original) else { throw ServiceError.unknownRequest(id: original) }
-            try options.decide(.foundDuplicate(of: original)) { _ in "ended as a duplicate of \(original)" }
+            try options.decide(.foundDuplicate(of: original), naming: named.subject) { _ in
+                "ended as a duplicate of \(original)"
+            }
         }
     }
 }

@@ -83,11 +83,15 @@ struct Request: ParsableCommand {
         @Option(name: .long, help: "native, drp or opendsr.")
         var format = FormatName.native
 
+        @Flag(help: "Print by what the request names its person, out of the vault, and nothing else: personal data.")
+        var identity = false
+
         @OptionGroup var workspaceOptions: WorkspaceOptions
         @OptionGroup var outputOptions: OutputOptions
 
         func run() throws {
             let workspace = try openWorkspace(workspaceOptions)
+            guard !identity else { return try showIdentity(workspace.identities(of: id)) }
             let record = try workspace.request(id)
             if let status = format.format.status(of: record, from: workspace) {
                 return StandardOutput.line(String(decoding: try status.canonicalBytes(), as: UTF8.self))
@@ -110,6 +114,19 @@ struct Request: ParsableCommand {
                 personal data \(record.shreddedIndex.map { "destroyed, entry \($0)" } ?? "in the vault")
                 """ + decisions.map { "\ndecided      \($0.line)" }.joined()
                     + recipients.map { "\nrecipient    \($0.line)" }.joined())
+        }
+
+        private func showIdentity(_ found: (claimed: SubjectIdentity, subject: SubjectIdentity?)) throws {
+            var members: [String: JSONValue] = [
+                "requestId": .string(id), "type": .string(found.claimed.type), "value": .string(found.claimed.value),
+            ]
+            members["subject"] = found.subject.map { .string($0.value) }
+            try outputOptions.show(
+                .object(members),
+                """
+                claimed      \(found.claimed.type) \(Printable.quoted(found.claimed.value, limit: 256))
+                subject      \(found.subject.map { Printable.quoted($0.value, limit: 256) } ?? "not named yet: lethe request confirm --subject")
+                """)
         }
     }
 }

@@ -10,16 +10,21 @@ extension DeskTests {
         private func given() throws -> TemporaryFolder {
             let desk = try Tour.current.copy()
             let result = try LetheCommand.run(
-                "certificate", "bundle", "1", "--replay", "--output", "bundle", "--workspace", "desk", in: desk)
+                "certificate", "bundle", "1", "--replay", "--subjects", "people.txt", "--output", "bundle",
+                "--workspace", "desk",
+                in: desk)
             #expect(result.status == 0, "\(result.errors)")
+            #expect(try Files.permissions(desk.path("people.txt")) & 0o077 == 0)
+            let people = try Tour.trainingUsers(in: desk.path("data")).prefix(Tour.people)
+            #expect(try desk.bytes("people.txt") == Array(people.map { "\($0)\n" }.sorted().joined().utf8))
+            #expect(!desk.has("bundle/people.txt"))
             let folder = try TemporaryFolder()
             for (from, to) in [
                 ("bundle", "bundle"), ("data", "data"), ("desk/models/base", "base"), ("desk/trust.txt", "trust.txt"),
+                ("people.txt", "people.txt"),
             ] {
                 try FileManager.default.moveItem(atPath: desk.path(from), toPath: folder.path(to))
             }
-            let people = try Tour.trainingUsers(in: folder.path("data")).prefix(Tour.people)
-            try folder.write(Array(people.map { "\($0)\n" }.joined().utf8), to: "people.txt")
             return folder
         }
 
@@ -84,6 +89,25 @@ extension DeskTests {
             try expectRefusal(Self.replay, in: folder, naming: "policy.yaml")
         }
 
+        @Test func aListOfPeopleIsNeverInTheBundleAndNothingIsHalfWritten() throws {
+            let folder = try Tour.current.copy()
+            func bundle(_ people: String, _ output: String = "bundle") -> [String] {
+                [
+                    "certificate", "bundle", "1", "--replay", "--output", output, "--workspace", "desk", "--subjects",
+                    people,
+                ]
+            }
+            try expectRefusal(bundle("bundle/people.txt"), in: folder, naming: "bundle")
+            try expectRefusal(bundle("policy.yaml"), in: folder, naming: "policy.yaml", "already exists")
+            try expectRefusal(bundle("people.txt", "no/such/folder"), in: folder, naming: "no/such")
+            let record = try Files.names(in: folder.path("desk/runs"))
+            let trajectory = "desk/runs/\(record[0])/trajectory.json"
+            try folder.write(folder.bytes(trajectory) + [0x0A], to: trajectory)
+            try expectRefusal(bundle("people.txt"), in: folder, naming: "trajectory.json", "not the trajectory")
+            try FileManager.default.removeItem(atPath: folder.path(trajectory))
+            try expectRefusal(bundle("people.txt"), in: folder, naming: "trajectory.json")
+        }
+
         @Test func optionsThatNeedOneAnotherSaySo() throws {
             let folder = try TemporaryFolder()
             func refused(_ arguments: [String], _ words: String) throws {
@@ -102,6 +126,8 @@ extension DeskTests {
             try refused(["replay", "run", "--base", "base"], "--base needs --bundle")
             try refused(["replay", "run", "--sample-seed", "00"], "--sample-seed")
             try refused(["replay"], "--bundle")
+            try refused(
+                ["certificate", "bundle", "1", "--output", "b", "--subjects", "s"], "--subjects needs --replay")
         }
     }
 }

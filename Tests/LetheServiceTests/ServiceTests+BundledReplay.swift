@@ -236,6 +236,18 @@ extension ServiceTests {
             }
         }
 
+        @Test func whatWasShreddedIsOnNoList() throws {
+            let moment = try Desk.current.answered.copy()
+            let (bundle, people) = (moment.folder.path("bundle"), moment.folder.path("people.txt"))
+            #expect {
+                try moment.open().writeBundle(1, to: bundle, replayable: true, people: people)
+            } throws: {
+                guard case ServiceError.subjectsRefused(people, let problem) = $0 else { return false }
+                return problem.hasPrefix("not written: ") && problem.contains("was destroyed")
+            }
+            #expect(!Files.exists(bundle) && !Files.exists(people))
+        }
+
         @Test func aSampleIsAFunctionOfItsSeed() throws {
             let seed = String(repeating: "07", count: 32)
             let sample = try ReplaySample(of: 10, count: 4, seed: seed)

@@ -2,11 +2,31 @@ import LetheBytes
 import LetheCertificates
 import LetheCrypto
 import LetheLog
+import LetheRecommendation
 import LetheRequests
 import LetheStatements
 import LetheStore
 
 extension Workspace {
+    /// Writes whose records a run removed, one name a line as the data have it: what an auditor is given apart from any bundle.
+    ///
+    /// Personal data, readable by the file's owner alone.
+    /// - Throws: `FileError.alreadyExists`; `ServiceError.subjectsRefused` where the vault cannot say it any more.
+    func writePeople(of run: String, to file: String) throws {
+        guard !Files.exists(file) else { throw FileError.alreadyExists(path: file) }
+        guard let runID = RunID(run) else { throw ServiceError.unknownRun(id: run) }
+        let users: Set<Int>
+        do {
+            users = try usersInVault(of: runID)
+        } catch ServiceError.subjectsUnknown(_, let reason) {
+            throw ServiceError.subjectsRefused(file: file, problem: "not written: run \(run): \(reason)")
+        }
+        let dataset = try data().dataset
+        // In the order of their names, which is not that of their requests.
+        let names = users.compactMap { dataset.user($0)?.name }.sorted()
+        try Files.write(Array(names.map { $0 + "\n" }.joined().utf8), to: file, permissions: 0o600)
+    }
+
     /// What a stranger needs to repeat the run of a certificate, beside its audit bundle, the data, the base model and the names of the
     /// people: its steps in the log, the policy's text, and what learned every so many steps.
     ///

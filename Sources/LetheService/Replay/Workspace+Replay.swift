@@ -57,7 +57,9 @@ extension Workspace {
         return try UnlearningCertificate(Statement(parsingUnverified: certificate.envelope.payload)).unlearning.code
     }
 
-    private func usersInVault(of run: RunID) throws -> Set<Int> {
+    /// The users whose records a run removed.
+    /// - Throws: `ServiceError.subjectsUnknown` where the vault cannot be opened any more.
+    func usersInVault(of run: RunID) throws -> Set<Int> {
         func unknown(_ reason: String) -> ServiceError { .subjectsUnknown(run: run.text, reason: reason) }
         guard Files.exists(paths.vaultKey) else { throw unknown("\(paths.vaultKey) is not there") }
         guard let dossier = try? RunDossier.read(from: paths.run(run.text)) else {

@@ -25,11 +25,23 @@ extension CertificateCommand {
         @Flag(name: .long, help: "Add what a stranger needs to repeat the run; the policy's text is among it.")
         var replay = false
 
+        @Option(
+            name: .long,
+            help: ArgumentHelp(
+                "With --replay: a new file for whose records the run removed, while the vault says so. Personal data, for whoever is to "
+                    + "repeat the run, and never in the bundle.", valueName: "file"))
+        var subjects: String?
+
         @OptionGroup var workspaceOptions: WorkspaceOptions
         @OptionGroup var outputOptions: OutputOptions
 
+        func validate() throws {
+            if subjects != nil, !replay { throw ValidationError("--subjects needs --replay") }
+        }
+
         func run() throws {
-            let verified = try openWorkspace(workspaceOptions).writeBundle(number, to: output, replayable: replay)
+            let verified = try openWorkspace(workspaceOptions).writeBundle(
+                number, to: output, replayable: replay, people: subjects)
             try outputOptions.show(
                 [
                     "folder": .string(output), "certificateId": .string(verified.certificate.certificateID),

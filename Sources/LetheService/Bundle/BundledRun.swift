@@ -128,11 +128,17 @@ public final class BundledRun {
                 "models and measurements: the bundle holds their digests alone, so that a difference is placed by the trajectory",
                 "the rest of the log, and whether a key was revoked since: lethe log audit does",
             ])
-        return try repeated(
+        var outcome = try repeated(
             Repetition(
                 logged: logged, settings: settings, base: base, original: given, records: records, data: data,
                 drawn: nil, kept: kept, program: certificate.certificate.unlearning.code),
             to: output, progress: progress)
+        outcome.verified =
+            certificate.checked + [
+                "\(logged.indexes.count) entries of the run, each signed by a controller and in the same log",
+                "\(logged.seedSources.count) checkpoints that seeds come from, each a beginning of that log",
+            ]
+        return outcome
     }
 
     /// The first thing that the certificate and the run's own entries do not say alike.

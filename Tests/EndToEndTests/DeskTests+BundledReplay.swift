@@ -19,9 +19,10 @@ extension DeskTests {
             #expect(try desk.bytes("people.txt") == Array(people.map { "\($0)\n" }.sorted().joined().utf8))
             #expect(!desk.has("bundle/people.txt"))
             let folder = try TemporaryFolder()
+            let run = try #require(try Tour.current.run.json()["run"]?.stringValue)
             for (from, to) in [
                 ("bundle", "bundle"), ("data", "data"), ("desk/models/base", "base"), ("desk/trust.txt", "trust.txt"),
-                ("people.txt", "people.txt"),
+                ("people.txt", "people.txt"), ("desk/runs/\(run)/candidate", "model"),
             ] {
                 try FileManager.default.moveItem(atPath: desk.path(from), toPath: folder.path(to))
             }
@@ -44,13 +45,17 @@ extension DeskTests {
                 #expect(folder.has("bundle/\(name)") && output.contains(name), "\(name)")
             }
             let before = try folder.names()
-            let result = try LetheCommand.run(Self.replay + ["--threads", "1", "--json"], in: folder)
+            let result = try LetheCommand.run(
+                Self.replay + ["--candidate", "model", "--threads", "1", "--json"], in: folder)
             #expect(result.status == 0, "\(result.errors)\(result.output)")
             let json = try result.json()
             #expect(json["equal"]?.boolValue == true)
             #expect(try json["run"]?.stringValue == Tour.current.run.json()["run"]?.stringValue)
             let artifacts = json["comparisons"]?.arrayValue?.compactMap { $0["artifact"]?.stringValue } ?? []
-            for name in ["original model", "augmented-model", "candidate", "reference 2", "forgetting test"] {
+            for name in [
+                "original model", "augmented-model", "candidate", "candidate in the folder given", "reference 2",
+                "forgetting test",
+            ] {
                 #expect(artifacts.contains(name), "\(name)")
             }
             #expect(try folder.names() == before)

@@ -44,9 +44,10 @@ extension ServiceTests {
                     environment: Desk.environment(keeping: folder))
             }
 
-            func replay(_ run: BundledRun) throws -> ReplayOutcome {
+            func replay(_ run: BundledRun, candidate: String? = nil) throws -> ReplayOutcome {
                 try run.replay(
-                    base: base, subjects: people, to: folder.path("repeated-\(UUID())"), progress: BundledReplays.quiet)
+                    base: base, candidate: candidate, subjects: people, to: folder.path("repeated-\(UUID())"),
+                    progress: BundledReplays.quiet)
             }
 
             private var path: String { Files.join(bundle, ReplayDocument.fileName) }
@@ -100,18 +101,32 @@ extension ServiceTests {
             #expect(!outcome.notCompared.contains { $0.hasPrefix("the program: ") })
         }
 
-        @Test func aTrajectoryThatWasChangedIsNotBelieved() throws {
+        @Test func aChangedTrajectoryIsNotBelievedAndAChangedModelIsLocated() throws {
             let stranger = try Stranger()
             let path = Files.join(stranger.bundle, Trajectory.candidateFile)
             var trajectory = try #require(Trajectory(Files.read(path, limit: 1 << 20)))
             trajectory = Trajectory(stages: Array(trajectory.stages.dropLast()))
             try Files.write(try trajectory.bytes(), to: path)
             try Files.remove(Files.join(stranger.bundle, Trajectory.referencesFile))
-            let outcome = try stranger.replay(stranger.open())
+            // The model in use, with one bit of a weight another.
+            let candidate = stranger.folder.path("candidate")
+            let desk = try Desk.current
+            try FileManager.default.copyItem(
+                atPath: Files.join(desk.answered.root, "runs/\(desk.runID)/candidate"), toPath: candidate)
+            let weights = Files.join(candidate, "model.safetensors")
+            var bytes = try Files.read(weights, limit: 1 << 30)
+            bytes[bytes.count / 2] ^= 1
+            try Files.write(bytes, to: weights)
+
+            let outcome = try stranger.replay(stranger.open(), candidate: candidate)
             #expect(
                 outcome.comparisons.filter { !$0.isEqual }.map(\.artifact) == [
-                    "trajectory.json in the bundle", "trajectory-references.json in the bundle",
+                    "trajectory.json in the bundle", "candidate in the folder given",
+                    "trajectory-references.json in the bundle",
                 ])
+            let places = outcome.comparisons.first { $0.artifact == "candidate in the folder given" }?.places ?? []
+            #expect(places.count == 1 && places[0].hasPrefix("model.safetensors: tensor "), "\(places)")
+            #expect(places.first?.contains("; 1 of ") == true, "\(places)")
             #expect(outcome.comparisons.contains { $0.artifact == "candidate" && $0.isEqual })
         }
 

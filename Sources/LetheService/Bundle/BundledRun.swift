@@ -106,13 +106,14 @@ public final class BundledRun {
     ///
     /// - Parameters:
     ///   - base: the folder of the base model.
+    ///   - candidate: a folder that should hold the model of the certificate, such as the one in use, to be compared too; nil for none.
     ///   - original: the folder of the original model; nil to train it again too, from the base model and its seeds in the log.
     ///   - file: the people whose records the run removed, one a line by the names that the data have for them. It is personal data, and
     ///     in no bundle.
     ///   - output: where the repeated models go; nothing may be there.
     /// - Throws: as `Workspace.replay` does.
     public func replay(
-        base: String, original: String? = nil, subjects file: String, to output: String,
+        base: String, original: String? = nil, candidate: String? = nil, subjects file: String, to output: String,
         progress: (ServiceProgress) -> Void
     ) throws -> ReplayOutcome {
         let settings = try method(of: logged.inputs)
@@ -123,7 +124,7 @@ public final class BundledRun {
         let data = try prepared(base)
         let records = try removed(by: logged, users: listedUsers(file), listed: file, data: data)
         let kept = KeptRun(
-            trajectories: folder, place: "the bundle", original: original,
+            trajectories: folder, place: "the bundle", original: original, candidate: candidate,
             limits: [
                 "models and measurements: the bundle holds their digests alone, so that a difference is placed by the trajectory",
                 "the rest of the log, and whether a key was revoked since: lethe log audit does",

@@ -14,11 +14,18 @@ struct KeptRun {
     var place = "the run's folder"
     /// The original, while it is kept.
     var original: String?
+    /// A folder that should hold the candidate, where there is no run's own.
+    var candidate: String?
     /// What else is not compared.
     var limits: [String] = []
 }
 
 extension KeptRun {
+    /// The folder of a model by its place in a run's own; nil where it is not there.
+    func model(_ place: String) -> String? {
+        folder.map { Files.join($0, place) } ?? (place == "candidate" ? candidate : nil)
+    }
+
     /// What a workspace has of a run.
     init(_ run: RunID, in paths: WorkspacePaths) {
         let folder = paths.run(run.text)
@@ -161,7 +168,7 @@ struct ReplayComparison {
         note(
             "measurements", committed: judged.measurements.hex, found: found.hex,
             storedDigest == judged.measurements
-                ? Differences.ofDocuments(expected: stored ?? [], found: bytes) : [unplaced])
+                ? Differences.ofDocuments(expected: stored ?? [], found: bytes) : [unplaced(kept.place)])
         if folder != nil {
             note(
                 "measurements.json in the run's folder", committed: judged.measurements.hex,
@@ -225,8 +232,8 @@ struct ReplayComparison {
 
     // MARK: Parts
 
-    private var unplaced: String {
-        "\(kept.place) does not hold what the log commits to: nothing to place the difference by"
+    private func unplaced(_ holder: String) -> String {
+        "\(holder) does not hold what the log commits to: nothing to place the difference by"
     }
 
     /// What learned, every so many steps. The file says which stages: a shard that had a checkpoint was not trained in the run.
@@ -261,24 +268,24 @@ struct ReplayComparison {
             [expected.parting(from: same) ?? "in their form"])
     }
 
-    /// A repeated model beside its digest in the log, and then the model in the run's folder beside the same.
+    /// A repeated model beside its digest in the log, and then the model that is kept beside the same.
     private mutating func compareModel(_ name: String, _ place: String, committed: Digest, found: Digest) {
         let mine = Files.join(repeated, place)
-        guard let folder else { return note(name, committed: committed.hex, found: found.hex) }
-        let theirs = Files.join(folder, place)
+        guard let theirs = kept.model(place) else { return note(name, committed: committed.hex, found: found.hex) }
+        let holder = folder == nil ? "the folder given" : "the run's folder"
         let stored = Result { try ModelDigest(folder: theirs).digest }
         let isStored = (try? stored.get()) == committed
         note(
             name, committed: committed.hex, found: found.hex,
             found == committed
-                ? [] : isStored ? Differences.ofModels(expected: theirs, found: mine) : [unplaced])
+                ? [] : isStored ? Differences.ofModels(expected: theirs, found: mine) : [unplaced(holder)])
         let storedText =
             switch stored {
             case .success(let digest): digest.hex
             case .failure(let error): "\(error)"
             }
         note(
-            "\(name) in the run's folder", committed: committed.hex, found: storedText,
+            "\(name) in \(holder)", committed: committed.hex, found: storedText,
             found == committed && !isStored && Files.kind(theirs) == .folder
                 ? Differences.ofModels(expected: mine, found: theirs) : [])
     }

@@ -107,7 +107,8 @@ struct Replay: ParsableCommand {
                 shardKey: bundleOptions.shardingKey, environment: environment)
             return { [bundleOptions] folder, progress in
                 try run.replay(
-                    base: base, original: bundleOptions.original, subjects: subjects, to: folder, progress: progress)
+                    base: base, original: bundleOptions.original, candidate: bundleOptions.candidate,
+                    subjects: subjects, to: folder, progress: progress)
             }
         }
         let workspace = try Workspace.openToRead(
@@ -140,6 +141,12 @@ struct ReplayBundleOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "A folder that should hold the certificate's model, such as the one in use: it is compared too, tensor by tensor.",
+            valueName: "dir"))
+    var candidate: String?
+
+    @Option(
+        help: ArgumentHelp(
             "The key that says who is in which shard, for methods that train shards.", valueName: "file"))
     var shardingKey: String?
 
@@ -147,7 +154,8 @@ struct ReplayBundleOptions: ParsableArguments {
     func require(run: String?, data: String?, subjects: String?) throws {
         guard bundle != nil else {
             let given = [
-                ("--trust", trust), ("--base", base), ("--original", original), ("--sharding-key", shardingKey),
+                ("--trust", trust), ("--base", base), ("--original", original), ("--candidate", candidate),
+                ("--sharding-key", shardingKey),
             ]
             if let (name, _) = given.first(where: { $0.1 != nil }) { throw ValidationError("\(name) needs --bundle") }
             guard run != nil else { throw ValidationError("Missing expected argument '<run>', or --bundle") }

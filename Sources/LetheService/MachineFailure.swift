@@ -34,7 +34,7 @@ extension ServiceError: MachineFailureReporting {
     public var isFailedCheck: Bool {
         switch self {
         case .quorumMissed, .timestampsMissed: !isMachineFailure
-        case .recipientsPending: true
+        case .recipientsPending, .bundleDoesNotHold: true
         default: false
         }
     }

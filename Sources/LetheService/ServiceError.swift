@@ -60,6 +60,10 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
     case subjectsUnknown(run: String, reason: String)
     /// A list of data subjects is not that of the run; no name of it is repeated.
     case subjectsRefused(file: String, problem: String)
+    /// An audit bundle, or what it has of a run, is not signed, not proved, or contradicts itself.
+    case bundleDoesNotHold(file: String, problem: String)
+    /// A method trains shards, and nothing says who is in which.
+    case shardKeyUnknown(method: String)
     /// The policy's file has no such method with the parameters that the log commits to.
     case methodChanged(file: String, method: String, expected: String, found: String)
     /// Nothing to do: no request waits for unlearning.
@@ -161,6 +165,9 @@ public enum ServiceError: Error, Equatable, CustomStringConvertible {
         case .subjectsUnknown(let run, let reason):
             "run \(run): \(reason): give the people whose records it removed with --subjects FILE, one a line"
         case .subjectsRefused(let file, let problem): "\(file): \(problem)"
+        case .bundleDoesNotHold(let file, let problem): "\(file): does not hold: \(problem)"
+        case .shardKeyUnknown(let method):
+            "\(method) trains shards, and who is in which is decided by a key of the controller's: give it with --sharding-key FILE"
         case .methodChanged(let file, let method, let expected, let found):
             "\(file): not the method in the log: expected \(method) with parameters \(expected), found \(found)"
         case .somethingHeld(let id, let problem): "request \(id): \(problem)"

@@ -23,6 +23,8 @@ struct AuditBundle {
     let signers: [VerifiedNoteSignature]
     /// RFC 3161 timestamps of the checkpoint.
     let timestamps: [Timestamped]
+    /// What `lethe replay` reads besides; none where that was not asked for.
+    var replay: [(name: String, bytes: [UInt8])] = []
 
     /// A timestamp response, DER, and the certificate that is trusted under which it verifies; nil where none is.
     struct Timestamped {
@@ -35,7 +37,7 @@ struct AuditBundle {
 
     /// The files by name.
     var files: [(name: String, bytes: [UInt8])] {
-        var files = entries.flatMap(Self.files) + checkpointFiles
+        var files = entries.flatMap(Self.files) + checkpointFiles + replay
         files.append(("README.txt", Array(readme.utf8)))
         files.append(("verify.sh", Self.script))
         files.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
@@ -76,6 +78,16 @@ struct AuditBundle {
         return files
     }
 
+    private var replayText: String {
+        replay.isEmpty
+            ? ""
+            : """
+            replay.json      the run's steps in the log, for lethe replay --bundle, which holds them and these files to the log:
+            policy.yaml      the policy; trajectory*.json: SHA-256 of what learned, every hundredth step
+
+            """
+    }
+
     private var readme: String {
         """
         One unlearning certificate of the log \(checkpoint.text.prefix { $0 != "\n" }), with everything that it rests on.
@@ -97,7 +109,7 @@ struct AuditBundle {
           .tlog-proof    the place of the entry in the log (C2SP tlog-proof); .node-NN.bin are its hashes, leaf's sibling first
         checkpoint.*     the tree head that the proofs end in: text, signed note, and per signature line key and signature;
                          where it was stamped: .tsr-K the RFC 3161 response, .tsa-K.pem the authority's certificate or its issuer's
-        SHA256SUMS       for accidents; forgeries are what the signatures are for
+        \(replayText)SHA256SUMS       for accidents; forgeries are what the signatures are for
 
         By hand:  openssl pkeyutl -verify -pubin -inkey certificate.pem -rawin -in certificate.pae -sigfile certificate.sig
                   { printf '\\000'; cat certificate.dsse.json; } | sha256sum                      the leaf's hash

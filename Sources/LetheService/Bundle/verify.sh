@@ -311,6 +311,14 @@ case $request in
     *'"event":"received"'*'"requestId":"'"$request_id"'"'*) ;;
     *) fail "request.dsse.json: not the receipt of request $request_id" ;;
 esac
+# What only a repetition reads, lethe replay holds to the log; here it is not looked into.
+again=
+for name in replay.json policy.yaml trajectory.json trajectory-references.json; do
+    [ -f "$bundle/$name" ] || continue
+    [ -f "$bundle/replay.json" ] && [ -f "$bundle/policy.yaml" ] || fail "$name: not with both replay.json and policy.yaml"
+    used="$used$name "
+    again="$again$name "
+done
 for name in $listed; do
     case $used in *" $name "*) ;; *) fail "$name: not a part of such a bundle" ;; esac
 done
@@ -347,7 +355,11 @@ fi
 [ -z "$unknown" ] || printf '  timestamps   %s: no certificate of the authority lies here\n' "${unknown% }"
 [ -z "$strangers" ] || printf '  authority    of %s: there is no certificate %s/tsa*.pem\n' "${strangers% }" "$keys"
 printf '  numbers      whether the verdict follows from the measurements (lethe certificate verify)\n'
-printf '  run          nobody repeated it here (lethe replay)\n'
+if [ -n "$again" ]; then
+    printf '  run          nobody repeated it here (lethe replay --bundle), or looked into %s\n' "${again% }"
+else
+    printf '  run          nobody repeated it here (lethe replay)\n'
+fi
 printf '  model        the files in use were not compared with the digest (lethe model check)\n'
 printf '  chain        the certificate before this one was not followed\n'
 printf 'this script has SHA-256 %s\n' "$(digest <"$0")"

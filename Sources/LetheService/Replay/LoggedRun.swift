@@ -1,9 +1,7 @@
 import LetheBytes
 import LetheCrypto
-import LetheLog
 import LetheRequests
 import LetheStatements
-import LetheStore
 
 /// What the log commits to of one run that has a candidate, read out of its entries.
 struct LoggedRun {
@@ -33,46 +31,48 @@ struct LoggedRun {
 
     /// The registration of the original, which says where the seeds of its training came from.
     let original: ModelEvent?
-    private let entries: LoggedEntries
+    /// The entries that say all this, in the order of the log, but for the forgetting test's.
+    let indexes: [UInt64]
+    private let entries: any LoggedEntries
 
-    /// - Throws: `ServiceError.runNotReady` where the run has no candidate, `.workspaceDamaged` where an entry is not the one in the
-    ///   log's tree, not the step of this run that the ledger's tables call it, or draws seeds that do not follow the step before;
-    ///   the errors of reading entries.
-    init(_ record: LetheRequests.RunRecord, in workspace: Workspace) throws {
-        let entries = try LoggedEntries(workspace)
+    /// - Parameters:
+    ///   - indexes: the entry of each step that was taken, by its name.
+    ///   - stage: how far the run has come, for errors.
+    /// - Throws: `ServiceError.runNotReady` where the run has no candidate; the `damaged` of `entries` where an entry is not the step of
+    ///   this run that it is said to be, or draws seeds that do not follow the step before; the errors of reading entries.
+    init(_ runID: RunID, at stage: String, indexes: [String: UInt64], in entries: any LoggedEntries) throws {
+        var read: Set<UInt64> = []
         func event(_ name: String) throws -> RunEvent? {
-            guard let index = record.indexes[name] else { return nil }
-            guard case .run(let event)? = try entries.event(index), event.runID == record.runID, event.step.name == name
-            else { throw entries.damaged(index, "no step \(name) of run \(record.runID)") }
+            guard let index = indexes[name] else { return nil }
+            guard case .run(let event)? = try entries.event(index), event.runID == runID, event.step.name == name
+            else { throw entries.damaged(index, "no step \(name) of run \(runID)") }
+            read.insert(index)
             return event
         }
         func trajectory(_ name: String) throws -> Digest? {
-            guard let index = record.indexes[name], let value = try event(name)?.extra[Trajectory.member] else {
-                return nil
-            }
+            guard let index = indexes[name], let value = try event(name)?.extra[Trajectory.member] else { return nil }
             guard let digest = value.stringValue.flatMap({ try? Digest(hex: $0) }) else {
                 throw entries.damaged(index, "its trajectory is no digest")
             }
             return digest
         }
         func requireFresh(_ source: LetheRequests.SeedSource, _ name: String, after step: String) throws {
-            guard let index = record.indexes[name], let before = record.indexes[step],
+            guard let index = indexes[name], let before = indexes[step],
                 before < source.checkpointSize, source.checkpointSize <= index
             else {
                 throw entries.damaged(
-                    record.indexes[name] ?? 0,
+                    indexes[name] ?? 0,
                     "seeds from a checkpoint of \(source.checkpointSize) entries do not follow \(step)")
             }
         }
-        guard let index = record.indexes["candidate-committed"],
+        guard let index = indexes["candidate-committed"],
             case .candidateCommitted(let model)? = try event("candidate-committed")?.step,
             case .seedsDrawn(let seeds)? = try event("seeds-drawn")?.step,
             case .inputsCommitted(let inputs)? = try event("inputs-committed")?.step
         else {
-            throw ServiceError.runNotReady(
-                id: record.runID.text, found: record.stage.rawValue, expected: "candidate-committed or later")
+            throw ServiceError.runNotReady(id: runID.text, found: stage, expected: "candidate-committed or later")
         }
-        runID = record.runID
+        self.runID = runID
         (self.inputs, self.seeds, candidate, self.entries) = (inputs, seeds, model, entries)
         try requireFresh(seeds, "seeds-drawn", after: "inputs-committed")
         self.trajectory = try trajectory("candidate-committed")
@@ -86,31 +86,43 @@ struct LoggedRun {
         references =
             if case .referencesCommitted(let models)? = try event("references-committed")?.step { models } else { nil }
         judgement = if case .verified(let judgement)? = try event("verified")?.step { judgement } else { nil }
-        test = try judgement.map { try entries.envelope($0.testResultEntry).payload }
-        original =
-            if let index = try workspace.registration(.original, of: inputs.originalModel)?.index,
-                case .model(let event)? = try entries.event(index)
-            { event } else { nil }
+        test = try judgement.map { judgement in
+            guard let test = try entries.envelope(judgement.testResultEntry) else {
+                throw entries.damaged(judgement.testResultEntry, "the forgetting test is not there")
+            }
+            return test.payload
+        }
+        if let place = try entries.registration(ofOriginal: inputs.originalModel),
+            case .model(let event)? = try entries.event(place)
+        {
+            original = event
+            read.insert(place)
+        } else {
+            original = nil
+        }
 
         // What is logged together with a candidate: before it the models that were read, after it the residue.
         var modelsRead: [ModelEvent] = []
         var place = index
-        while place > 0, case .model(let event)? = try entries.event(place - 1), event.runID == record.runID,
+        while place > 0, case .model(let event)? = try entries.event(place - 1), event.runID == runID,
             event.action == .read
         {
             modelsRead.append(event)
             place -= 1
+            read.insert(place)
         }
         self.modelsRead = modelsRead.reversed()
         var residue: [LetheRequests.Residue] = []
         place = index + 1
-        while place < entries.size, case .run(let event)? = try entries.event(place), event.runID == record.runID,
+        while place < entries.size, case .run(let event)? = try entries.event(place), event.runID == runID,
             case .residue(let left) = event.step
         {
             residue.append(left)
+            read.insert(place)
             place += 1
         }
         self.residue = residue
+        self.indexes = read.sorted()
     }
 
     /// The reference of this number, from one; nil where there is none.
@@ -118,55 +130,15 @@ struct LoggedRun {
         references.flatMap { $0.indices.contains(number - 1) ? $0[number - 1] : nil }
     }
 
+    /// Every checkpoint that seeds were drawn from, with what was drawn.
+    var seedSources: [(drawn: String, source: LetheRequests.SeedSource)] {
+        [
+            ("seeds of the original", original?.trainingSeeds?.source), ("seeds", seeds),
+            ("reference seeds", referenceSeeds),
+        ].compactMap { drawn, source in source.map { (drawn, $0) } }
+    }
+
     /// The root of the log's first `size` entries, proved to be a beginning of the whole log; nil where there are not so many.
-    /// - Throws: `ServiceError.workspaceDamaged` where the ledger's stored tree does not prove it.
+    /// - Throws: the `damaged` of its entries where nothing proves it.
     func root(at size: UInt64) throws -> Digest? { try entries.root(at: size) }
-}
-
-/// Entries of a log, each handed out only where it is the leaf that the tree has at its place.
-private struct LoggedEntries {
-    private let store: LedgerStore
-    let size: UInt64
-    private let root: Digest
-
-    init(_ workspace: Workspace) throws {
-        store = workspace.store
-        size = try store.size()
-        root = try store.rootHash(size: size)
-    }
-
-    func envelope(_ index: UInt64) throws -> DSSEEnvelope {
-        let bytes = try store.entry(index)
-        do {
-            try MerkleTree.verifyInclusion(
-                of: MerkleTree.leafHash(bytes), at: index, size: size,
-                proof: store.inclusionProof(index, size: size), root: root)
-        } catch is InclusionError {
-            throw damaged(index, "not the entry that the log's tree has there; `lethe log audit` says more")
-        }
-        return try DSSEEnvelope(parsing: bytes)
-    }
-
-    func root(at size: UInt64) throws -> Digest? {
-        guard size > 0, size <= self.size else { return nil }
-        let old = try store.rootHash(size: size)
-        do {
-            try MerkleTree.verifyConsistency(
-                from: size, oldRoot: old, to: self.size, newRoot: root,
-                proof: store.consistencyProof(from: size, to: self.size))
-        } catch is ConsistencyError {
-            throw ServiceError.workspaceDamaged(
-                file: store.path,
-                problem: "the tree of \(size) entries is no beginning of the log's; `lethe log audit` says more")
-        }
-        return old
-    }
-
-    func event(_ index: UInt64) throws -> LedgerEvent? {
-        try LedgerEvent(Statement(parsingUnverified: envelope(index).payload))
-    }
-
-    func damaged(_ index: UInt64, _ problem: String) -> ServiceError {
-        .workspaceDamaged(file: store.path, problem: "entry \(index): \(problem)")
-    }
 }

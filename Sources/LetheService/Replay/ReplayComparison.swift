@@ -4,11 +4,46 @@ import LetheCrypto
 import LetheRequests
 import LetheUnlearning
 
-/// Lays what a repetition makes beside what the log commits to and what lies in the run's folder.
+/// What is there of a run beside the log: what a difference is placed by, and what must not say anything else.
+struct KeptRun {
+    /// The run's own folder, with its models; nil where it is not there, as in an auditor's copy.
+    var folder: String?
+    /// Where trajectories lie; nil where nothing is there.
+    var trajectories: String?
+    /// What holds what is kept, for people.
+    var place = "the run's folder"
+    /// The original, while it is kept.
+    var original: String?
+    /// A folder that should hold the candidate, where there is no run's own.
+    var candidate: String?
+    /// What else is not compared.
+    var limits: [String] = []
+}
+
+extension KeptRun {
+    /// The folder of a model by its place in a run's own; nil where it is not there.
+    func model(_ place: String) -> String? {
+        folder.map { Files.join($0, place) } ?? (place == "candidate" ? candidate : nil)
+    }
+
+    /// What a workspace has of a run.
+    init(_ run: RunID, in paths: WorkspacePaths) {
+        let folder = paths.run(run.text)
+        original = paths.model("original")
+        if Files.kind(folder) == .folder {
+            (self.folder, trajectories) = (folder, folder)
+        } else {
+            limits = ["\(folder) is not there: a difference is not placed within a model or file"]
+        }
+        limits.append("signatures, tree and keys: lethe log audit does")
+    }
+}
+
+/// Lays what a repetition makes beside what the log commits to and what is kept of the run.
 struct ReplayComparison {
     private let logged: LoggedRun
-    /// The run's own folder; nil where it is not there, as in an auditor's copy.
-    private let folder: String?
+    private let kept: KeptRun
+    private var folder: String? { kept.folder }
     private let repeated: String
     private var comparisons: [ReplayOutcome.Comparison] = []
     private var notCompared: [String] = []
@@ -16,14 +51,8 @@ struct ReplayComparison {
     /// The repeated reference models so far.
     private(set) var references: [ReferenceModel] = []
 
-    init(_ logged: LoggedRun, paths: WorkspacePaths, repeated: String) {
-        self.logged = logged
-        self.repeated = repeated
-        let folder = paths.run(logged.runID.text)
-        self.folder = Files.kind(folder) == .folder ? folder : nil
-        if self.folder == nil {
-            notCompared.append("\(folder) is not there: a difference is not placed within a model or file")
-        }
+    init(_ logged: LoggedRun, beside kept: KeptRun, repeated: String) {
+        (self.logged, self.kept, self.repeated) = (logged, kept, repeated)
     }
 
     /// The outcome, with what nobody can repeat.
@@ -42,7 +71,7 @@ struct ReplayComparison {
             isFromBase
                 ? "the training of the base model: it is an input"
                 : "the training of base and original model: they are inputs")
-        limits.append("signatures, tree and keys: lethe log audit does")
+        limits += kept.limits
         return ReplayOutcome(
             run: logged.runID.text, method: method, threads: threads, comparisons: comparisons, notCompared: limits)
     }
@@ -54,12 +83,7 @@ struct ReplayComparison {
 
     /// The roots that seeds were drawn from, beside those that the log's tree has at their sizes.
     mutating func compareSeeds() throws {
-        let sources: [(String, LetheRequests.SeedSource?)] = [
-            ("seeds of the original", logged.original?.trainingSeeds?.source), ("seeds", logged.seeds),
-            ("reference seeds", logged.referenceSeeds),
-        ]
-        for (name, source) in sources {
-            guard let source else { continue }
+        for (name, source) in logged.seedSources {
             note(
                 name, committed: source.rootHash.hex,
                 found: try logged.root(at: source.checkpointSize)?.hex ?? "none: the log is shorter",
@@ -67,18 +91,18 @@ struct ReplayComparison {
         }
     }
 
-    /// - Parameter stored: where the original is kept, while it is.
-    mutating func compareOriginal(_ found: Digest, stored: String) {
+    mutating func compareOriginal(_ found: Digest) {
         isFromBase = true
         let committed = logged.inputs.originalModel
-        let isStored = (try? ModelDigest(folder: stored).digest) == committed
+        guard found != committed, let stored = kept.original, (try? ModelDigest(folder: stored).digest) == committed
+        else {
+            return note(
+                "original model", committed: committed.hex, found: found.hex,
+                ["no original of that digest is kept: nothing to place the difference by"])
+        }
         note(
             "original model", committed: committed.hex, found: found.hex,
-            found == committed
-                ? []
-                : isStored
-                    ? Differences.ofModels(expected: stored, found: Files.join(repeated, "original"))
-                    : ["no original of that digest is kept: nothing to place the difference by"])
+            Differences.ofModels(expected: stored, found: Files.join(repeated, "original")))
     }
 
     mutating func compare(_ model: UnlearnedModel, candidate: Digest, trajectory: Trajectory) {
@@ -144,7 +168,7 @@ struct ReplayComparison {
         note(
             "measurements", committed: judged.measurements.hex, found: found.hex,
             storedDigest == judged.measurements
-                ? Differences.ofDocuments(expected: stored ?? [], found: bytes) : [Self.unplaced])
+                ? Differences.ofDocuments(expected: stored ?? [], found: bytes) : [unplaced(kept.place)])
         if folder != nil {
             note(
                 "measurements.json in the run's folder", committed: judged.measurements.hex,
@@ -208,8 +232,9 @@ struct ReplayComparison {
 
     // MARK: Parts
 
-    private static let unplaced =
-        "the run's folder does not hold what the log commits to: nothing to place the difference by"
+    private func unplaced(_ holder: String) -> String {
+        "\(holder) does not hold what the log commits to: nothing to place the difference by"
+    }
 
     /// What learned, every so many steps. The file says which stages: a shard that had a checkpoint was not trained in the run.
     ///
@@ -221,13 +246,13 @@ struct ReplayComparison {
         guard let committed else {
             return notCompared.append("\(artifact): an earlier version made the run, and committed to none")
         }
-        guard let folder else {
-            return notCompared.append("\(artifact): \(file) of the run's folder says at which stages, and is not there")
+        guard let folder = kept.trajectories else {
+            return notCompared.append("\(artifact): \(file) of \(kept.place) says at which stages, and is not there")
         }
         let bytes = Trajectory.stored(in: folder, as: file)
         let stored = bytes.map { Digest(sha256: $0) }
         guard stored == committed, let logged = bytes.flatMap({ Trajectory($0) }) else {
-            return note("\(file) in the run's folder", committed: committed.hex, found: stored?.hex ?? "missing")
+            return note("\(file) in \(kept.place)", committed: committed.hex, found: stored?.hex ?? "missing")
         }
         let expected = isSample ? logged.restricted(to: repeated) : logged
         let same = isSample ? repeated : repeated.restricted(to: logged)
@@ -243,24 +268,24 @@ struct ReplayComparison {
             [expected.parting(from: same) ?? "in their form"])
     }
 
-    /// A repeated model beside its digest in the log, and then the model in the run's folder beside the same.
+    /// A repeated model beside its digest in the log, and then the model that is kept beside the same.
     private mutating func compareModel(_ name: String, _ place: String, committed: Digest, found: Digest) {
         let mine = Files.join(repeated, place)
-        guard let folder else { return note(name, committed: committed.hex, found: found.hex) }
-        let theirs = Files.join(folder, place)
+        guard let theirs = kept.model(place) else { return note(name, committed: committed.hex, found: found.hex) }
+        let holder = folder == nil ? "the folder given" : "the run's folder"
         let stored = Result { try ModelDigest(folder: theirs).digest }
         let isStored = (try? stored.get()) == committed
         note(
             name, committed: committed.hex, found: found.hex,
             found == committed
-                ? [] : isStored ? Differences.ofModels(expected: theirs, found: mine) : [Self.unplaced])
+                ? [] : isStored ? Differences.ofModels(expected: theirs, found: mine) : [unplaced(holder)])
         let storedText =
             switch stored {
             case .success(let digest): digest.hex
             case .failure(let error): "\(error)"
             }
         note(
-            "\(name) in the run's folder", committed: committed.hex, found: storedText,
+            "\(name) in \(holder)", committed: committed.hex, found: storedText,
             found == committed && !isStored && Files.kind(theirs) == .folder
                 ? Differences.ofModels(expected: mine, found: theirs) : [])
     }

@@ -34,6 +34,8 @@ public struct ReplayOutcome: Sendable, Equatable {
     public let comparisons: [Comparison]
     /// What no repetition can compare, or this one did not.
     public let notCompared: [String]
+    /// What was verified before anything was computed; nothing in a workspace, which `lethe log audit` verifies.
+    public internal(set) var verified: [String] = []
 
     /// Whether everything is equal, bit for bit.
     public var holds: Bool { comparisons.allSatisfy(\.isEqual) }
@@ -42,6 +44,7 @@ public struct ReplayOutcome: Sendable, Equatable {
     public var json: JSONValue {
         [
             "run": .string(run), "method": .string(method), "threads": .string("\(threads)"), "equal": .bool(holds),
+            "verified": .array(verified.map { .string($0) }),
             "comparisons": .array(
                 comparisons.map {
                     [
@@ -67,7 +70,8 @@ public struct ReplayOutcome: Sendable, Equatable {
             differing == 0
             ? "all \(comparisons.count) equal, bit for bit" : "\(differing) of \(comparisons.count) differ"
         return
-            (["run           \(run), \(method), repeated on \(threads) thread\(threads == 1 ? "" : "s")"] + lines
+            (["run           \(run), \(method), repeated on \(threads) thread\(threads == 1 ? "" : "s")"]
+            + verified.map { "verified      \($0)" } + lines
             + notCompared.map { "not compared  \($0)" } + ["result        \(result)"]).joined(separator: "\n")
     }
 }

@@ -1,3 +1,4 @@
+import LetheRecommendation
 import LetheRequests
 
 /// The people whom the data set has training records of, by exactly the names that the data call them.
@@ -7,6 +8,11 @@ struct DataSubjects: Sendable {
 
     /// By the bytes of the name: two spellings of one letter are two names, and must not erase one another.
     private let users: [[UInt8]: Int]
+
+    /// The people whom a data set has training records of.
+    init(_ dataset: InteractionDataset, _ split: RecommendationSplit) {
+        self.init(names: split.trainingUsers.compactMap { id in dataset.user(id).map { (name: $0.name, user: id) } })
+    }
 
     /// - Parameter names: each person's name in the data, and number in the split.
     init(names: some Sequence<(name: String, user: Int)>) {

@@ -125,13 +125,6 @@ extension Workspace {
         return (dataset, split)
     }
 
-    /// A model in the log, with the vocabulary beside it.
-    struct StoredModel {
-        let parameters: T5Parameters
-        let tokenizer: SentencePieceTokenizer
-        let digest: ModelDigest
-    }
-
     /// Loads a model whose files must be those whose digest is in the log.
     func model(_ role: LetheRequests.ModelRole) throws -> StoredModel {
         let path = paths.model(role.rawValue)
@@ -140,25 +133,6 @@ extension Workspace {
                 role: role.rawValue, remedy: role == .base ? "lethe model pretrain" : "lethe model train")
         }
         return try loadModel(path, role: role.rawValue, expecting: registered)
-    }
-
-    /// Loads the model in a folder and refuses it where its digest is another.
-    func loadModel(_ path: String, role: String, expecting digest: Digest) throws -> StoredModel {
-        let found = try ModelDigest(folder: path)
-        guard found.digest == digest else {
-            throw ServiceError.modelChanged(role: role, path: path, expected: digest.hex, found: found.digest.hex)
-        }
-        let loaded = try HuggingFaceFolder.loadModel(path)
-        guard let tokenizer = loaded.tokenizer else {
-            throw ServiceError.workspaceDamaged(file: path, problem: "no vocabulary beside the model")
-        }
-        return StoredModel(parameters: loaded.parameters, tokenizer: tokenizer, digest: found)
-    }
-
-    /// The data in the tokens of a model's vocabulary.
-    func prepared(_ model: StoredModel) throws -> PreparedData {
-        let (dataset, split) = try committedData()
-        return try PreparedData(dataset: dataset, split: split, tokenizer: model.tokenizer, policy: policy)
     }
 
     /// A training run's name, and a checkpoint published after the log committed to what is trained on: those of the training that

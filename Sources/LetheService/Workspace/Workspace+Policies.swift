@@ -114,6 +114,18 @@ extension Workspace {
         }
     }
 
+    /// The text of the policy of this digest: in force, or kept.
+    /// - Throws: `ServiceError.policyChanged` where its text is not here.
+    func policyText(_ digest: Digest) throws -> [UInt8] {
+        if let kept = try keptPolicy(digest) { return kept.text }
+        let text = try Files.read(paths.policy, limit: Policy.maximumFileSize + 1)
+        let found = try Policy(yaml: text).digest
+        guard found == digest else {
+            throw ServiceError.policyChanged(file: paths.policy, expected: digest.hex, found: found.hex)
+        }
+        return text
+    }
+
     /// The policy that a run began under.
     /// - Throws: `ServiceError.policyChanged` where its text is not here.
     func policy(of run: LetheRequests.RunRecord) throws -> Policy {

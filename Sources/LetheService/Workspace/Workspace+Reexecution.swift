@@ -37,7 +37,8 @@ extension Workspace {
             originalSeeds: originalSeeds(logged.original), session: session)
         let model = try method.unlearn(task, progress: progress)
         let found = try model.model.save(tokenizer: original.tokenizer, to: Files.join(folder, "candidate"))
-        var comparison = ReplayComparison(logged, paths: paths, repeated: folder)
+        var comparison = ReplayComparison(
+            logged, beside: KeptRun(logged.runID, in: paths), repeated: folder)
         try comparison.compareSeeds()
         comparison.compare(model, candidate: found, trajectory: Trajectory(session))
         let differing = comparison.outcome(method: method.name, threads: pool.threads).comparisons.filter {

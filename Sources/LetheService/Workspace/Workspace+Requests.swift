@@ -89,13 +89,7 @@ extension Workspace {
         return record
     }
 
-    /// The user of the data set that an identity names.
-    /// - Throws: `ServiceError.unsupportedSubjectType`, `.unknownSubject`; neither repeats the name.
-    func trainingUser(_ identity: SubjectIdentity) throws -> Int {
-        try subjects().user(identity)
-    }
-
-    /// The same; nil where nobody of that name has training records.
+    /// The user of the data set that an identity names; nil where nobody of that name has training records.
     func knownUser(_ identity: SubjectIdentity) throws -> Int? {
         do { return try trainingUser(identity) } catch ServiceError.unknownSubject { return nil }
     }

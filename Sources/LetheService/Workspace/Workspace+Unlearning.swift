@@ -51,16 +51,6 @@ extension Workspace {
         return try shardKeeping(CheckpointFolder(path: paths.checkpoints))
     }
 
-    /// The key that is there, and a place for checkpoints.
-    func shardKeeping(_ checkpoints: any CheckpointStore) throws -> ShardKeeping {
-        let text = String(decoding: try Files.readPrivate(paths.shardKey, limit: 1_024).dropLast(), as: UTF8.self)
-        guard let key = try? Hex.decode(text), key.count == 32 else {
-            throw ServiceError.workspaceDamaged(
-                file: paths.shardKey, problem: "expected 64 hexadecimal digits and a newline")
-        }
-        return ShardKeeping(key: key, code: try environment.program().hex, checkpoints: checkpoints)
-    }
-
     /// Runs a method over every request that waits, or goes on with the run that was interrupted.
     func unlearn(
         by settings: Policy.Method, at step: LadderStep? = nil, as actor: SigningKey? = nil,
@@ -133,23 +123,6 @@ extension Workspace {
             }
             throw error
         }
-    }
-
-    /// What a run gives to its method: a function of what the log commits to.
-    func task(
-        for method: any UnlearningMethod, base: StoredModel, original: StoredModel, records: DividedRecords,
-        data: PreparedData, seeds: TrainingSeeds, originalSeeds: TrainingSeeds, session: TrainingSession
-    ) throws -> UnlearningTask {
-        UnlearningTask(
-            base: base.parameters, original: original.parameters,
-            forgotten: try data.examples(records.forgotten), retained: try data.examples(records.retained),
-            validation: method.reads.contains(.validation) ? try validation(data, records) : [],
-            seeds: seeds, originalSeeds: originalSeeds,
-            forgottenOrigins: records.forgotten.map(RecordOrigin.init),
-            retainedOrigins: records.retained.map(RecordOrigin.init),
-            unseen: method.reads.contains(.unseen)
-                ? try data.examples(UnseenUsers(data.split).calibration.spreadOver(UnseenUsers.mostRecords)) : [],
-            answers: AnswerTokens(yes: data.decision.yes, no: data.decision.no), pool: pool, session: session)
     }
 
     /// A run between its beginning and its candidate.
@@ -313,22 +286,6 @@ extension Workspace {
         }
         try dossier.write(to: folder)
         try record(events)
-    }
-
-    /// What early stopping may watch: nothing of a person who asked to be forgotten.
-    private func validation(_ data: PreparedData, _ records: DividedRecords) throws -> [Example] {
-        guard policy.training.earlyStoppingPatience != nil else { return [] }
-        let forgotten = Set(records.forgotten.map(\.userID))
-        return try data.examples(data.watchedValidation.filter { !forgotten.contains($0.userID) })
-    }
-
-    /// The seeds of the original's training, out of its registration in the log.
-    func originalSeeds(_ registration: ModelEvent?) throws -> TrainingSeeds {
-        guard let seeds = registration?.trainingSeeds else {
-            throw ServiceError.workspaceDamaged(
-                file: paths.database, problem: "the entry on the original model does not say its seeds")
-        }
-        return seeds.source.trainingSeeds(for: "original", runID: seeds.training)
     }
 
     /// The subject's user and key of a request, out of the vault; no user where the data have no training record of the subject any more.

@@ -239,8 +239,7 @@ public final class Workspace {
     func subjects() throws -> DataSubjects {
         if let knownSubjects { return knownSubjects }
         let (dataset, split) = try data()
-        let subjects = DataSubjects(
-            names: split.trainingUsers.compactMap { id in dataset.user(id).map { (name: $0.name, user: id) } })
+        let subjects = DataSubjects(dataset, split)
         knownSubjects = subjects
         return subjects
     }

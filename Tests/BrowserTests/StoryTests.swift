@@ -2,7 +2,9 @@ import Foundation
 import LetheBytes
 import LetheCertificates
 import LetheCrypto
+import LetheRecommendation
 import LetheRequests
+import LetheStore
 import Testing
 
 @testable import LetheServer

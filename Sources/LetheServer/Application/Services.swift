@@ -37,9 +37,9 @@ public final class Services: Sendable {
     let logger: Logger
     let environment: ServiceEnvironment
     /// Whether the server was asked to end: it is no longer ready then.
-    let isEnding = Atomic<Bool>(false)
+    let isEnding: Atomic<Bool>
     /// Progress streams that are open.
-    let streams = Atomic<Int>(0)
+    let streams: Atomic<Int>
 
     /// The services of a configuration; the state folder is made where it is missing.
     public init(_ configuration: ServerConfiguration, environment: ServiceEnvironment, logger: Logger) throws {
@@ -67,6 +67,9 @@ public final class Services: Sendable {
         intake = IntakeQueue(writer: pool.writer, limit: configuration.limits.waiting)
         limiter = RateLimiter(seconds: environment.seconds)
         pages = try PageRenderer()
+        // Last: Swift 6.3 fails to compile an initialiser that may throw once it has values that cannot be copied.
+        isEnding = Atomic(false)
+        streams = Atomic(0)
     }
 
     /// The time of day.

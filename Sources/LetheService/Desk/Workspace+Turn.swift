@@ -1,3 +1,4 @@
+import LetheBytes
 public import LetheCrypto
 public import LetheRequests
 
@@ -78,7 +79,7 @@ extension Workspace {
         var open: [ServiceError] = []
         for run in runs {
             do {
-                for file in try certify(run) { progress(.notice(file)) }
+                for file in try certify(run) { progress(.notice("writes \(Files.name(of: file))")) }
             } catch let error as ServiceError {
                 guard case .recipientsPending = error else { throw error }
                 open.append(error)

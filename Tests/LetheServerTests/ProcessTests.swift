@@ -17,7 +17,7 @@ struct ProcessTests {
         let port: Int
         private let process: Process
 
-        init(_ desk: ServerDesk) throws {
+        init(_ desk: ServerDesk, settings: [String: String] = [:]) throws {
             let process = Process()
             let output = Pipe()
             process.executableURL = Self.program()
@@ -25,6 +25,7 @@ struct ProcessTests {
             var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("LETHE_SERVER_") }
             environment["LETHE_SERVER_LIMITS_PER_MINUTE_AND_ADDRESS"] = "0"
             environment["LETHE_SERVER_LOG_LEVEL"] = "error"
+            environment.merge(settings) { $1 }
             process.environment = environment
             process.standardOutput = output
             try process.run()
@@ -130,6 +131,53 @@ struct ProcessTests {
         }
         #expect(answer?.hasPrefix("HTTP/1.1 201") == true)
         #expect(status == 0)
+    }
+
+    @Test func underTLSNothingIsSaidInTheClear() async throws {
+        let desk = try ServerDesk()
+        let (certificate, key) = (desk.folder.path("cert.pem"), desk.folder.path("key.pem"))
+        _ = try await openssl([
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+            "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate,
+        ])
+        let running = try Running(
+            desk, settings: ["LETHE_SERVER_TLS_CERTIFICATE": certificate, "LETHE_SERVER_TLS_KEY": key])
+        let get = Array("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
+        let client = [
+            "s_client", "-quiet", "-verify_return_error", "-CAfile", certificate, "-verify_hostname", "localhost",
+            "-connect", "127.0.0.1:\(running.port)",
+        ]
+        let answer = try await openssl(client + ["-tls1_2"], input: get)
+        #expect(answer.hasPrefix("HTTP/1.1 200") && answer.lowercased().contains("strict-transport-security"))
+        #expect(try await openssl(client + ["-tls1_3"], input: get).hasPrefix("HTTP/1.1 200"))
+        // Older versions and plain HTTP get no answer.
+        #expect(try await openssl(client + ["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"], input: get).isEmpty)
+        let plain = try await RawConnection.blocking { () -> String? in
+            let connection = try RawConnection(port: running.port)
+            connection.send(get)
+            return connection.readToEnd()
+        }
+        #expect(plain?.contains("HTTP/") != true)
+        let status = try await RawConnection.blocking { running.end(SIGTERM) }
+        #expect(status == 0)
+    }
+
+    private func openssl(_ arguments: [String], input: [UInt8] = []) async throws -> String {
+        try await RawConnection.blocking {
+            let process = Process()
+            let (standardInput, output) = (Pipe(), Pipe())
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = ["openssl"] + arguments
+            (process.standardInput, process.standardOutput) = (standardInput, output)
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            try standardInput.fileHandleForWriting.write(contentsOf: input)
+            // Open until the answer is there: who closes its side first is let go.
+            let answer = output.fileHandleForReading.readDataToEndOfFile()
+            try standardInput.fileHandleForWriting.close()
+            process.waitUntilExit()
+            return String(decoding: answer, as: UTF8.self)
+        }
     }
 
     @Test func whatCannotBeServedIsSaidWithItsCode() throws {

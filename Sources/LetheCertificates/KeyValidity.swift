@@ -14,10 +14,11 @@ public struct KeyValidity: Sendable, Equatable {
     /// The whole log, without an end.
     public static let always = KeyValidity()
 
-    /// The entries from `from` to before `until`.
+    /// The entries from `from` to before `until`; none where the end lies before the beginning, as where a key was in other hands before the
+    /// log knew it.
     public init(from: UInt64 = 0, until: UInt64? = nil, isCompromised: Bool = false) {
         self.from = from
-        self.until = until
+        self.until = until.map { max($0, from) }
         self.isCompromised = isCompromised && until != nil
     }
 
@@ -47,10 +48,10 @@ public struct KeyValidity: Sendable, Equatable {
             return value
         }
         guard let from = number(after: "from"), from != 0, let until = number(after: "until"),
-            let compromised = number(after: "compromised"), rest.isEmpty, until == nil || compromised == nil
+            let compromised = number(after: "compromised"), rest.isEmpty, until == nil || compromised == nil,
+            (until ?? compromised).map({ $0 >= from ?? 0 }) ?? true
         else { return nil }
         self.init(from: from ?? 0, until: until ?? compromised, isCompromised: compromised != nil)
-        guard self.until.map({ $0 >= self.from }) ?? true else { return nil }
     }
 }
 

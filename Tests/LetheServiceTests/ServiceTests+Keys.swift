@@ -267,6 +267,21 @@ extension ServiceTests {
             #expect(try workspace.audit().isEmpty)
         }
 
+        @Test func aKeyThatWasInOtherHandsBeforeTheLogKnewItNeverCounted() throws {
+            let moment = try Desk.current.fresh.copy()
+            var workspace = try moment.open()
+            let key = try #require(try workspace.rotateKey(.verifier).added)
+            _ = try workspace.revokeKey(key.keyID, compromisedFrom: 0)
+            workspace = try moment.open()
+            let validity = try workspace.trust().validity[key]
+            #expect(validity?.from == validity?.until && validity?.isCompromised == true)
+            #expect(try workspace.audit().isEmpty)
+            // Its checkpoints are nobody's word then, but the workspace opens and goes on.
+            let log = try #require(try workspace.rotateKey(.log).added)
+            _ = try workspace.revokeKey(log.keyID, compromisedFrom: 0)
+            _ = try moment.open().rotateKey(.log)
+        }
+
         @Test func aPrivateKeyThatTheLogDoesNotKnowSignsNothing() throws {
             let moment = try Desk.current.fresh.copy()
             let workspace = try moment.open()

@@ -187,7 +187,8 @@ extension RunPage {
         let last = progress.stages.indices.last
         self.init(
             runID: job.run ?? job.id, mark: job.mark, isLive: isLive, eventsPath: "/api/v1/jobs/\(job.id)/progress",
-            stage: progress.stages.last?.name ?? "waits for the worker", done: job.state == .done ? 1 : progress.stages.last?.done ?? 0,
+            stage: progress.stages.last?.name ?? "waits for the worker",
+            done: job.state == .done ? 1 : progress.stages.last?.done ?? 0,
             units: job.state == .done ? 1 : progress.stages.last?.units ?? 1, line: job.message ?? progress.line,
             stages: progress.stages.enumerated().map { number, stage in
                 let isNow = isLive && number == last

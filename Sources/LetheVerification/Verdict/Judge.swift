@@ -202,7 +202,7 @@ private struct Case {
         }
         list += [
             NotAssessed(name: "G3 per-user likelihood ratio (U-LiRA)", reason: "needs originals of several seeds"),
-            NotAssessed(name: "KLoM and ε̂", reason: "need hundreds of trainings"),
+            NotAssessed(name: "KLoM and empirical epsilon", reason: "need hundreds of trainings"),
         ]
         return list
     }

@@ -41,8 +41,8 @@ let pageFiles: [Resource] =
     [
         "act", "benchmark", "certificate", "certificates", "check", "checker", "checkpoint", "checkpoints", "desk",
         "deskRequest", "entry", "error", "facts", "figures", "follow", "home", "layout", "log", "login", "mark",
-        "proof",
-        "report", "reports", "request", "requestSent", "result", "run", "runs", "statistics", "status", "table",
+        "proof", "report", "reports", "request", "requestSent",
+        "result", "run", "runs", "statistics", "status", "table",
     ].map { .embedInCode("Templates/\($0).mustache") }
     + [
         "lethe.css", "lethe.svg", "page-check.mjs", "page-files.mjs", "page-request.mjs", "page-run.mjs", "request.mjs",

@@ -26,7 +26,7 @@ struct OpenDSRCase: Sendable {
     let isAccepted: Bool
 }
 
-/// What the doors are driven with: the vectors of `../shared` where that folder is, and fixtures of the same form that are made here where not.
+/// What the doors are driven with: fixtures of the same form that are made here, and the vectors of `../shared` where that folder is.
 enum DoorVectors {
     static let folder: String? = {
         let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()

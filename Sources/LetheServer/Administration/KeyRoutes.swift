@@ -49,10 +49,7 @@ enum KeyRoutes {
             answers: [.json(201, "The log knows it.", change)] + refusals
         ) { call in
             let members = try call.members(["role", "publicKey"])
-            guard let role = members["role"]?.stringValue.flatMap(KeyRole.init), registered.contains(role) else {
-                throw Problem(
-                    422, "bad-key", "role: expected one of \(registered.map(\.rawValue).joined(separator: ", "))")
-            }
+            let role = try role(members, of: registered)
             let key: VerifyingKey
             do throws(KeyError) { key = try VerifyingKey(pem: members["publicKey"]?.stringValue ?? "") } catch {
                 throw Problem(422, "bad-key", "publicKey: \(error)")
@@ -95,12 +92,7 @@ enum KeyRoutes {
                 ], description: "The role; the root key rotates where it is kept, with `lethe key rotate root`."),
             answers: [.json(200, "The new key counts.", change)] + refusals
         ) { call in
-            guard let role = try call.members(["role"])["role"]?.stringValue.flatMap(KeyRole.init),
-                rotated.contains(role)
-            else {
-                throw Problem(
-                    422, "bad-key", "role: expected one of \(rotated.map(\.rawValue).joined(separator: ", "))")
-            }
+            let role = try role(call.members(["role"]), of: rotated)
             return try .json(try await changed(call) { try $0.rotateKey(role) })
         },
     ]
@@ -111,6 +103,13 @@ enum KeyRoutes {
     ]
     /// Roles of keys that a workspace has of its own.
     private static let rotated: [KeyRole] = [.log, .controller, .verifier, .requester]
+
+    private static func role(_ members: [String: JSONValue], of allowed: [KeyRole]) throws -> KeyRole {
+        guard let role = members["role"]?.stringValue.flatMap(KeyRole.init), allowed.contains(role) else {
+            throw Problem(422, "bad-key", "role: expected one of \(allowed.map(\.rawValue).joined(separator: ", "))")
+        }
+        return role
+    }
 
     private static let change: JSONValue = ["type": "object", "required": ["role", "entries"]]
     private static let refusals: [Route.Answer] = [

@@ -5,7 +5,7 @@ public enum API {
         var routes = ServiceRoutes.all + LogRoutes.all + CheckpointRoutes.all + CertificateRoutes.all
         routes += IntakeRoutes.all + ReceiptRoutes.all + DeskRoutes.all + DecisionRoutes.all
         routes += RunRoutes.all + JobRoutes.all + ReportRoutes.all
-        routes += PolicyRoutes.all + KeyRoutes.all + LogDutyRoutes.all
+        routes += PolicyRoutes.all + KeyRoutes.all + UpkeepRoutes.all
         routes += OpenPages.all + SubjectPages.all + CertificatePages.all + ExplorerPages.all + CheckpointPages.all
         routes += DeskPages.all + RunPages.all + ReportPages.all
         if configuration.drpBusiness != nil { routes += DRPRoutes.all }

@@ -128,7 +128,9 @@ extension RunTurn {
         if !nothingHeld.isEmpty {
             lines.append("\(nothingHeld.count) requests ended: neither data nor model know these people")
         }
-        if judged.isEmpty, lines.isEmpty { lines.append("no request waits for unlearning") }
+        if judged.isEmpty, lines.isEmpty {
+            lines.append(retold.isEmpty ? "no request waits for unlearning" : "recipients were told; no request waits")
+        }
         return lines.isEmpty ? nil : lines.joined(separator: "; ")
     }
 }

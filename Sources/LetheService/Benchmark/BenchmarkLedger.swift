@@ -59,7 +59,7 @@ struct BenchmarkLedger: Sendable {
         return try Array(users).concurrentMap { user in
             Result<[UInt8], any Error> {
                 var generator = SecureGenerator()
-                guard let subject = SubjectIdentity(type: "user-id", value: "\(user)") else {
+                guard let subject = SubjectIdentity(type: DataSubjects.identityType, value: "\(user)") else {
                     throw ServiceError.unknownSubject
                 }
                 return try DeletionRequest(

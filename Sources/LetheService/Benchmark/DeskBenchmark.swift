@@ -123,7 +123,9 @@ public struct DeskBenchmark {
 
     private static func sign(_ name: String, at now: Timestamp, with portal: SigningKey) throws -> [UInt8] {
         var generator = SecureGenerator()
-        guard let subject = SubjectIdentity(type: "user-id", value: name) else { throw ServiceError.unknownSubject }
+        guard let subject = SubjectIdentity(type: DataSubjects.identityType, value: name) else {
+            throw ServiceError.unknownSubject
+        }
         return try DeletionRequest(
             regulation: .gdpr, subject: subject, audience: origin, issuedAt: now, validSeconds: 86_400,
             agent: "privacy-portal",
@@ -141,7 +143,7 @@ extension Workspace {
         var generator = SecureGenerator()
         return try (0..<count).map { number in
             guard let (dataset, _) = try? data(), let user = dataset.user(people[number % people.count]),
-                let subject = SubjectIdentity(type: "user-id", value: user.name)
+                let subject = SubjectIdentity(type: DataSubjects.identityType, value: user.name)
             else { throw ServiceError.unknownSubject }
             return try DeletionRequest(
                 regulation: .gdpr, subject: subject, audience: origin, issuedAt: now, validSeconds: 3_600,

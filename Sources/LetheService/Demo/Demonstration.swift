@@ -196,7 +196,7 @@ public struct Demonstration {
     private func sign(_ subject: Int, with key: SigningKey, for workspace: Workspace) throws -> [UInt8] {
         var generator = SecureGenerator()
         guard let name = try workspace.data().dataset.user(subject)?.name,
-            let identity = SubjectIdentity(type: "user-id", value: name)
+            let identity = SubjectIdentity(type: DataSubjects.identityType, value: name)
         else {
             throw ServiceError.unknownSubject
         }

@@ -109,7 +109,8 @@ extension RunContext {
         while let line = try reader.next() {
             guard !line.isEmpty else { continue }
             guard let text = String(validating: line, as: UTF8.self),
-                let identity = SubjectIdentity(type: "user-id", value: text), let user = try? trainingUser(identity)
+                let identity = SubjectIdentity(type: DataSubjects.identityType, value: text),
+                let user = try? trainingUser(identity)
             else {
                 throw ServiceError.subjectsRefused(
                     file: file,

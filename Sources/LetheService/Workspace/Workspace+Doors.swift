@@ -82,7 +82,7 @@ extension Workspace {
     private func identify(
         _ foreign: ForeignRequest, as subject: String?, _ mayWaitForName: Bool
     ) throws -> (identity: SubjectIdentity, proof: IdentityProof) {
-        let numbers = foreign.claims.filter { $0.identity.type == "user-id" }
+        let numbers = foreign.claims.filter { $0.identity.type == DataSubjects.identityType }
         let named = subject ?? numbers.first?.identity.value
         guard let named else {
             // The first claim stands for the person until somebody says who that is; the others are in the request's bytes. What the sender has
@@ -96,7 +96,9 @@ extension Workspace {
         guard numbers.allSatisfy({ Array($0.identity.value.utf8) == Array(named.utf8) }) else {
             throw ServiceError.subjectsDisagree
         }
-        guard let identity = SubjectIdentity(type: "user-id", value: named) else { throw ServiceError.unknownSubject }
+        guard let identity = SubjectIdentity(type: DataSubjects.identityType, value: named) else {
+            throw ServiceError.unknownSubject
+        }
         // What the agent has proved of an address counts for the account that the controller has found under that address, not for
         // a number that the request itself puts beside it.
         let relevant = subject == nil ? numbers : foreign.claims

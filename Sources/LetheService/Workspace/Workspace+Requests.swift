@@ -55,9 +55,11 @@ extension Workspace {
 
     /// Everything that judging a request needs, at this moment.
     func intake() throws -> RequestIntake {
-        RequestIntake(
+        let (registry, size) = (try keyRegistry(), try store.size())
+        return RequestIntake(
             checker: RequestChecker(
-                audience: origin, requesterKeys: try requesterKeys(), subjectKeys: try subjectKeys(), policy: policy),
+                audience: origin, requesterKeys: registry.keys(.requester, at: size),
+                subjectKeys: registry.keys(.subject, at: size), policy: policy),
             rules: try rules(), subjects: try subjects(), controller: try keys.controller,
             masterKey: try masterKey, now: environment.now())
     }
@@ -110,11 +112,6 @@ extension Workspace {
     /// The portals' and agents' keys that requests are accepted from now.
     func requesterKeys() throws -> [VerifyingKey] {
         try keyRegistry().keys(.requester, at: store.size())
-    }
-
-    /// The data subjects' keys that requests are accepted from now.
-    private func subjectKeys() throws -> [VerifyingKey] {
-        try keyRegistry().keys(.subject, at: store.size())
     }
 }
 

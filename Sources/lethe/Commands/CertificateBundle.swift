@@ -13,7 +13,8 @@ extension CertificateCommand {
                 It holds the certificate, the forgetting test and the request's receipt as they stand in the log, with their proofs, the \
                 public keys, and verify.sh, which checks them and says what it did not check.
 
-                With --replay it also holds what lethe replay --bundle needs of the run: its steps in the log, the policy's text, and                 digests of what learned on the way. No file of it says whose records the run removed.
+                With --replay it also holds what lethe replay --bundle needs of the run: its steps in the log, the policy's text, and \
+                digests of what learned on the way. No file of it says whose records the run removed.
                 """)
 
         @Argument(help: "The certificate's number.")

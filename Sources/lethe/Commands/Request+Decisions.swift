@@ -119,7 +119,8 @@ extension Request {
             commandName: "confirm", abstract: "Record how the requester's identity was proved, and go on.",
             discussion: """
                 The log keeps level and method. A proof below the policy's level is refused. Where the clock stood still, the new \
-                deadlines are logged with the event. Of a request that names its person by an address, --subject says which user of the                 data set that is (`lethe request show --identity` prints the address); the log keeps a commitment.
+                deadlines are logged with the event. Of a request that names its person by an address, --subject says which user of the \
+                data set that is (`lethe request show --identity` prints the address); the log keeps a commitment.
                 """)
 
         @Option(

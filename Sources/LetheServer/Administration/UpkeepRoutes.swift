@@ -8,7 +8,7 @@ import LetheStore
 import Logging
 
 /// What keeps a log honest and is asked for by who runs it: audits, checkpoints that witnesses cosign, and data that were cleaned.
-enum LogDutyRoutes {
+enum UpkeepRoutes {
     static let all: [Route] = [
         Route(
             .get, "/api/v1/audit", operation: "audit", tag: .desk,

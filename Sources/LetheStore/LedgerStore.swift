@@ -388,14 +388,20 @@ public final class LedgerStore: Sendable {
         try write { try $0.name(id, as: subject, masterKey: masterKey) }
     }
 
-    /// The earliest received of a person's requests in one of `states`, made under `law`.
+    /// For each person the earliest received of their requests in one of `states`, made under `law`; nil where there is none. All are
+    /// looked up in one state of the database.
     ///
-    /// - Parameter subject: `MasterKey.tag(of:)` of the person.
-    /// - Complexity: O(log of all requests + the person's own), once `indexSubjects` was called.
-    public func request(
-        of subject: Digest, under law: Regulation, in states: [RequestState]
-    ) throws(StoreError) -> RequestRecord? {
-        try read { try $0.request(of: subject, under: law, in: states.map(\.name)) }
+    /// - Parameter people: `MasterKey.tag(of:)` of each, and the law.
+    /// - Complexity: for each person O(log of all requests + the person's own), once `indexSubjects` was called.
+    public func requests(
+        of people: [(tag: Digest, law: Regulation)], in states: [RequestState]
+    ) throws(StoreError) -> [RequestRecord?] {
+        try read { tables in
+            guard try tables.hasSubjectTags() else {
+                throw StoreError.corrupt(detail: "requests are not indexed by person")
+            }
+            return try people.map { try tables.request(of: $0.tag, under: $0.law, in: states.map(\.name)) }
+        }
     }
 
     /// Makes a ledger of version 2 one whose requests are found by person; does nothing with others.

@@ -54,14 +54,19 @@ extension LedgerTables {
 
     /// The earliest received of the requests with a person's tag that are in one of `states`, under `law`.
     func request(of tag: Digest, under law: Regulation, in states: [String]) throws -> RequestRecord? {
-        guard try hasSubjectTags() else { throw StoreError.corrupt(detail: "requests are not indexed by person") }
-        let places = Array(repeating: "CAST(? AS TEXT)", count: states.count).joined(separator: ", ")
-        return try records(
-            """
-             WHERE request_id IN (SELECT request_id FROM subject_tags WHERE tag = CAST(? AS TEXT))
-            AND regulation = CAST(? AS TEXT) AND state IN (\(places)) ORDER BY received_index LIMIT 1
-            """, [.text(tag.hex), .text(law.rawValue)] + states.map { .text($0) }
+        try records(
+            Self.ofPerson(inStates: states.count),
+            [.text(tag.hex), .text(law.rawValue)] + states.map { .text($0) }
         ).first
+    }
+
+    /// The condition of `request(of:under:in:)`. The plus keeps the index by state out: through it every open request would be looked at.
+    static func ofPerson(inStates count: Int) -> String {
+        let places = Array(repeating: "CAST(? AS TEXT)", count: count).joined(separator: ", ")
+        return """
+             WHERE request_id IN (SELECT request_id FROM subject_tags WHERE tag = CAST(? AS TEXT))
+            AND regulation = CAST(? AS TEXT) AND +state IN (\(places)) ORDER BY received_index LIMIT 1
+            """
     }
 
     private func records(_ condition: String, _ arguments: [Cell]) throws -> [RequestRecord] {

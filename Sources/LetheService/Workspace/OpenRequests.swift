@@ -22,13 +22,22 @@ struct OpenRequests {
 
     /// The request of this person under this law that is being handled.
     func request(of subject: SubjectIdentity, under law: Regulation) throws -> RequestID? {
-        try store.request(of: masterKey.tag(of: subject), under: law, in: Self.handledStates)?.requestID
+        try requests(of: [(subject, law)]).first ?? nil
     }
 
-    /// What a checked request is a duplicate of; nothing, as long as nobody has proved that it is this person's.
-    func original(of checked: RequestIntake.Checked) throws -> RequestID? {
-        guard checked.isProven else { return nil }
-        let request = checked.request.request
-        return try self.request(of: request.subject, under: request.regulation)
+    /// What each of some checked requests is a duplicate of; nothing, as long as nobody has proved that it is this person's.
+    func originals(of checked: [RequestIntake.Checked]) throws -> [RequestID?] {
+        let proven = checked.indices.filter { checked[$0].isProven }
+        let found = try requests(
+            of: proven.map { (checked[$0].request.request.subject, checked[$0].request.request.regulation) })
+        var originals = [RequestID?](repeating: nil, count: checked.count)
+        for (place, original) in zip(proven, found) { originals[place] = original }
+        return originals
+    }
+
+    /// All in one reading: what a transaction costs is much more than what looking up one person does.
+    private func requests(of people: [(subject: SubjectIdentity, law: Regulation)]) throws -> [RequestID?] {
+        try store.requests(of: people.map { (masterKey.tag(of: $0.subject), $0.law) }, in: Self.handledStates)
+            .map { $0?.requestID }
     }
 }

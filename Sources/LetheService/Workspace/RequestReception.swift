@@ -53,41 +53,51 @@ struct RequestReception {
 
     /// Receives one request that was checked already.
     func receive(_ request: RequestIntake.Checked) throws -> SubmissionOutcome {
-        try append([request])[0]
+        try receive([request])[0]
     }
 
     /// Appends what was found acceptable, and says what became of each.
     private func commit(_ group: [Result<RequestIntake.Checked, any Error>]) throws -> [SubmissionOutcome] {
-        var outcomes = group.map { judged -> SubmissionOutcome? in
-            if case .failure(let error) = judged { SubmissionOutcome.refused(error) } else { nil }
-        }
-        var waiting = group.enumerated().compactMap { place, judged in
-            (try? judged.get()).map { (place: place, request: $0) }
-        }
-        while !waiting.isEmpty {
-            // Of one person's requests in a group, the first comes first; whether the others are its duplicates shows when it is in the log.
-            var people: Set<Int> = []
-            let turn = try waiting.filter { one in
-                guard let open, let user = one.request.user else { return true }
-                return try people.insert(user).inserted || open.original(of: one.request) != nil
+        var received = try receive(group.compactMap { try? $0.get() }).makeIterator()
+        return try group.map { judged in
+            if case .failure(let error) = judged { return .refused(error) }
+            guard let outcome = received.next() else {
+                throw StoreError.corrupt(detail: "a request without an outcome")
             }
-            for (place, outcome) in zip(turn.map(\.place), try append(turn.map(\.request))) {
-                outcomes[place] = outcome
-            }
-            waiting.removeAll { outcomes[$0.place] != nil }
-        }
-        return try outcomes.map { outcome in
-            guard let outcome else { throw StoreError.corrupt(detail: "a request without an outcome") }
             return outcome
         }
     }
 
-    private func append(_ requests: [RequestIntake.Checked]) throws -> [SubmissionOutcome] {
+    /// Appends acceptable requests, in as few transactions as the log allows.
+    private func receive(_ requests: [RequestIntake.Checked]) throws -> [SubmissionOutcome] {
+        var outcomes = [SubmissionOutcome?](repeating: nil, count: requests.count)
+        var waiting = Array(requests.indices)
+        while !waiting.isEmpty {
+            for (place, outcome) in try append(waiting, of: requests) { outcomes[place] = outcome }
+            waiting.removeAll { outcomes[$0] != nil }
+        }
+        return outcomes.compactMap(\.self)
+    }
+
+    /// Appends as many of the requests at `places` as one transaction can take, at least the first.
+    private func append(
+        _ places: [Int], of requests: [RequestIntake.Checked]
+    ) throws -> [(place: Int, outcome: SubmissionOutcome)] {
         while true {
             let size = open == nil ? nil : try store.size()
-            let units = try requests.map { request in
-                try open?.original(of: request).map { try request.unit(duplicateOf: $0) } ?? request.unit
+            let originals = try open?.originals(of: places.map { requests[$0] })
+            // Of one person's requests, the first comes first; whether the others are its duplicates shows when it is in the log.
+            var people: Set<Int> = []
+            let turn = places.enumerated().compactMap { number, place -> (place: Int, original: RequestID?)? in
+                guard let originals, let user = requests[place].user else { return (place, nil) }
+                return people.insert(user).inserted || originals[number] != nil ? (place, originals[number]) : nil
             }
+            let units = try turn.concurrentMap { one in
+                Result {
+                    let request = requests[one.place]
+                    return try one.original.map { try request.unit(duplicateOf: $0) } ?? request.unit
+                }
+            }.map { try $0.get() }
             let appended: [UnitOutcome]
             do {
                 appended = try store.append(
@@ -98,14 +108,15 @@ struct RequestReception {
                 if case .sizeChanged = error, size != nil { continue }
                 throw error
             }
-            return try zip(requests, appended).map { request, outcome in
+            return try zip(turn, appended).map { one, outcome in
                 switch outcome {
                 case .appended(_, let records):
                     guard let record = records.first else {
                         throw StoreError.corrupt(detail: "a request without a record")
                     }
-                    return .received(record)
-                case .refused(let error): return .refused(try explain(error, refusing: request.request))
+                    return (one.place, .received(record))
+                case .refused(let error):
+                    return (one.place, .refused(try explain(error, refusing: requests[one.place].request)))
                 }
             }
         }

@@ -301,7 +301,7 @@ enum Samples {
                 caption: "Recipients and backups", columns: ["Who", "What became of it", "When"],
                 rows: [[.text("mailer"), .mark(.holds(true, word: "sent")), .text("2 March 2026")]]),
             proof: proof, servedPath: "/v1/certificates/1", bundlePath: "/v1/certificates/1/bundle",
-            trustPath: "/trust",
+            replayPath: verdict == "PASS-STATISTICAL" ? "/v1/certificates/1/replay-bundle" : nil, trustPath: "/trust",
             commands: [
                 Command("With nothing but sh, openssl and sha256sum", "sh verify.sh certificate-1 KEYS"),
                 Command(

@@ -53,7 +53,7 @@ struct StoryTests {
         try await expectSuccess(
             run("tar", ["-xf", Files.join(output, "lethe-certificate-2.tar"), "-C", output]))
         try await expectSuccess(run("sh", [Files.join(output, "certificate-2/verify.sh")]))
-        // The one for whoever is to repeat the run is the same with three files more, and checked in the same way.
+        // The one for whoever is to repeat the run is the same with some files more, and checked in the same way.
         let replay = Files.join(output, "replay")
         try Files.createFolders(replay)
         try await expectSuccess(

@@ -193,7 +193,8 @@ let package = Package(
             [
                 "lethe", "lethe-server", "LetheServer", "LetheService", "LetheStore", "LetheRecommendation",
                 "LethePages",
-                "LetheCertificates", "LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes", logging,
+                "LetheCertificates", "LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes", httpTypes,
+                logging,
             ]),
         tests("LetheListenerTests", ["LetheListener"]),
         tests(

@@ -118,6 +118,27 @@ struct PagesInABrowserTests {
         #expect(reason.hasPrefix("certificate"), "\(reason)")
     }
 
+    /// What every test of a page relies on: that axe-core sees what is wrong, and that a test fails by it.
+    @Test(.enabled(if: Browser.axe != nil, Browser.missingAxe))
+    func aPageThatNotEverybodyCanUseIsFound() async throws {
+        let browser = try Browser("axe")
+        let site = try site(in: browser)
+        let page = try String(contentsOf: site.appending(path: "request.html"), encoding: .utf8)
+        try page.replacing("<label for=\"subject-value\">", with: "<label>").write(
+            to: site.appending(path: "unlabelled.html"), atomically: true, encoding: .utf8)
+        _ = try await browser.take([["open", "/request"]], site: site, policy: Asset.contentPolicy)
+        #expect(try browser.lookedAt() == ["/request"])
+        do {
+            _ = try await browser.take(
+                [["open", "/unlabelled"], ["click", "#make-key"], ["wait", "#sign-key"]], site: site,
+                policy: Asset.contentPolicy)
+            Issue.record("expected axe-core to find a field without a label")
+        } catch let failure as Browser.Failure {
+            #expect(failure.description.contains("axe, /unlabelled"), "\(failure)")
+            #expect(failure.description.contains("subject-value"), "\(failure)")
+        }
+    }
+
     @Test func withoutScriptsThePagesAreWhole() async throws {
         let browser = try Browser("without-scripts")
         let messages = try await browser.take(

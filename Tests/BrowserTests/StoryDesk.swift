@@ -43,6 +43,36 @@ struct StoryDesk {
             configuration, environment: environment, logger: Logger(label: "story") { _ in SwiftLogNoOpLogHandler() })
     }
 
+    /// A request that an agent sends for somebody of whom it knows no more than the address.
+    func fileByAddress() throws -> RequestRecord {
+        let agent = SigningKey.generate()
+        _ = try workspace.registerKey(agent.publicKey, as: .requester)
+        let now = environment.now()
+        let message: JSONValue = [
+            "agent-id": "AGENT_A", "business-id": "BIZ_B", "issued-at": .string("\(now.adding(seconds: -60))"),
+            "expires-at": .string("\(now.adding(seconds: 540))"), "agent-request-id": "r-1", "drp.version": "1.0",
+            "exercise": "deletion", "regime": "gdpr", "email": "ana@example.org", "email_verified": true,
+        ]
+        let bytes = try message.canonicalBytes()
+        let directory: JSONValue = [
+            ["id": "AGENT_A", "verify_key": .string(Base64.encode(agent.publicKey.rawBytes))]
+        ]
+        let door = RequestDoor.drp(
+            businessID: "BIZ_B", agentID: "AGENT_A", agents: try AgentDirectory(parsing: directory.canonicalBytes()))
+        return try workspace.submit(
+            Base64.encodedASCII(agent.sign(bytes) + bytes), through: door, mayWaitForName: true
+        ).record
+    }
+
+    /// Puts a benchmark's result where the pages look for some.
+    func writeBenchmark() throws {
+        let folder = server.services.configuration.benchmarkFolder.path
+        try Files.createFolders(folder)
+        try Files.write(
+            Array("# The story\n\nMade up.\n\n| What | Seconds |\n| --- | ---: |\n| a page | 0.1 |\n".utf8),
+            to: Files.join(folder, "story.md"))
+    }
+
     func token(_ role: AccessRole, _ name: String) throws -> String {
         try server.services.tokens.create(name: name, role: role, days: 1, now: environment.now()).text
     }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import LetheBytes
 import LetheCertificates
 import LetheCrypto
@@ -30,11 +31,17 @@ struct StoryTests {
         let request = try await file(browser, base, desk, trust: trust)
         try await confirm(browser, base, token: desk.token(.officer, "Olga"))
         #expect(try workspace.request(request).state == .inProgress)
+        let byAddress = try desk.fileByAddress().requestID.text
+        try await turnAway(browser, base, byAddress, token: desk.token(.officer, "Olga"))
+        #expect(try workspace.request(byAddress).state == .withdrawn)
 
         let engineer = try desk.token(.engineer, "Emil")
         async let worker = StoryDesk.workersOfWhomOneIsKilled(root, server.services.jobs)
         try await runAndCheck(browser, base, token: engineer, trust: trust)
         try await worker.terminate()
+        try desk.writeBenchmark()
+        try await lookAround(browser, base, request, token: desk.token(.auditor, "Aud"))
+        try expectEveryPageLookedAt(browser, server)
 
         // One run, though its worker was killed, and the next method after it; every certificate holds without any page.
         let runs = try workspace.store.runs()
@@ -46,6 +53,16 @@ struct StoryTests {
         try await expectSuccess(
             run("tar", ["-xf", Files.join(output, "lethe-certificate-2.tar"), "-C", output]))
         try await expectSuccess(run("sh", [Files.join(output, "certificate-2/verify.sh")]))
+        // The one for whoever is to repeat the run is the same with some files more, and checked in the same way.
+        let replay = Files.join(output, "replay")
+        try Files.createFolders(replay)
+        try await expectSuccess(
+            run("tar", ["-xf", Files.join(output, "lethe-certificate-2-replay.tar"), "-C", replay]))
+        try await expectSuccess(run("sh", [Files.join(replay, "certificate-2/verify.sh")]))
+        let more = Set(try Files.names(in: Files.join(replay, "certificate-2"))).subtracting(
+            try Files.names(in: Files.join(output, "certificate-2")))
+        #expect(more.isSuperset(of: ["replay.json", "policy.yaml"]))
+        #expect(more.allSatisfy { $0.hasSuffix(".json") || $0 == "policy.yaml" }, "\(more)")
         #expect(try workspace.audit().isEmpty)
         #expect(server.services.metrics.undocumented == 0)
     }
@@ -110,6 +127,56 @@ struct StoryTests {
         #expect(messages.filter { message in !expected.contains { message.message.contains($0) } }.map(\.message) == [])
     }
 
+    /// The officer's part with a request that names its person by an address: asked whom it means, then taken back.
+    private func turnAway(_ browser: Browser, _ base: String, _ request: String, token: String) async throws {
+        let page = "/desk/\(request)"
+        let messages = try await browser.take(
+            [
+                ["open", "/login"], ["type", "#token", token], ["click", "#main form button"], ["title", "Desk"],
+                ["open", page], ["wait", "#address", "Nobody has said whom it means"], ["picture", "9a-by-address"],
+                ["click", "a[href$='/confirm']"], ["wait", "#subject-hint", "--identity"],
+                ["choose", "#identity", "email-verified email-link"], ["type", "#subject", "987654321"],
+                ["picture", "9b-naming"], ["click", "#main form button"],
+                ["wait", "#subject-failure", "No user of this number"], ["picture", "9c-nobody"],
+                ["scheme", "dark"], ["window", "390", "800"], ["picture", "9d-nobody-dark-narrow"],
+                ["open", page + "/duplicate"], ["wait", "#of-hint"], ["picture", "9e-duplicate"],
+                ["open", page + "/withdraw"], ["click", "#sure"], ["click", "#main form button"],
+                ["wait", ".marks", "withdrawn"],
+            ], base: base)
+        // The form that was answered with what is wrong with it.
+        #expect(messages.filter { !$0.message.contains(page + "/confirm") }.map(\.message) == [])
+    }
+
+    /// The pages that the story has no other use for.
+    private func lookAround(_ browser: Browser, _ base: String, _ request: String, token: String) async throws {
+        let messages = try await browser.take(
+            [
+                ["open", "/follow"], ["wait", "h1"], ["open", "/follow/\(request)"], ["wait", "h1", "fulfilled"],
+                ["picture", "19-fulfilled"], ["open", "/explorer/checkpoints"], ["wait", "h1"], ["click", "tbody a"],
+                ["wait", "h1"], ["picture", "20-checkpoint"], ["open", "/login"], ["type", "#token", token],
+                ["click", "#main form button"], ["title", "Desk"], ["open", "/desk/\(request)"],
+                ["wait", ".marks", "fulfilled"], ["open", "/reports"], ["wait", "h1", "Reports"],
+                ["picture", "21-reports"], ["open", "/reports/requests/\(request)"], ["wait", "h1"],
+                ["picture", "22-report"], ["open", "/reports/period"], ["wait", "h1"], ["picture", "23-period"],
+                ["open", "/reports/benchmarks/story"], ["wait", "h1", "The story"], ["picture", "24-benchmark"],
+            ], base: base)
+        #expect(messages.map(\.message) == [])
+    }
+
+    /// Where axe-core is there, it has looked at every page that the table of routes has.
+    private func expectEveryPageLookedAt(_ browser: Browser, _ server: LetheServer) throws {
+        guard Browser.axe != nil else { return }
+        let table = API.table(server.services.configuration)
+        let looked = try browser.lookedAt().compactMap { path -> String? in
+            guard case .route(let number, _) = table.match(.get, path) else { return nil }
+            return table.routes[number].operation
+        }
+        let pages = table.routes.filter { $0.method == .get && $0.answers.first?.mediaType == Reply.html }.map(
+            \.operation)
+        // A form's address leads on to the report, and has no page of its own.
+        #expect(Set(pages).subtracting(looked) == ["requestReportForm"])
+    }
+
     /// The engineer's part, and anybody's who has the keys.
     private func runAndCheck(_ browser: Browser, _ base: String, token: String, trust: String) async throws {
         let messages = try await browser.take(
@@ -118,7 +185,9 @@ struct StoryTests {
                 ["wait", ".reader", "Emil"],
                 ["open", "/runs"], ["picture", "12-runs"], ["click", "a[href='/runs/start']"],
                 ["wait", "h1", "Begin a run?"], ["picture", "13-begin"], ["click", "#main form button"],
-                ["wait", "#run-stage"], ["picture", "14-run"],
+                ["wait", "#run-stage"], ["picture", "14-run"], ["click", "a[href$='/stop']"],
+                ["wait", "h1", "Stop this run?"], ["picture", "14a-stop"], ["click", "#main .actions a"],
+                ["wait", "#run-stage"],
                 ["wait", "a.button[href$='/result']", "See the result", "600"], ["picture", "15-ended"],
                 ["click", "a.button[href$='/result']"], ["wait", "h2"], ["picture", "16-result"],
                 ["open", "/certificates"], ["wait", "h1", "Certificates"], ["picture", "17-certificates"],
@@ -128,6 +197,7 @@ struct StoryTests {
                 ["picture", "18-certificate"],
                 ["download", "a[href$='/certificates/2/file']", "0002.lethe-certificate.json"],
                 ["download", "a[href$='/certificates/2/bundle']", "lethe-certificate-2.tar"],
+                ["download", "a[href$='/certificates/2/replay-bundle']", "lethe-certificate-2-replay.tar"],
             ], base: base)
         #expect(messages.map(\.message) == [])
     }

@@ -84,6 +84,17 @@ struct MarkupTests {
         }
     }
 
+    /// What is wrong with a field is said beside it, and tied to it for who does not see that.
+    @Test func aFieldIsTiedToItsHintAndToWhatIsWrongWithIt() throws {
+        let html = try Self.html("act-naming")
+        let fields = html.matches(of: /<input id="([a-z]+)" name="[a-z]+"[^>]*>/).filter { $0.1 != "sure" }
+        #expect(fields.map { String($0.1) } == ["of", "subject"])
+        #expect(fields[0].0.contains("aria-describedby=\"of-hint\"") && !fields[0].0.contains("aria-invalid"))
+        #expect(fields[1].0.contains("aria-describedby=\"subject-hint subject-failure\""))
+        #expect(fields[1].0.contains("aria-invalid=\"true\"") && fields[1].0.contains("value=\"117\""))
+        #expect(html.contains("<span class=\"is-bad\" id=\"subject-failure\">No user of this number"))
+    }
+
     @Test func aRunThatGoesOnLoadsAgainWithoutScriptsAlone() throws {
         let html = try Self.html("run")
         #expect(html.contains("<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>"))

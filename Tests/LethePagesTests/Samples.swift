@@ -26,7 +26,8 @@ enum Samples {
             publicFrame
         ),
         ("status", status, publicFrame), ("desk", desk, frame), ("desk-empty", emptyDesk, publicFrame),
-        ("desk-request", deskRequest, frame), ("act", act, frame), ("runs", runs, frame), ("run", live, frame),
+        ("desk-request", deskRequest, frame), ("act", act, frame), ("act-naming", naming, frame), ("runs", runs, frame),
+        ("run", live, frame),
         ("reports", reports, frame), ("statistics", statistics, publicFrame),
         ("certificates", CertificatesPage(table: certificateTable), publicFrame),
         ("certificate", certificate("PASS-STATISTICAL"), publicFrame),
@@ -130,8 +131,10 @@ enum Samples {
         proposal: .init(
             words: "Refuse on the ground GDPR Art. 17(3)(e), legal claims", proposer: digest,
             proposedAt: "8 March 2026, 09:12 UTC",
-            lapse: "the request has a newer entry", approvePath: "/desk/\(id)/approve", rejectPath: "/desk/\(id)/reject"
+            lapse: "the request has a newer entry", identityCommand: "lethe request show \(id) --identity",
+            approvePath: "/desk/\(id)/approve", rejectPath: "/desk/\(id)/reject"
         ),
+        addressCommand: "lethe request show \(id) --identity",
         acts: [
             .init(
                 "Confirm", explanation: "The identity is proved; the clock goes on.", path: "/desk/\(id)/confirm",
@@ -167,6 +170,19 @@ enum Samples {
                     Choice("gdpr-12.5", "GDPR Art. 12(5): unfounded", isChosen: true),
                 ])
         ], isIrreversible: true, button: "Refuse")
+
+    static let naming = ActPage(
+        heading: "Confirm identity?", subject: Link(id, path: "/desk/\(id)", detail: "GDPR"),
+        consequences: ["The identity is proved; the request waits for the next run."], action: "/desk/\(id)/confirm",
+        fields: [ChoiceField(name: "identity", label: "Proved by", choices: [Choice("a b", "A document")])],
+        texts: [
+            TextField(
+                name: "of", label: "Number of the other request", hint: "About the same person.", maximumLength: 36),
+            TextField(
+                name: "subject", label: "User in the data set",
+                hint: "The request names its person only by an address.",
+                value: "117", maximumLength: 256, failure: "No user of this number has a training record."),
+        ], isIrreversible: false, button: "Confirm identity")
 
     static let runs = RunsPage(
         plan: "3 requests wait; the batch is full at 20, or on 9 March 2026, when the first deadline is near.",
@@ -285,7 +301,7 @@ enum Samples {
                 caption: "Recipients and backups", columns: ["Who", "What became of it", "When"],
                 rows: [[.text("mailer"), .mark(.holds(true, word: "sent")), .text("2 March 2026")]]),
             proof: proof, servedPath: "/v1/certificates/1", bundlePath: "/v1/certificates/1/bundle",
-            trustPath: "/trust",
+            replayPath: verdict == "PASS-STATISTICAL" ? "/v1/certificates/1/replay-bundle" : nil, trustPath: "/trust",
             commands: [
                 Command("With nothing but sh, openssl and sha256sum", "sh verify.sh certificate-1 KEYS"),
                 Command(

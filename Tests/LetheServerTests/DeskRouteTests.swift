@@ -126,6 +126,10 @@ struct DeskRouteTests {
             ] {
                 #expect(try await client.get("/api/v1/\(path)", token: token).status == 404, "\(path)")
             }
+            for path in ["/certificates/1/bundle", "/certificates/1/replay-bundle", "/certificates/0/replay-bundle"] {
+                let answer = try await client.get(path, token: token)
+                #expect(answer.status == 404 && answer.headers[.contentType] == Reply.html, "\(path)")
+            }
             for path in ["certificates/0", "certificates/x", "runs/x", "requests/\(id.uppercased())"] {
                 #expect(try await client.get("/api/v1/\(path)", token: token).code == "not-found", "\(path)")
             }

@@ -183,6 +183,10 @@ extension ServiceTests {
                 return
             }
             #expect(throws: ServiceError.subjectNotNamed(types: ["email"])) { try workspace.subjectUser(record) }
+            // Who is to sign second can read whom the first has named.
+            let waiting = try workspace.identities(of: id)
+            #expect(waiting.subject == nil && waiting.proposed?.value == "\(users[0])")
+            #expect(try workspace.waitsForName(record))
             // Another name in the vault is not what was proposed.
             let masterKey = try workspace.masterKey
             try workspace.store.name(
@@ -195,6 +199,9 @@ extension ServiceTests {
             let approved = try workspace.approve(id, as: roles.second).request
             #expect(approved.state == .inProgress)
             #expect(try workspace.subjectUser(approved) == users[0])
+            let named = try workspace.identities(of: id)
+            #expect(named.subject?.value == "\(users[0])" && named.proposed == nil)
+            #expect(try !workspace.waitsForName(approved))
             #expect(try workspace.audit().isEmpty)
         }
 
@@ -206,6 +213,7 @@ extension ServiceTests {
                 .identityConfirmed, about: id, evidence: Self.evidence, naming: "\(users[0])")
             _ = try workspace.decide(.withdrawn, about: id)
             let shredded = try workspace.shred(id)
+            #expect(try !workspace.waitsForName(shredded))
             #expect(throws: StoreError.vaultMissing(record.requestID)) { try workspace.identities(of: id) }
             #expect(throws: StoreError.vaultMissing(record.requestID)) { try workspace.subjectUser(shredded) }
             #expect(try workspace.audit().isEmpty)

@@ -115,6 +115,8 @@ public struct DeskRequestPage: Page, Codable {
         public var proposedAt: String
         /// Why it no longer counts; nil while it does.
         public var lapse: String?
+        /// The command that prints whom it names, where it names somebody, whom no page shows; nil where it does not.
+        public var identityCommand: String?
         /// The page that asks whether to approve; nil where the reader may not.
         public var approvePath: String?
         /// The page that asks whether to reject.
@@ -122,13 +124,14 @@ public struct DeskRequestPage: Page, Codable {
 
         /// A proposal.
         public init(
-            words: String, proposer: String, proposedAt: String, lapse: String?, approvePath: String?,
-            rejectPath: String?
+            words: String, proposer: String, proposedAt: String, lapse: String?, identityCommand: String? = nil,
+            approvePath: String?, rejectPath: String?
         ) {
             self.words = words
             self.proposer = proposer
             self.proposedAt = proposedAt
             self.lapse = lapse
+            self.identityCommand = identityCommand
             self.approvePath = approvePath
             self.rejectPath = rejectPath
         }
@@ -144,6 +147,8 @@ public struct DeskRequestPage: Page, Codable {
     public var facts: [Fact]
     /// What waits for a second person.
     public var proposal: Proposal?
+    /// The command that prints the address by which alone it names its person, while nobody has said whom that means; nil otherwise.
+    public var addressCommand: String?
     /// What may be done now.
     public var acts: [Act]
     /// Why nothing may be done, where that is so.
@@ -155,14 +160,15 @@ public struct DeskRequestPage: Page, Codable {
 
     /// A request with what may be done.
     public init(
-        requestID: String, state: Mark, clock: Mark, facts: [Fact], proposal: Proposal?, acts: [Act], noActs: String?,
-        events: TableView, reportPath: String
+        requestID: String, state: Mark, clock: Mark, facts: [Fact], proposal: Proposal?, addressCommand: String? = nil,
+        acts: [Act], noActs: String?, events: TableView, reportPath: String
     ) {
         self.requestID = requestID
         self.state = state
         self.clock = clock
         self.facts = facts
         self.proposal = proposal
+        self.addressCommand = addressCommand
         self.acts = acts
         self.noActs = noActs
         self.events = events
@@ -187,6 +193,8 @@ public struct ActPage: Page, Codable {
     public var action: String
     /// What must be chosen, such as the ground of a refusal.
     public var fields: [ChoiceField]
+    /// What must be written, such as whom a request means.
+    public var texts: [TextField]
     /// Whether the reader must say that they know it cannot be taken back.
     public var isIrreversible: Bool
     /// The words on the button.
@@ -195,13 +203,14 @@ public struct ActPage: Page, Codable {
     /// A question.
     public init(
         heading: String, subject: Link, consequences: [String], action: String, fields: [ChoiceField] = [],
-        isIrreversible: Bool, button: String
+        texts: [TextField] = [], isIrreversible: Bool, button: String
     ) {
         self.heading = heading
         self.subject = subject
         self.consequences = consequences
         self.action = action
         self.fields = fields
+        self.texts = texts
         self.isIrreversible = isIrreversible
         self.button = button
     }

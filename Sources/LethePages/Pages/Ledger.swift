@@ -41,6 +41,8 @@ public struct CertificatePage: Page, Codable {
     public var servedPath: String
     /// The path of the audit bundle.
     public var bundlePath: String
+    /// The path of the bundle with which the run can be repeated; nil where the reader may not have it.
+    public var replayPath: String?
     /// The path of the trust file that this server publishes.
     public var trustPath: String
     /// The bundle's recipe, and other ways that do not need this page.
@@ -49,8 +51,8 @@ public struct CertificatePage: Page, Codable {
     /// A certificate.
     public init(
         certificateID: String, verdict: Mark, claim: String, facts: [Fact], tests: TableView, notAssessed: [String],
-        recipients: TableView, proof: ProofView, servedPath: String, bundlePath: String, trustPath: String,
-        commands: [Command]
+        recipients: TableView, proof: ProofView, servedPath: String, bundlePath: String, replayPath: String? = nil,
+        trustPath: String, commands: [Command]
     ) {
         self.certificateID = certificateID
         self.verdict = verdict
@@ -62,6 +64,7 @@ public struct CertificatePage: Page, Codable {
         self.proof = proof
         self.servedPath = servedPath
         self.bundlePath = bundlePath
+        self.replayPath = replayPath
         self.trustPath = trustPath
         self.commands = commands
     }

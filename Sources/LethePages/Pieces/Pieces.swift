@@ -86,6 +86,34 @@ public struct ChoiceField: Sendable, Codable, Equatable {
     }
 }
 
+/// A field of one line of text, with what is wrong with it beside it.
+public struct TextField: Sendable, Codable, Equatable {
+    /// The name that a form sends.
+    public var name: String
+    /// The question.
+    public var label: String
+    /// What helps to answer it.
+    public var hint: String
+    /// What it holds at first.
+    public var value: String
+    /// The most characters.
+    public var maximumLength: Int
+    /// What was wrong with what was sent; nil where nothing was.
+    public var failure: String?
+
+    /// A field.
+    public init(
+        name: String, label: String, hint: String, value: String = "", maximumLength: Int, failure: String? = nil
+    ) {
+        self.name = name
+        self.label = label
+        self.hint = hint
+        self.value = value
+        self.maximumLength = maximumLength
+        self.failure = failure
+    }
+}
+
 /// A command for a reader who does not want to trust this page.
 public struct Command: Sendable, Codable, Equatable {
     /// What it is for.

@@ -61,7 +61,7 @@ enum DRPRoutes {
                     .refusal(409, "The agent has used its id for another request."),
                     .refusal(
                         422, "Well formed, and not acceptable: expired, another right, a person who is not found."),
-                ], handle: exercise)
+                ], callbacks: [statusCallback], handle: exercise)
         }
 
     private static let agents = Route.Access.roles([.agent])
@@ -71,12 +71,23 @@ enum DRPRoutes {
     private static let status: JSONValue = [
         "type": "object", "required": ["request_id", "received_at", "expected_by", "status"],
         "properties": [
-            "request_id": ["type": "string"], "received_at": ["type": "string"], "expected_by": ["type": "string"],
+            "request_id": ["type": "string", "format": "uuid"],
+            "received_at": ["type": "string", "format": "date-time"],
+            "expected_by": ["type": "string", "format": "date-time"],
             "status": [
-                "type": "string", "enum": ["open", "in_progress", "fulfilled", "revoked", "denied", "expired"],
+                "type": "string", "enum": .array(DRPStatus.Status.allCases.map { .string($0.rawValue) }),
             ],
+            "reason": ["type": "string", "enum": .array(DRPStatus.Reason.allCases.map { .string($0.rawValue) })],
+            "processing_details": ["type": "string"],
         ],
     ]
+    private static let statusCallback = Route.Callback(
+        "statusCallback", url: "{$request.body#/status_callback}",
+        "Tells the agent that the status has changed (2.03): the object that a GET of the status answers.",
+        description:
+            "The URL is the member `status_callback` of the JSON that the request's text signs, https, at a host that the "
+            + "configuration of this server allows. The answer to the request says its first status; that is not told again.",
+        schema: status)
 
     private static func signed(_ description: String) -> Route.BodyRule {
         .init(

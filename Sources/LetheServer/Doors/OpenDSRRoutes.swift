@@ -52,20 +52,13 @@ enum OpenDSRRoutes {
                 description: "The request (7.1)."),
             answers: [
                 .json(201, "It is received, or was before.", ["type": "object", "required": receipt])
-            ], handle: create),
+            ], callbacks: [statusCallback], handle: create),
         Route(
             .get, "/opendsr/v2/requests/{id}", operation: "opendsrStatus", tag: .opendsr,
             "The status of a request (8), for the partner that sent it.", access: partners, errors: .opendsr,
             parameters: [id],
             answers: [
-                .json(
-                    200, "The status.",
-                    [
-                        "type": "object",
-                        "required": [
-                            "controller_id", "expected_completion_time", "subject_request_id", "request_status",
-                        ],
-                    ])
+                .json(200, "The status.", status())
             ]
         ) { call in
             let (id, sender, services) = (call["id"], sender(call), call.services)
@@ -103,6 +96,33 @@ enum OpenDSRRoutes {
     private static let receipt: JSONValue = [
         "controller_id", "expected_completion_time", "received_time", "encoded_request", "subject_request_id",
     ]
+    private static func status(_ more: [String: JSONValue] = [:]) -> JSONValue {
+        let members: [String: JSONValue] = [
+            "controller_id": ["type": "string"], "expected_completion_time": ["type": "string", "format": "date-time"],
+            "subject_request_id": ["type": "string", "format": "uuid"],
+            "request_status": [
+                "type": "string", "enum": .array(OpenDSRStatus.allCases.map { .string($0.rawValue) }),
+            ],
+            "api_version": ["type": "string"],
+        ]
+        let all = members.merging(more) { $1 }
+        return [
+            "type": "object", "required": .array(all.keys.sorted().map { .string($0) }), "properties": .object(all),
+        ]
+    }
+    private static let statusCallback = Route.Callback(
+        "statusCallback", url: "{$request.body#/status_callback_urls/0}",
+        "Tells the controller that the status has changed (8.6).",
+        description:
+            "The same is posted to each URL of `status_callback_urls`: https, at a host that the configuration of this "
+            + "server allows. The first status other than `pending` is told at once.",
+        headers: [
+            ("X-OpenDSR-Processor-Domain", "The processor's domain, as its certificate has it."),
+            (
+                "X-OpenDSR-Signature",
+                "base64 of the signature over the bytes of the body, by the certificate of discovery."
+            ),
+        ], schema: status(["status_callback_url": ["type": "string", "format": "uri"]]))
     private static let request: JSONValue = [
         "type": "object",
         "required": [
@@ -113,6 +133,10 @@ enum OpenDSRRoutes {
             "subject_request_id": ["type": "string", "format": "uuid"],
             "subject_request_type": ["type": "string", "enum": ["erasure"]],
             "submitted_time": ["type": "string", "format": "date-time"],
+            "status_callback_urls": [
+                "type": "array", "maxItems": 16,
+                "items": ["type": "string", "format": "uri", "maxLength": 2_048],
+            ],
             "subject_identities": [
                 "type": "array", "minItems": 1, "maxItems": 64,
                 "items": [

@@ -57,7 +57,39 @@ public enum OpenAPIDocument {
         for status in route.standardStatuses { responses["\(status)"] = refusal(status, route.errors) }
         for answer in route.answers { responses["\(answer.status)"] = response(answer, route.errors) }
         operation["responses"] = .object(responses)
+        if !route.callbacks.isEmpty {
+            operation["callbacks"] = .object(
+                Dictionary(uniqueKeysWithValues: route.callbacks.map { ($0.name, callback($0, of: route)) }))
+        }
         return .object(operation)
+    }
+
+    /// A callback object (OpenAPI 3.1, 4.8.18): one path item under the expression that finds the URL.
+    private static func callback(_ callback: Route.Callback, of route: Route) -> JSONValue {
+        var operation: [String: JSONValue] = [
+            "operationId": .string(
+                "\(route.operation)\(callback.name.prefix(1).uppercased())\(callback.name.dropFirst())"),
+            "summary": .string(callback.summary), "description": .string(callback.description),
+            "tags": [.string(route.tag.rawValue)],
+            "requestBody": ["required": true, "content": ["application/json": ["schema": callback.schema]]],
+            "responses": [
+                "2XX": ["description": "It is taken. Nothing of the answer but its status is looked at."],
+                "default": [
+                    "description":
+                        "It is not, as where nobody answers and with every redirection: tried again later, as often as the configuration of this server says, until the status changes."
+                ],
+            ],
+        ]
+        if !callback.headers.isEmpty {
+            operation["parameters"] = .array(
+                callback.headers.map {
+                    [
+                        "name": .string($0.name), "in": "header", "required": true,
+                        "description": .string($0.description), "schema": ["type": "string"],
+                    ]
+                })
+        }
+        return .object([callback.url: ["post": .object(operation)]])
     }
 
     private static func parameter(_ parameter: Parameter) -> JSONValue {

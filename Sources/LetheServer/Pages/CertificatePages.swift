@@ -34,11 +34,12 @@ enum CertificatePages {
             parameters: [number]
         ) { call in
             let number = Int(call.number("number") ?? 0)
+            let mayRepeat = call.caller.token.map { AccessRole.people.contains($0.role) } ?? false
             let page = try await call.services.pool.read { workspace -> CertificatePage in
                 guard let verified = try file(number, in: workspace) else {
                     throw Problem(404, "unknown-certificate", "no certificate \(number) is there")
                 }
-                return try CertificatePage(verified, number, in: workspace)
+                return try CertificatePage(verified, number, mayRepeat: mayRepeat, in: workspace)
             }
             return call.page(page)
         },
@@ -57,22 +58,39 @@ enum CertificatePages {
             .get, "/certificates/{number}/bundle", operation: "certificateBundle", tag: .pages,
             "A certificate's audit bundle, as a tar archive.", access: .everybody, errors: .page, parameters: [number],
             answers: [.init(200, "The archive.", "application/x-tar")]
-        ) { call in
-            let number = Int(call.number("number") ?? 0)
-            let folder = Files.join(call.services.configuration.stateFolder, "bundle-\(call.id)")
-            let archive = try await call.services.pool.readSlowly { workspace -> [UInt8] in
-                _ = try workspace.writeBundle(number, to: folder)
-                defer { try? Files.remove(folder) }
-                let files = try Files.names(in: folder).sorted().map {
-                    (name: $0, bytes: try Files.read(Files.join(folder, $0), limit: 1 << 20))
-                }
-                return Archive.tar(files, in: "certificate-\(number)")
-            }
-            return Reply(
-                200, contentType: "application/x-tar", body: .bytes(archive),
-                headers: [("Content-Disposition", "attachment; filename=\"lethe-certificate-\(number).tar\"")])
-        },
+        ) { call in try await bundle(call, replayable: false) },
+        Route(
+            .get, "/certificates/{number}/replay-bundle", operation: "certificateReplayBundle", tag: .pages,
+            "The same with what a stranger needs to repeat the run: its steps in the log, the policy's text, digests of what learned.",
+            access: .roles(AccessRole.people), errors: .page, parameters: [number],
+            answers: [
+                .init(200, "The archive.", "application/x-tar"),
+                .refusal(409, "The policy's text is not kept, or the run is not judged."),
+            ]
+        ) { call in try await bundle(call, replayable: true) },
     ]
+
+    private static func bundle(_ call: Call, replayable: Bool) async throws -> Reply {
+        let number = Int(call.number("number") ?? 0)
+        let folder = Files.join(call.services.configuration.stateFolder, "bundle-\(call.id)")
+        let archive = try await call.services.pool.readSlowly { workspace -> [UInt8] in
+            do { _ = try workspace.writeBundle(number, to: folder, replayable: replayable) } catch ServiceError
+                .policyChanged
+            {
+                throw Problem(409, "policy-not-kept", "the text of the policy that the run was under is not kept here")
+            }
+            defer { try? Files.remove(folder) }
+            // What learned on the way is the one file that may be large, and as large as its writer lets it be.
+            let files = try Files.names(in: folder).sorted().map {
+                (name: $0, bytes: try Files.read(Files.join(folder, $0), limit: replayable ? 1 << 26 : 1 << 20))
+            }
+            return Archive.tar(files, in: "certificate-\(number)")
+        }
+        let name = "lethe-certificate-\(number)\(replayable ? "-replay" : "").tar"
+        return Reply(
+            200, contentType: "application/x-tar", body: .bytes(archive),
+            headers: [("Content-Disposition", "attachment; filename=\"\(name)\"")])
+    }
 
     private static let number = Parameter.path("number", .number(1...1_000_000_000), "Its number.")
 
@@ -87,7 +105,10 @@ enum CertificatePages {
 }
 
 extension CertificatePage {
-    fileprivate init(_ verified: VerifiedCertificate, _ number: Int, in workspace: Workspace) throws {
+    /// - Parameter mayRepeat: whether its reader is told where the files are that repeat the run.
+    fileprivate init(
+        _ verified: VerifiedCertificate, _ number: Int, mayRepeat: Bool, in workspace: Workspace
+    ) throws {
         let certificate = verified.certificate
         let request = certificate.request.requestID
         let told = certificate.notifications.map { notice -> [TableView.Content] in
@@ -129,7 +150,8 @@ extension CertificatePage {
                 emptyText: "The policy names nobody else who had the data, and no backup."),
             proof: try ProofView(workspace.proveServed(verified.index), in: workspace),
             servedPath: "/certificates/\(number)/file",
-            bundlePath: "/certificates/\(number)/bundle", trustPath: "/log/trust",
+            bundlePath: "/certificates/\(number)/bundle",
+            replayPath: mayRepeat ? "/certificates/\(number)/replay-bundle" : nil, trustPath: "/log/trust",
             commands: [
                 Command(
                     "Offline, with Lethe",

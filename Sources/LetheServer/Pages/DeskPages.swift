@@ -51,19 +51,31 @@ enum DeskPages {
                     }
                 }
             default:
-                let decree = try act.decree(fields)
-                let actor = try call.actor()
-                _ = try await call.services.pool.write { workspace in
-                    switch decree {
-                    case .shred: try workspace.shred(id, as: actor)
-                    case .change(let change, let evidence, let user):
-                        try workspace.decide(change, about: id, evidence: evidence, naming: user, as: actor)
+                do { try await take(act, about: id, fields, call) } catch {
+                    // What is wrong with one field is told beside it, and what was sent is still there.
+                    guard let fault = ActFault(error, in: fields) else { throw error }
+                    let page = try await call.services.pool.read { workspace in
+                        try ActPage(act, workspace.request(id), in: workspace, after: fault)
                     }
+                    guard page.texts.contains(where: { $0.name == fault.field }) else { throw error }
+                    return call.page(page, status: Problem(error).status)
                 }
             }
             return .redirect("/desk/\(id)")
         },
     ]
+
+    private static func take(_ act: DeskAct, about id: String, _ fields: [String: String], _ call: Call) async throws {
+        let decree = try act.decree(fields)
+        let actor = try call.actor()
+        _ = try await call.services.pool.write { workspace in
+            switch decree {
+            case .shred: try workspace.shred(id, as: actor)
+            case .change(let change, let evidence, let user):
+                try workspace.decide(change, about: id, evidence: evidence, naming: user, as: actor)
+            }
+        }
+    }
 
     private static let id = Parameter.path("id", .uuid, "The request's id.")
     private static let act = Parameter.path("act", .oneOf(DeskAct.allCases.map(\.rawValue)), "The decision.")
@@ -72,82 +84,6 @@ enum DeskPages {
     enum Show: String, CaseIterable {
         case open, overdue, paused, proposals, closed
     }
-}
-
-/// What an officer may do on a page.
-enum DeskAct: String, CaseIterable, Sendable {
-    case confirm, doubt, extend, refuse, withdraw, expire, shred, approve, reject
-
-    /// Whether it cannot be taken back.
-    var isIrreversible: Bool { ![.confirm, .doubt, .reject].contains(self) }
-
-    var label: String {
-        switch self {
-        case .confirm: "Confirm identity"
-        case .doubt: "Ask for proof"
-        case .extend: "Extend"
-        case .refuse: "Refuse"
-        case .withdraw: "Withdraw"
-        case .expire: "Let expire"
-        case .shred: "Destroy personal data"
-        case .approve: "Approve"
-        case .reject: "Reject"
-        }
-    }
-
-    var explanation: String {
-        switch self {
-        case .confirm: "The identity is proved; the request waits for the next run."
-        case .doubt: "The requester must prove better who they are. Under the GDPR the clock stands still."
-        case .extend: "More time, once, with the reason. The person must be told before the first period ends."
-        case .refuse: "On a ground that the law knows. The person must be told."
-        case .withdraw: "The requester took it back."
-        case .expire: "No proof of identity came in time."
-        case .shred: "The key of the request's personal data is destroyed, for ever."
-        case .approve: "As the second person: the decision is taken now."
-        case .reject: "The proposal is dropped; nothing is decided."
-        }
-    }
-
-    /// The decision as the API takes it.
-    func decree(_ fields: [String: String]) throws -> Decree {
-        var members: [String: JSONValue] = ["decision": .string(rawValue)]
-        switch self {
-        case .confirm:
-            let words = (fields["identity"] ?? "").split(separator: " ").map(String.init)
-            guard words.count == 2 else {
-                throw Problem(422, "bad-decision", "identity: expected a level and a method")
-            }
-            (members["level"], members["method"]) = (.string(words[0]), .string(words[1]))
-        case .refuse: members["ground"] = .string(fields["ground"] ?? "")
-        case .extend: members["reason"] = .string(fields["reason"] ?? "")
-        default: break
-        }
-        return try Decree(.object(members))
-    }
-
-    /// What would happen to a request's state; nil where nothing of the kind does.
-    private func event(_ record: RequestRecord) -> LifecycleEvent? {
-        switch self {
-        case .confirm: .identityConfirmed
-        case .doubt: .identityDoubted
-        case .extend: .extended(.complexity)
-        case .refuse: RefusalGround.allCases.first { $0.regulation == record.lifecycle.regulation }.map { .refused($0) }
-        case .withdraw: .withdrawn
-        case .expire: .expired
-        case .shred, .approve, .reject: nil
-        }
-    }
-
-    /// Whether the request's state allows it.
-    func isPossible(_ record: RequestRecord) -> Bool {
-        if self == .shred { return record.state.isFinal && record.shreddedIndex == nil }
-        guard let event = event(record) else { return false }
-        var lifecycle = record.lifecycle
-        return (try? lifecycle.apply(event)) != nil
-    }
-
-    var kind: DecisionKind? { DecisionKind(rawValue: rawValue) }
 }
 
 extension DeskPage {
@@ -199,6 +135,7 @@ extension DeskRequestPage {
         let kept = try workspace.proposals().first { $0.proposal.requestID == record.requestID }
         let acts = mayDecide ? DeskAct.allCases.filter { $0.isPossible(record) } : []
         let shared = workspace.policy.roles?.twoPersons ?? []
+        let isNamed = kept.map { $0.lapse == nil && $0.proposal.namesSubject } ?? false
         self.init(
             requestID: id, state: .state(record.state.name), clock: record.clock(workspace.list([record])),
             facts: record.facts,
@@ -206,9 +143,12 @@ extension DeskRequestPage {
                 Proposal(
                     words: "\(kept.proposal.kind.rawValue) request \(id)", proposer: kept.proposal.proposer,
                     proposedAt: kept.proposal.at.words, lapse: kept.lapse,
+                    identityCommand: isNamed ? Workspace.identityCommand(id) : nil,
                     approvePath: mayDecide && kept.lapse == nil ? "/desk/\(id)/approve" : nil,
                     rejectPath: mayDecide ? "/desk/\(id)/reject" : nil)
             },
+            addressCommand: try mayDecide && !isNamed && workspace.waitsForName(record)
+                ? Workspace.identityCommand(id) : nil,
             acts: acts.map { act in
                 let second = act.kind.map(shared.contains) == true ? " A second person must approve." : ""
                 return Act(
@@ -229,54 +169,5 @@ extension DeskRequestPage {
                         .text(record.updatedAt.words), .mark(.state(record.state.name)),
                     ],
                 ]), reportPath: "/reports/requests/\(id)")
-    }
-}
-
-extension ActPage {
-    fileprivate init(_ act: DeskAct, _ record: RequestRecord, in workspace: Workspace) throws {
-        let id = record.requestID.text
-        guard act.isPossible(record) || act == .approve || act == .reject else {
-            throw Problem(409, "not-now", "\(act.rawValue): not possible in state \(record.state.name)")
-        }
-        var consequences = [act.explanation, "An entry of the log says so, signed, for ever."]
-        if act == .reject { consequences = [act.explanation] }
-        if let kind = act.kind, workspace.policy.roles?.twoPersons.contains(kind) == true {
-            consequences.append("Nothing happens before a second person approves.")
-        }
-        let fields: [ChoiceField] =
-            switch act {
-            case .refuse:
-                [
-                    ChoiceField(
-                        name: "ground", label: "Ground",
-                        choices: RefusalGround.allCases.filter { $0.regulation == record.lifecycle.regulation }
-                            .map { Choice($0.rawValue, $0.citation) })
-                ]
-            case .extend:
-                [
-                    ChoiceField(
-                        name: "reason", label: "Reason",
-                        choices: [
-                            Choice(ExtensionReason.complexity.rawValue, "It is complex"),
-                            Choice(ExtensionReason.numberOfRequests.rawValue, "Many requests came in"),
-                        ])
-                ]
-            case .confirm:
-                [
-                    ChoiceField(
-                        name: "identity", label: "Proved by",
-                        choices: [
-                            Choice("email-verified email-link", "A link mailed to the address on file"),
-                            Choice("account-authenticated account-session", "Signed in to the account"),
-                            Choice("document-verified document-check", "A document"),
-                        ])
-                ]
-            default: []
-            }
-        self.init(
-            heading: "\(act.label)?", subject: Link(id, path: "/desk/\(id)", detail: record.lifecycle.regulation.words),
-            consequences: consequences, action: "/desk/\(id)/\(act.rawValue)", fields: fields,
-            isIrreversible: act.isIrreversible,
-            button: act.label)
     }
 }

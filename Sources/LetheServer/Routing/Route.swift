@@ -27,6 +27,8 @@ public struct Route: Sendable {
     public let body: BodyRule?
     /// The answers besides those that `standardStatuses` gives every route.
     public let answers: [Answer]
+    /// The calls that this server makes later, because of a call.
+    public let callbacks: [Callback]
     /// What it does.
     public let handle: Handler
 
@@ -121,11 +123,40 @@ public struct Route: Sendable {
         public static func refusal(_ status: Int, _ description: String) -> Answer { Answer(status, description) }
     }
 
+    /// A call that this server makes to a URL that a body named: always POST, always JSON.
+    public struct Callback: Sendable {
+        /// Its name in the OpenAPI document; letters only.
+        public let name: String
+        /// Where in the body the URL stands, as an OpenAPI runtime expression.
+        public let url: String
+        /// One line that says what is told.
+        public let summary: String
+        /// When, to whom, and what an answer does.
+        public let description: String
+        /// Header fields that it carries, with what they are.
+        public let headers: [(name: String, description: String)]
+        /// The schema of what is posted.
+        public let schema: JSONValue
+
+        /// A call.
+        public init(
+            _ name: String, url: String, _ summary: String, description: String,
+            headers: [(name: String, description: String)] = [], schema: JSONValue
+        ) {
+            self.name = name
+            self.url = url
+            self.summary = summary
+            self.description = description
+            self.headers = headers
+            self.schema = schema
+        }
+    }
+
     /// A route.
     public init(
         _ method: HTTPRequest.Method, _ path: String, operation: String, tag: Tag, _ summary: String, access: Access,
         errors: ErrorStyle = .problem, parameters: [Parameter] = [], body: BodyRule? = nil, answers: [Answer],
-        handle: @escaping Handler
+        callbacks: [Callback] = [], handle: @escaping Handler
     ) {
         self.method = method
         self.path = path
@@ -137,6 +168,7 @@ public struct Route: Sendable {
         self.parameters = parameters
         self.body = body
         self.answers = answers
+        self.callbacks = callbacks
         self.handle = handle
     }
 

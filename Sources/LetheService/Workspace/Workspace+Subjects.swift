@@ -18,14 +18,33 @@ extension Workspace {
         return (named, item.key)
     }
 
-    /// By what a request names its person, as its sender wrote it, and as what the data know that person, where that is known. Personal data: for
-    /// who has to find out whom it means.
+    /// Whether a request names its person only by an address, and nobody has said yet which user of the data that is.
+    package func waitsForName(_ record: RequestRecord) throws -> Bool {
+        guard !record.state.isFinal else { return false }
+        do { _ = try openSubject(record) } catch ServiceError.subjectNotNamed { return true } catch StoreError
+            .vaultMissing
+        {
+            return false
+        }
+        return false
+    }
+
+    /// By what a request names its person, as its sender wrote it, as what the data know that person, where that is known, and whom a proposal
+    /// names that waits for a second person. Personal data: for who has to find out whom it means.
     /// - Throws: `ServiceError.unknownRequest`; `StoreError.vaultMissing` once the key was destroyed.
-    package func identities(of id: String) throws -> (claimed: SubjectIdentity, subject: SubjectIdentity?) {
+    package func identities(
+        of id: String
+    ) throws -> (claimed: SubjectIdentity, subject: SubjectIdentity?, proposed: SubjectIdentity?) {
         let record = try request(id)
         let claimed = try store.openVault(record.requestID, masterKey: masterKey).identity
-        do { return (claimed, try openSubject(record).subject) } catch ServiceError.subjectNotNamed {
-            return (claimed, nil)
+        var proposed: SubjectIdentity?
+        if let kept = try proposals().first(where: { $0.proposal.requestID == record.requestID }), kept.lapse == nil,
+            case .request(let event) = kept.proposal.event, let commitment = event.namedSubject
+        {
+            proposed = try noted(commitment, of: record)
+        }
+        do { return (claimed, try openSubject(record).subject, proposed) } catch ServiceError.subjectNotNamed {
+            return (claimed, nil, proposed)
         }
     }
 

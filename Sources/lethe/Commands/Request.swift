@@ -116,17 +116,23 @@ struct Request: ParsableCommand {
                     + recipients.map { "\nrecipient    \($0.line)" }.joined())
         }
 
-        private func showIdentity(_ found: (claimed: SubjectIdentity, subject: SubjectIdentity?)) throws {
+        private func showIdentity(
+            _ found: (claimed: SubjectIdentity, subject: SubjectIdentity?, proposed: SubjectIdentity?)
+        ) throws {
             var members: [String: JSONValue] = [
                 "requestId": .string(id), "type": .string(found.claimed.type), "value": .string(found.claimed.value),
             ]
             members["subject"] = found.subject.map { .string($0.value) }
+            members["proposed"] = found.proposed.map { .string($0.value) }
             try outputOptions.show(
                 .object(members),
                 """
                 claimed      \(found.claimed.type) \(Printable.quoted(found.claimed.value, limit: 256))
                 subject      \(found.subject.map { Printable.quoted($0.value, limit: 256) } ?? "not named yet: lethe request confirm --subject")
-                """)
+                """
+                    + (found.proposed.map {
+                        "\nproposed     \(Printable.quoted($0.value, limit: 256)), which waits for a second person"
+                    } ?? ""))
         }
     }
 }

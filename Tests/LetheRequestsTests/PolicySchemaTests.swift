@@ -81,7 +81,8 @@ struct PolicySchemaTests {
     /// Fields that the reader holds against others, or reads more closely than a schema can say.
     private static let joined: Set = [
         "method.jointSteps", "methods.neggrad.preferenceBeta", "methods.e2urec", "verification.require",
-        "verification.thresholds.membershipMargin", "ladder.methods", "timestamping.minimum",
+        "verification.thresholds.membershipMargin", "verification.membershipOriginals", "ladder.methods",
+        "timestamping.minimum",
         "timestamping.authorities",
         "recipients.list", "recipients.list.url", "clock.holidays", "retained",
     ]

@@ -156,7 +156,7 @@ enum ForgettingSection {
 
     private static func explanation(_ test: AuditReport.LikelihoodRatio) -> String {
         """
-        An attacker who knows \(Figures.count(test.originals, "model")) trained with the \(Figures.count(test.people)) people, and \
+        An attacker who knows \(Figures.count(test.originals, "model")) trained with the \(Figures.count(test.people, "person", plural: "people")), and \
         the retrained models, calls a person a member where the answers fit the former better (U-LiRA). Its threshold is set so \
         that at most 1% of the retrained models’ people are called so. \(test.margin == nil
             ? "For information." : "A part of G3.")

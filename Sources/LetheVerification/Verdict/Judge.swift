@@ -168,8 +168,11 @@ private struct Case {
         if !failed.isEmpty { return (.fail, failed.map(\.explanation)) }
         let open = gates.filter { $0.outcome == .undecided && ($0.gate != .provenance || isRequired(.provenance)) }
         let measured = Set(gates.map(\.gate))
+        // Of a gate with several statistics each must be there.
         let missing = Gate.allCases.filter {
-            isRequired($0) && (!measured.contains($0) || $0 == .relearning && (relearning == nil || rounding == nil))
+            isRequired($0)
+                && (!measured.contains($0) || $0 == .relearning && (relearning == nil || rounding == nil)
+                    || $0 == .membership && membership == nil)
         }
         var doubts =
             open.map(\.explanation) + missing.map { "gate \($0.rawValue) is required but was not measured" }

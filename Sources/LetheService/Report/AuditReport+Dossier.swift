@@ -112,7 +112,10 @@ extension AuditReport {
                 referenceCheckpointRoot: dossier.referenceSeeds?.root,
                 values: dossier.references.enumerated().map {
                     Parameter("retrained \($0.offset + 1)", "\($0.element.seed)")
-                }),
+                }
+                    + (dossier.membershipOriginals ?? []).enumerated().map {
+                        Parameter("further original \($0.offset + 1)", "\($0.element.seed)")
+                    }),
             models: models, steps: dossier.steps.map { Step(name: $0.name, seconds: $0.seconds) },
             residue: dossier.residue.map { residue in
                 Residue(

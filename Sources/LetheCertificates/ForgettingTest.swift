@@ -136,6 +136,9 @@ public struct ForgettingTest: Sendable, Equatable {
     public let measurements: [Measurement]
     /// The retrained models.
     public let references: [Reference]
+    /// Further models trained with the forgotten records, by the digest of their weights: what a membership test by user was held
+    /// against. Empty in tests that have none, and in those of earlier versions.
+    public let originals: [Reference]
     /// The checkpoint from which their seeds were drawn; nil when they were not drawn from a log.
     public let referenceSeedSource: SeedSource?
     /// The gates that this version does not measure.
@@ -143,12 +146,13 @@ public struct ForgettingTest: Sendable, Equatable {
 
     /// Records a test.
     public init(
-        verdict: Verdict, measurements: [Measurement], references: [Reference], referenceSeedSource: SeedSource?,
-        notAssessed: [String]
+        verdict: Verdict, measurements: [Measurement], references: [Reference], originals: [Reference] = [],
+        referenceSeedSource: SeedSource?, notAssessed: [String]
     ) {
         self.verdict = verdict
         self.measurements = measurements
         self.references = references
+        self.originals = originals
         self.referenceSeedSource = referenceSeedSource
         self.notAssessed = notAssessed
     }
@@ -171,24 +175,25 @@ public struct SeedSource: Sendable, Equatable {
 extension ForgettingTest {
     /// The members that the certificate's `verification` and the verifier's statement share.
     var members: [String: JSONValue] {
-        [
+        var members: [String: JSONValue] = [
             "verdict": .string(verdict.rawValue),
             "tests": .array(measurements.map(\.json)),
-            "references": .array(
-                references.map { ["model": ["sha256": .string($0.model.hex)], "seed": .string(String($0.seed))] }),
+            "references": .array(references.map(\.json)),
             "seedCheckpoint": referenceSeedSource.json,
             "notAssessed": .array(notAssessed.map { .string($0) }),
         ]
+        // Left out where there are none: such tests keep their bytes, and earlier versions read past the member.
+        if !originals.isEmpty { members["originals"] = .array(originals.map(\.json)) }
+        return members
     }
 
     init(_ fields: JSONFields) throws(FieldError) {
         verdict = try fields.member("verdict").oneOf(Verdict.self)
         let tests = try fields.member("tests")
         measurements = try tests.array().map { (item) throws(FieldError) in try Measurement(item) }
-        references = try fields.member("references").array().map { (item) throws(FieldError) in
-            Reference(
-                model: try item.member("model").member("sha256").digest(), seed: try item.member("seed").wholeNumber())
-        }
+        references = try fields.member("references").array().map { (item) throws(FieldError) in try Reference(item) }
+        originals =
+            try fields.optional("originals")?.array().map { (item) throws(FieldError) in try Reference(item) } ?? []
         referenceSeedSource = try SeedSource(nullable: fields.nullable("seedCheckpoint"))
         notAssessed = try fields.member("notAssessed").array().map { (item) throws(FieldError) in try item.line() }
         try Self.requireUnique(measurements.map(\.name), path: tests.path)
@@ -208,6 +213,17 @@ extension ForgettingTest {
         for (index, name) in names.enumerated() where names[..<index].contains(name) {
             throw .invalid(path: "\(path)[\(index)].name", expected: "a name of its own", found: name)
         }
+    }
+}
+
+extension ForgettingTest.Reference {
+    fileprivate var json: JSONValue {
+        ["model": ["sha256": .string(model.hex)], "seed": .string(String(seed))]
+    }
+
+    fileprivate init(_ fields: JSONFields) throws(FieldError) {
+        model = try fields.member("model").member("sha256").digest()
+        seed = try fields.member("seed").wholeNumber()
     }
 }
 

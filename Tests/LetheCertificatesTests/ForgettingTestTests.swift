@@ -42,6 +42,22 @@ struct ForgettingTestTests {
         #expect(!Fixture.decimal("0.5").isEqual(to: Fixture.decimal("-0.5")))
     }
 
+    @Test func originalsAreNamedWhereThereAreAnyAndLeaveOtherTestsAsTheyWere() throws {
+        let plain = Fixture.test()
+        let member = "urn:lethe:forgetting-test:v1"
+        let statement = try Statement(parsingUnverified: Fixture.testResult(plain).payload)
+        #expect(statement.predicate[member]?["originals"] == nil)
+        #expect(try TestResult(statement).test.originals.isEmpty)
+        let test = ForgettingTest(
+            verdict: plain.verdict, measurements: plain.measurements, references: plain.references,
+            originals: [.init(model: Fixture.digest("o1"), seed: 3), .init(model: Fixture.digest("o2"), seed: .max)],
+            referenceSeedSource: plain.referenceSeedSource, notAssessed: plain.notAssessed)
+        let named = try Statement(parsingUnverified: Fixture.testResult(test).payload)
+        #expect(try TestResult(named).test == test)
+        #expect(named.predicate[member]?["originals"]?.arrayValue?.count == 2)
+        #expect(named.predicate[member]?["references"] == statement.predicate[member]?["references"])
+    }
+
     @Test func verdictsHaveTheirResults() {
         #expect(
             ForgettingTest.Verdict.allCases.map(\.result) == [.passed, .passed, .inconclusive, .failed, .failed])

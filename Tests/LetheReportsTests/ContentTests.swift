@@ -51,6 +51,26 @@ struct ContentTests {
         #expect(!Fixtures.passStatistical.markdown.contains("> **Note.**"))
     }
 
+    @Test(arguments: [nil, 0.1])
+    func peopleCalledMembersAreShownWithWhatTheyWereHeldAgainst(margin: Double?) throws {
+        let report = Fixtures.change(Fixtures.passStatistical) {
+            $0.likelihoodRatio = AuditReport.LikelihoodRatio(
+                people: 20, originals: 3, original: 0.85, unlearned: 0.05, retrained: 0.01,
+                excess: .init(0.04, lower: -0.007, upper: 0.206),
+                originalExcess: .init(0.84, lower: 0.646, upper: 0.948),
+                margin: margin)
+        }
+        let markdown = report.markdown.replacing("\u{A0}", with: " ").replacing("\n", with: " ")
+        for term in ["Who is recognised?", "3 models", "20 people", "0.850", "0.050", "0.010"] {
+            #expect(markdown.contains(term), "\(term)")
+        }
+        #expect(markdown.contains("A part of G3.") == (margin != nil))
+        #expect(report.html.contains("Who is recognised?"))
+        #expect(try report.json.contains("\"likelihoodRatio\":{"))
+        #expect(!Fixtures.passStatistical.markdown.contains("Who is recognised?"))
+        #expect(try !Fixtures.passStatistical.json.contains("likelihoodRatio"))
+    }
+
     @Test func aRecipientThatWasNotToldIsToldBesideAPass() throws {
         let report = Fixtures.change(Fixtures.passStatistical) {
             $0.recipients = [

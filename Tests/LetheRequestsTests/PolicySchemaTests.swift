@@ -69,6 +69,15 @@ struct PolicySchemaTests {
             retained: [{category: invoices, ground: gdpr-17.3.b, days: 730}]
             """
         for (key, value) in try PolicyNode(yaml: text).members { root[key] = value }
+        func number(_ text: String) -> PolicyNode { .scalar(text, isPlain: true) }
+        var verification = try #require(root["verification"])
+        verification["require"] = .list(["G0", "G1", "G3"].map(number))
+        verification["membershipOriginals"] = number("2")
+        var thresholds = try #require(verification["thresholds"])
+        thresholds["membershipMargin"] = number("0.05")
+        thresholds["userMembershipMargin"] = number("0.1")
+        verification["thresholds"] = thresholds
+        root["verification"] = verification
         return root
     }
 
@@ -81,7 +90,9 @@ struct PolicySchemaTests {
     /// Fields that the reader holds against others, or reads more closely than a schema can say.
     private static let joined: Set = [
         "method.jointSteps", "methods.neggrad.preferenceBeta", "methods.e2urec", "verification.require",
-        "verification.thresholds.membershipMargin", "ladder.methods", "timestamping.minimum",
+        "verification.thresholds.membershipMargin", "verification.thresholds.userMembershipMargin",
+        "verification.membershipOriginals", "ladder.methods",
+        "timestamping.minimum",
         "timestamping.authorities",
         "recipients.list", "recipients.list.url", "clock.holidays", "retained",
     ]

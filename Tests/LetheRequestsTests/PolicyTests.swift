@@ -219,6 +219,44 @@ struct PolicyTests {
         #expect(throws: PolicyError.self) { try written(text, "0.05") }
     }
 
+    @Test func originalsForTheMembershipTestByPersonAreAskedForBesideG3() throws {
+        let text = try demoPolicyText()
+        let asked = try setting(text, "require", to: "[G0, G1, G2, G3, G5]")
+        let plain = try Policy(yaml: asked)
+        #expect(plain.verification.membershipOriginals == nil)
+        #expect(plain.verification.thresholds.userMembershipMargin == nil)
+        func written(_ text: String, _ count: String?, margin: String? = nil, references: Int = 5) throws -> Policy {
+            let originals = count.map { "\n  membershipOriginals: \($0)" } ?? ""
+            let line = margin.map { "\n    userMembershipMargin: \($0)" } ?? ""
+            return try Policy(
+                yaml: setting(
+                    setting(text, "references", to: "\(references)\(originals)"), "rrmMargin", to: "0.2\(line)"))
+        }
+        let two = try written(asked, "2")
+        #expect(two.verification.membershipOriginals == 2 && two.digest != plain.digest)
+        #expect(two.explanation.contains { $0.contains("2 further originals") && $0.contains("for information") })
+        let gated = try written(asked, "2", margin: "0.1")
+        #expect(gated.verification.thresholds.userMembershipMargin == 0.1 && gated.digest != two.digest)
+        #expect(gated.explanation.contains { $0.contains("less than 0.1 more of them members") })
+        // What is not written is in no digest.
+        #expect(try written(asked, nil).digest == plain.digest)
+        for wrong in ["0", "1", "101", "2.5", "some"] {
+            #expect(throws: PolicyError.self) { try written(asked, wrong) }
+        }
+        for wrong in ["0", "0.6", "-0.1"] {
+            #expect(throws: PolicyError.self) { try written(asked, "2", margin: wrong) }
+        }
+        // Neither without G3, nor a margin without what it applies to, nor with too few references to score against.
+        #expect(throws: PolicyError.self) { try written(text, "2") }
+        #expect(throws: PolicyError.self) { try written(asked, nil, margin: "0.1") }
+        #expect {
+            try written(asked, "2", references: 2)
+        } throws: {
+            ($0 as? PolicyError)?.field == "verification.membershipOriginals"
+        }
+        #expect(try written(asked, "2", references: 3).verification.references == 3)
+    }
+
     @Test func theExplanationSaysWhatCounts() throws {
         let text = try demoPolicy().explanation.joined(separator: "\n")
         for phrase in [

@@ -164,6 +164,8 @@ struct DeskPolicy {
     var references = 3
     var identityLevel = "email-verified"
     var gates = "G0, G1, G2, G5"
+    /// Further originals, with G3 among the gates.
+    var membershipOriginals: Int?
 
     var yaml: String {
         """
@@ -241,7 +243,7 @@ struct DeskPolicy {
             loraAlpha: 8
             loraDropout: 0
         verification:
-          references: \(references)
+          references: \(references)\(membershipOriginals.map { "\n  membershipOriginals: \($0)" } ?? "")
           require: [\(gates)]
           thresholds:
             rrmMargin: 1

@@ -89,6 +89,38 @@ struct DistanceAuditTests {
         #expect(!String(decoding: json.prettyBytes(), as: UTF8.self).contains("person"))
     }
 
+    @Test func furtherOriginalsTellWhoIsCalledAMember() throws {
+        var world = try World(remembered: 0)
+        #expect(try DistanceAudit(try world.options(world.csv)).measurements.likelihoodRatio == nil)
+        // Originals of other seeds: the same memory, everybody's margin a little off.
+        for (name, shift) in [("o2", Float(0.02)), ("o3", -0.03)] {
+            world.models[name] = world.models["o"]?.enumerated().map { place, row in
+                let change = place % 2 == 0 ? shift : 2 * shift
+                return [row[0], row[1] + change, row[2], row[3] - change]
+            }
+        }
+        var options = try world.options(world.csv)
+        options.furtherOriginals = [try world.csv("o2"), try world.csv("o3")]
+        let audit = try DistanceAudit(options)
+        let test = try #require(audit.measurements.likelihoodRatio)
+        #expect(test.users == 40 && test.originals == 2 && test.margin == nil)
+        #expect(test.original == 1 && test.unlearned < 0.2 && test.retrained <= 0.01)
+        #expect(audit.markdown.contains("(U-LiRA), of 40 people, against 2 further originals"))
+        #expect(!audit.measurements.notAssessed.contains { $0.name.contains("U-LiRA") })
+        #expect(audit.measurements.verdict == "PASS-STATISTICAL")
+        world.models["o3"]?.removeLast()
+        let short = try world.csv("o3")
+        #expect {
+            try DistanceAudit(options)
+        } throws: {
+            if case FileError.malformed(short, let reason) = $0 {
+                reason.hasSuffix("found [599, 4]")
+            } else {
+                false
+            }
+        }
+    }
+
     @Test func oneThatRemembersFails() throws {
         let world = try World(remembered: 0.5)
         let audit = try DistanceAudit(try world.options(world.npy))

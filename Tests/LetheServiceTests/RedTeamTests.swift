@@ -63,6 +63,23 @@ import Testing
         #expect(again.json["candidates"]?.arrayValue?.count == names.count)
     }
 
+    @Test func originalsOfOtherSeedsTellWhoIsCalledAMemberAndNoneIsHeldAgainstItself() throws {
+        let folder = try TestFolder()
+        var options = try Self.options(folder)
+        (options.candidates, options.references) = (3, 3)
+        let team = try RedTeam(options, environment: Desk.environment())
+        let report = try #require(try team.run { _ in })
+        // Of three originals the first is the audit's own; the others are held against, but for the candidate.
+        #expect(
+            report.cases.map { $0.judgement.likelihoodRatio?.members ?? 0 }
+                == [2, 2, 2, 2, 1, 1] + FalseModel.allCases.map { _ in 2 })
+        // It is information: no gate of it.
+        #expect(report.cases.allSatisfy { item in !item.judgement.gates.contains { $0.name.contains("U-LiRA") } })
+        let held = report.json["candidates"]?.arrayValue?.compactMap { $0["likelihoodRatio"]?["originals"] }
+        #expect(held?.count == report.cases.count)
+        #expect(report.markdown.contains("| U-LiRA |"))
+    }
+
     @Test func arrestedRunsReportNothing() throws {
         let folder = try TestFolder()
         let team = try RedTeam(try Self.options(folder), environment: Desk.environment())

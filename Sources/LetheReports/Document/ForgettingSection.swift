@@ -42,6 +42,11 @@ enum ForgettingSection {
                     """))
             blocks.append(.table(relativeTests(report.relativeTests)))
         }
+        if let test = report.likelihoodRatio {
+            blocks.append(.heading("Who is recognised?"))
+            blocks.append(.paragraph(Prose("\(explanation(test))")))
+            blocks.append(.table(likelihoodRatio(test)))
+        }
         if let worst = report.worstUsers {
             blocks.append(.heading("The people of whom most is left"))
             blocks.append(
@@ -147,6 +152,26 @@ enum ForgettingSection {
         case .nearerToOriginal: "nearer to the original"
         case .undecided: "undecided"
         }
+    }
+
+    private static func explanation(_ test: AuditReport.LikelihoodRatio) -> String {
+        """
+        An attacker who knows \(Figures.count(test.originals, "model")) trained with the \(Figures.count(test.people, "person", plural: "people")), and \
+        the retrained models, calls a person a member where the answers fit the former better (U-LiRA). Its threshold is set so \
+        that at most 1% of the retrained models’ people are called so. \(test.margin == nil
+            ? "For information." : "A part of G3.")
+        """
+    }
+
+    private static func likelihoodRatio(_ test: AuditReport.LikelihoodRatio) -> Table {
+        Table(
+            caption: "Share of the forgotten people who are called members, and its excess with 90% intervals",
+            columns: [.text("Model"), .number("Called members"), .number("More than retrained")],
+            rows: [
+                ["Original", "\(Figures.fixed(test.original, decimals: 3))", value(test.originalExcess, decimals: 3)],
+                ["Unlearned", "\(Figures.fixed(test.unlearned, decimals: 3))", value(test.excess, decimals: 3)],
+                ["Retrained", "\(Figures.fixed(test.retrained, decimals: 3))", "\u{2013}"],
+            ])
     }
 
     private static func worstUsers(_ worst: AuditReport.WorstUsers) -> Table {

@@ -33,6 +33,16 @@ extension AuditReport.RelativeTest {
     }
 }
 
+extension AuditReport.LikelihoodRatio {
+    var json: JSONValue {
+        [
+            "people": .count(people), "originals": .count(originals), "original": .figure(original),
+            "unlearned": .figure(unlearned), "retrained": .figure(retrained), "excess": excess.json,
+            "originalExcess": originalExcess.json, "margin": .figure(margin),
+        ]
+    }
+}
+
 extension AuditReport.WorstUsers {
     var json: JSONValue {
         [

@@ -39,6 +39,7 @@ extension AuditReport {
         ]
         // Left out where the policy names nobody: what reads version 1 need not know them.
         if !recipients.isEmpty { members["recipients"] = .array(recipients.map(\.json)) }
+        if let likelihoodRatio { members["likelihoodRatio"] = likelihoodRatio.json }
         if !backups.isEmpty { members["backups"] = .array(backups.map(\.json)) }
         return .object(members)
     }

@@ -123,6 +123,41 @@ extension AuditReport {
         }
     }
 
+    /// How many of the forgotten people an attack by likelihood ratio calls members of the training data (U-LiRA).
+    public struct LikelihoodRatio: Sendable, Equatable {
+        /// The forgotten people.
+        public var people: Int
+        /// Models trained with them for this test.
+        public var originals: Int
+        /// The share that the original gives away.
+        public var original: Double
+        /// The share that the unlearned model gives away.
+        public var unlearned: Double
+        /// The share that retrained models give away, by which the attack's threshold is set.
+        public var retrained: Double
+        /// The unlearned model's share minus the retrained models'.
+        public var excess: Estimate
+        /// The original's share minus the retrained models'.
+        public var originalExcess: Estimate
+        /// Below what the excess has to lie; nil where it is information.
+        public var margin: Double?
+
+        /// Makes a test.
+        public init(
+            people: Int, originals: Int, original: Double, unlearned: Double, retrained: Double, excess: Estimate,
+            originalExcess: Estimate, margin: Double?
+        ) {
+            self.people = people
+            self.originals = originals
+            self.original = original
+            self.unlearned = unlearned
+            self.retrained = retrained
+            self.excess = excess
+            self.originalExcess = originalExcess
+            self.margin = margin
+        }
+    }
+
     /// How far models lean to the answers of the people of whom most is left in them.
     public struct WorstUsers: Sendable, Equatable {
         /// How many people are the worst 5%.

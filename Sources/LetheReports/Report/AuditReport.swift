@@ -39,6 +39,8 @@ public struct AuditReport: Sendable, Equatable {
     public var distances: [Distance]
     /// Whether the model is nearer to the retrained models than to the original, one test per metric.
     public var relativeTests: [RelativeTest]
+    /// How many people are called members by their likelihood ratio, if the policy asks for it.
+    public var likelihoodRatio: LikelihoodRatio?
     /// The people of whom most is left, if there are enough to speak of them without showing one.
     public var worstUsers: WorstUsers?
     /// Relative residual memorisation (0 = like retrained, 1 = like the original), if it was measured.
@@ -60,8 +62,8 @@ public struct AuditReport: Sendable, Equatable {
         policy: Policy,
         dataset: Dataset, requests: [Request], refusals: [Refusal] = [], recipients: [Recipient] = [],
         backups: [Backup] = [], run: Run, gates: [Gate] = [],
-        distances: [Distance] = [], relativeTests: [RelativeTest] = [], worstUsers: WorstUsers? = nil,
-        residualMemory: Estimate? = nil,
+        distances: [Distance] = [], relativeTests: [RelativeTest] = [], likelihoodRatio: LikelihoodRatio? = nil,
+        worstUsers: WorstUsers? = nil, residualMemory: Estimate? = nil,
         performance: [Performance] = [],
         probabilityShift: ProbabilityShift? = nil, curves: [Curve] = [], notMeasured: [Omission] = [], check: Check
     ) {
@@ -81,6 +83,7 @@ public struct AuditReport: Sendable, Equatable {
         self.gates = gates
         self.distances = distances
         self.relativeTests = relativeTests
+        self.likelihoodRatio = likelihoodRatio
         self.worstUsers = worstUsers
         self.residualMemory = residualMemory
         self.performance = performance

@@ -109,11 +109,14 @@ extension Policy {
         ]
         // Left out where G3 is not required: such policies keep their digests.
         margins["membershipMargin"] = thresholds.membershipMargin.map(number)
-        return [
+        margins["userMembershipMargin"] = thresholds.userMembershipMargin.map(number)
+        var members: [String: JSONValue] = [
             "references": number(verification.references),
             "require": .array(verification.require.map { .string($0.rawValue) }),
             "thresholds": .object(margins),
         ]
+        members["membershipOriginals"] = verification.membershipOriginals.map(number)
+        return .object(members)
     }
 
     private func number(_ value: Int) -> JSONValue { .string(String(value)) }

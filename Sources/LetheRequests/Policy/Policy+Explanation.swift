@@ -79,13 +79,22 @@ extension Policy {
             "less than \(short(thresholds.jgMargin)) of the original's distance (Jensen-Shannon) to retrained models remains"
         case .g3:
             "a membership test by loss succeeds as often as on retrained models, its AUC within "
-                + "\(short(thresholds.membershipMargin ?? 0.05)) of theirs on either side"
+                + "\(short(thresholds.membershipMargin ?? 0.05)) of theirs on either side" + likelihoodRatioText
         case .g4:
             "less than \(short(thresholds.rrmMargin)) of what the original remembers comes back while the models learn a twentieth of the "
                 + "forgotten people's records again, or when weights are rounded to four bits"
         case .g5:
             "retained users lose at most \(short(thresholds.aucMargin)) AUC and gain at most \(short(thresholds.logLossMargin)) log-loss"
         }
+    }
+
+    private var likelihoodRatioText: String {
+        guard let originals = verification.membershipOriginals else { return "" }
+        let test =
+            "a likelihood ratio by person, against \(count(originals, "further original")) trained for it and destroyed,"
+        return verification.thresholds.userMembershipMargin.map {
+            "; \(test) calls less than \(short($0)) more of them members than of retrained models'"
+        } ?? "; \(test) is measured for information"
     }
 
     private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

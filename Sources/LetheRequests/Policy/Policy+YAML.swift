@@ -141,7 +141,17 @@ extension Policy.Verification {
         var section = section
         references = try section.integer("references", 2...100)
         require = try section.choices("require")
-        thresholds = try Thresholds(section.section("thresholds"), gates: require)
+        // Without G3 the field stays, and is then refused, as its margin is.
+        membershipOriginals =
+            require.contains(.g3) && section.has("membershipOriginals")
+            ? try section.integer("membershipOriginals", 2...100) : nil
+        thresholds = try Thresholds(
+            section.section("thresholds"), gates: require, callsMembers: membershipOriginals != nil)
+        guard membershipOriginals == nil || references > 2 else {
+            throw section.conflict(
+                "membershipOriginals", expected: "three references or more beside: each is scored against the others",
+                found: "\(references)")
+        }
         guard require.contains(.g0) else {
             throw section.conflict(
                 "require", expected: "G0 among the gates: nothing is shown where nothing can be measured",
@@ -152,13 +162,16 @@ extension Policy.Verification {
 }
 
 extension Policy.Verification.Thresholds {
-    fileprivate init(_ section: PolicySection, gates: [Gate]) throws(PolicyError) {
+    fileprivate init(_ section: PolicySection, gates: [Gate], callsMembers: Bool) throws(PolicyError) {
         var section = section
         rrmMargin = try section.number("rrmMargin", .above(0, through: 1))
         jgMargin = try section.number("jgMargin", .above(0, through: 1))
         // Without G3 the field stays, and is then refused: a margin that nothing applies would mislead.
         membershipMargin =
             gates.contains(.g3) ? try section.number("membershipMargin", .above(0, through: 0.5), missing: 0.05) : nil
+        userMembershipMargin =
+            callsMembers && section.has("userMembershipMargin")
+            ? try section.number("userMembershipMargin", .above(0, through: 0.5)) : nil
         aucMargin = try section.number("aucMargin", .above(0, through: 0.5))
         logLossMargin = try section.number("logLossMargin", .above(0, through: 1))
         alpha = try section.number("alpha", .above(0, below: 0.5))

@@ -138,6 +138,9 @@ public struct Policy: Sendable, Hashable {
     public struct Verification: Sendable, Hashable {
         /// Reference models retrained without the forgotten records, 2 to 100.
         public let references: Int
+        /// Models trained with the forgotten records like the original, from seeds of their own, for the membership test by user
+        /// (U-LiRA), 2 to 100; nil where it is not made. Only where G3 is required, with three references or more.
+        public let membershipOriginals: Int?
         /// The gates that must hold, in order; G0 always among them.
         public let require: [Gate]
         /// The margins of the gates.
@@ -152,6 +155,9 @@ public struct Policy: Sendable, Hashable {
             /// G3: the AUC of a membership test must differ from retrained models' by less than this; above 0, at most 0.5. Nil where
             /// G3 is not required.
             public let membershipMargin: Double?
+            /// G3: people must be called members less often than of retrained models plus this; above 0, at most 0.5. Nil where that is
+            /// information. Only with `membershipOriginals`.
+            public let userMembershipMargin: Double?
             /// G5: the most AUC that may be lost on retained users; above 0, at most 0.5.
             public let aucMargin: Double
             /// G5: the most log-loss that may be gained on retained users; above 0, at most 1.

@@ -166,6 +166,10 @@ public final class BundledRun {
             (
                 "references", tested.references.map { "\($0.model) \($0.seed)" }.joined(separator: ", "),
                 (run.references ?? []).map { "\($0.model) \($0.seed)" }.joined(separator: ", ")
+            ),
+            (
+                "further originals", tested.originals.map { "\($0.model) \($0.seed)" }.joined(separator: ", "),
+                (run.membershipOriginals ?? []).map { "\($0.model) \($0.seed)" }.joined(separator: ", ")
             ), ("verdict", tested.verdict.rawValue, run.judgement?.verdict.rawValue ?? "none"),
             ("forgetting test's entry", "\(test)", run.judgement.map { "\($0.testResultEntry)" } ?? "none"),
             (

@@ -91,7 +91,8 @@ extension Workspace {
                 let committed = try runEvent("references-committed", of: record),
                 case .referencesCommitted(let models) = committed.step, !models.isEmpty
             {
-                reference = committed.at.hours(since: drawn.at) / Double(models.count)
+                let originals = try committed.membershipOriginals().count
+                reference = committed.at.hours(since: drawn.at) / Double(models.count + originals)
             }
         }
         return ladder.methods.map { hours[$0] ?? ($0 == .retrain ? reference.map { 2 * $0 } : nil) }

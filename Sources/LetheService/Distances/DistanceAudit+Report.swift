@@ -56,6 +56,16 @@ extension DistanceAudit {
                 "| \($0.divergence), \($0.space) | \(text($0.difference)) | \(Self.number($0.pValue)) | \($0.finding) |"
             }
         }
+        if let test = figures.likelihoodRatio {
+            lines += [
+                "",
+                "Called members by their likelihood ratio (U-LiRA), of \(test.users) people, against \(test.originals) further originals:",
+                "", "| model | share | more than retrained |", "| --- | --- | --- |",
+                "| original | \(Self.number(test.original)) | \(text(test.originalExcess)) |",
+                "| candidate | \(Self.number(test.unlearned)) | \(text(test.excess)) |",
+                "| retrained | \(Self.number(test.retrained)) | - |",
+            ]
+        }
         if !figures.performance.isEmpty {
             lines += ["", "| records | | AUC | accuracy | log-loss |", "| --- | --- | --- | --- | --- |"]
             for set in figures.performance {

@@ -12,6 +12,8 @@ public struct DistanceAudit: Sendable {
         public var references: [String]
         /// Outputs of the model before.
         public var original: String
+        /// Outputs of further models trained with the records like the one before, from other seeds; for the membership test by user.
+        public var furtherOriginals: [String]
         /// Whose record every row is.
         public var users: String
         /// What the numbers are.
@@ -25,12 +27,14 @@ public struct DistanceAudit: Sendable {
 
         /// What is compared.
         public init(
-            candidate: String, references: [String], original: String, users: String, kind: OutputKind = .logits,
+            candidate: String, references: [String], original: String, furtherOriginals: [String] = [],
+            users: String, kind: OutputKind = .logits,
             answers: (yes: Int, no: Int)? = nil, policy: LetheRequests.Policy? = nil, seed: UInt64 = 1
         ) {
             self.candidate = candidate
             self.references = references
             self.original = original
+            self.furtherOriginals = furtherOriginals
             self.users = users
             self.kind = kind
             self.answers = answers
@@ -55,8 +59,9 @@ public struct DistanceAudit: Sendable {
         self.options = options
         let people = try AuditedPeople(options.users)
         let models = try ([options.original, options.candidate] + options.references).map { try ForeignOutputs($0) }
+        let others = try options.furtherOriginals.map { try ForeignOutputs($0) }
         let columns = models[0].columns
-        for model in models {
+        for model in models + others {
             guard model.rows == people.rows.count, model.columns == columns else {
                 throw FileError.malformed(
                     path: model.path,
@@ -69,12 +74,22 @@ public struct DistanceAudit: Sendable {
         var audit = try AuditMatrix(referenceCount: options.references.count, answers: answers)
         var retained = try EvaluationMatrix(referenceCount: options.references.count)
         var control = retained
+        var further = others.map { _ in [Double]() }
         for (place, row) in people.rows.enumerated() {
             let logits = try models.map { try $0.logits(place, as: options.kind) }
             if row.part == .forgotten {
                 try audit.add(
                     user: row.user, isLiked: row.isLiked, original: logits[0], candidate: logits[1],
                     references: Array(logits[2...]))
+                for (index, other) in others.enumerated() {
+                    let row = try other.logits(place, as: options.kind)
+                    let margin = Double(row[answers.yes]) - Double(row[answers.no])
+                    guard margin.isFinite else {
+                        throw FileError.malformed(
+                            path: other.path, reason: "row \(place + 1): expected finite numbers, found \(margin)")
+                    }
+                    further[index].append(margin)
+                }
                 continue
             }
             let margins = logits.map { Double($0[answers.yes]) - Double($0[answers.no]) }
@@ -90,7 +105,7 @@ public struct DistanceAudit: Sendable {
                 provenance: .notAssessed, forgotten: audit.records.isEmpty ? nil : audit,
                 utility: retained.records.isEmpty ? nil : retained,
                 control: thresholds.requiredGates.contains(.membership) && !control.records.isEmpty ? control : nil,
-                seed: options.seed),
+                furtherOriginals: further, seed: options.seed),
             by: thresholds)
         measurements = Measurements(
             judgement, audit: audit,

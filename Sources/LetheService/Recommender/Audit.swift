@@ -56,9 +56,33 @@ struct AuditedModels: Sendable {
     func evaluate(
         _ records: [InteractionRecord], data: PreparedData, stage: String, progress: ProgressHandler
     ) throws -> EvaluationMatrix {
-        progress(.began(stage: stage, units: records.count * all.count))
+        let margins = try margins(of: all, on: records, data: data, stage: stage, progress: progress)
+        var matrix = try EvaluationMatrix(referenceCount: references.count)
+        for (index, record) in records.enumerated() {
+            try matrix.add(
+                user: record.userID, isLiked: record.label, original: margins[0][index],
+                candidate: margins[1][index], references: margins[2...].map { $0[index] })
+        }
+        return matrix
+    }
+
+    /// The Yes-No margins of models beside those that are compared, on forgotten records.
+    func margins(
+        of originals: [T5Parameters], on records: [InteractionRecord], data: PreparedData, progress: ProgressHandler
+    ) throws -> [[Double]] {
+        guard !originals.isEmpty else { return [] }
+        return try margins(
+            of: originals.map { Inference(parameters: $0, pool: pool) }, on: records, data: data,
+            stage: "further originals on forgotten records", progress: progress)
+    }
+
+    private func margins(
+        of models: [any LabelLogits], on records: [InteractionRecord], data: PreparedData, stage: String,
+        progress: ProgressHandler
+    ) throws -> [[Double]] {
+        progress(.began(stage: stage, units: records.count * models.count))
         let examples = try data.examples(records)
-        let margins = try all.map { model in
+        return try models.map { model in
             try session.stopIfAsked(stage)
             var margins: [Double] = []
             margins.reserveCapacity(examples.count)
@@ -68,12 +92,5 @@ struct AuditedModels: Sendable {
             }
             return margins
         }
-        var matrix = try EvaluationMatrix(referenceCount: references.count)
-        for (index, record) in records.enumerated() {
-            try matrix.add(
-                user: record.userID, isLiked: record.label, original: margins[0][index],
-                candidate: margins[1][index], references: margins[2...].map { $0[index] })
-        }
-        return matrix
     }
 }

@@ -89,18 +89,20 @@ public struct RedTeam: Sendable {
             options.bench, environment: environment, isInterrupted: isInterrupted, events: events)
         guard let setting = bench.settings.first else { return nil }
         do {
-            let court = try Court(bench, setting, references: options.references)
+            let court = try Court(
+                bench, setting, references: options.references, originals: options.candidates)
             var cases: [Case] = []
             let count = 2 * options.candidates + FalseModel.allCases.count
             func hear(
                 _ name: String, _ story: String, _ truth: Truth, _ expected: Set<LetheVerification.Gate>,
-                _ model: () throws -> T5Parameters
+                original number: Int? = nil, _ model: () throws -> T5Parameters
             ) throws {
                 events(.job(number: cases.count + 1, of: count, name: name, secondsLeft: nil))
                 cases.append(
                     Case(
                         name: name, story: story, truth: truth, expected: expected,
-                        judgement: try court.judgement(on: try model(), seed: UInt64(cases.count))))
+                        judgement: try court.judgement(
+                            on: try model(), original: number, seed: UInt64(cases.count))))
             }
             for number in 1...options.candidates {
                 try hear("retrained-\(number)", "retrained without the forgotten people", .honest, []) {
@@ -108,7 +110,10 @@ public struct RedTeam: Sendable {
                 }
             }
             for number in 1...options.candidates {
-                try hear("original-\(number)", "the original from another seed, unchanged", .original, [.residual]) {
+                try hear(
+                    "original-\(number)", "the original from another seed, unchanged", .original, [.residual],
+                    original: number
+                ) {
                     try bench.original(setting, number).model.parameters
                 }
             }
@@ -135,6 +140,8 @@ private struct Court {
     let thresholds: Thresholds
     /// Logits on audited records and margins on the others, of original and references.
     private let known: [Outputs]
+    /// Margins on audited records of the originals that are candidates, from the second seed on: the first is the original of the audit.
+    private let furtherOriginals: [[Double]]
 
     struct Outputs {
         let audited: [[Float]]
@@ -142,17 +149,23 @@ private struct Court {
         let control: [Double]
     }
 
-    init(_ bench: MethodsBench, _ setting: BenchmarkSetting, references count: Int) throws {
+    init(_ bench: MethodsBench, _ setting: BenchmarkSetting, references count: Int, originals: Int) throws {
         self.bench = bench
         self.setting = setting
         references = try (1...count).map { try bench.retrained(setting, $0).model.parameters }
         original = try bench.original(setting, 1).model.parameters
         thresholds = setting.policy.verification.thresholds.judging(required: LetheRequests.Gate.allCases)
         known = try ([original] + references).map { try Self.outputs($0, bench, setting) }
+        furtherOriginals = try (1...originals).dropFirst().map { number in
+            try Self.margins(
+                try bench.original(setting, number).model.parameters, on: setting.audit.examples, bench, setting)
+        }
     }
 
     /// Judges a model as a run's verification does, with every gate.
-    func judgement(on candidate: T5Parameters, seed: UInt64) throws -> Judgement {
+    ///
+    /// - Parameter number: the candidate's among the originals, which are then compared with the others alone; nil for none of them.
+    func judgement(on candidate: T5Parameters, original number: Int?, seed: UInt64) throws -> Judgement {
         let own = try Self.outputs(candidate, bench, setting)
         var audit = try AuditMatrix(
             referenceCount: references.count,
@@ -173,6 +186,7 @@ private struct Court {
                 utility: try margins(setting.test, at: setting.retainedTest, own.test, \.test),
                 control: try margins(
                     setting.control, at: Array(setting.control.records.indices), own.control, \.control),
+                furtherOriginals: furtherOriginals.enumerated().filter { $0.offset + 2 != number }.map(\.element),
                 relearned: try models.relearned(
                     removed, by: setting.policy.relearning, data: setting.data, seed: seed &+ 8, progress: progress),
                 rounded: try models.rounded(removed, data: setting.data, progress: progress), seed: seed),
@@ -195,16 +209,20 @@ private struct Court {
     private static func outputs(
         _ model: T5Parameters, _ bench: MethodsBench, _ setting: BenchmarkSetting
     ) throws -> Outputs {
-        let inference = Inference(parameters: model, pool: setting.pool)
+        Outputs(
+            audited: Inference(parameters: model, pool: setting.pool)
+                .logits(setting.audit.examples, positions: .first),
+            test: try margins(model, on: setting.test.examples, bench, setting),
+            control: try margins(model, on: setting.control.examples, bench, setting))
+    }
+
+    private static func margins(
+        _ model: T5Parameters, on examples: [Example], _ bench: MethodsBench, _ setting: BenchmarkSetting
+    ) throws -> [Double] {
+        try bench.session.stopIfAsked("margins")
         let decision = setting.data.decision
-        func margins(_ examples: [Example]) throws -> [Double] {
-            try bench.session.stopIfAsked("margins")
-            return inference.logits(examples, positions: .first).map {
-                Double($0[Int(decision.yes)]) - Double($0[Int(decision.no)])
-            }
+        return Inference(parameters: model, pool: setting.pool).logits(examples, positions: .first).map {
+            Double($0[Int(decision.yes)]) - Double($0[Int(decision.no)])
         }
-        return Outputs(
-            audited: inference.logits(setting.audit.examples, positions: .first),
-            test: try margins(setting.test.examples), control: try margins(setting.control.examples))
     }
 }

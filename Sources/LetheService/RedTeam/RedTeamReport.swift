@@ -62,20 +62,22 @@ public struct RedTeamReport: Sendable {
             "# Red team on \(name)", "",
             "Setting `\(setting)`, \(options.bench.shape.rawValue) T5: \(users) training users, \(forgotten) of them forgotten, "
                 + "\(audited) records audited, \(options.references) references, all gates. RRM in brackets: 90% intervals. A false model "
-                + "is refused for a right reason where one of the gates named for it stops it, and G0 shows that there is something to see.",
+                + "is refused for a right reason where one of the gates named for it stops it, and G0 shows that there is something to see. "
+                + "U-LiRA: how much larger a share of the forgotten people is called members than by the retrained models' answers, against "
+                + "the originals of other seeds.",
             "", "| what must hold | found | |", "| --- | --- | --- |",
         ]
         lines += checks.map { "| \($0.claim) | \($0.found) | \($0.holds ? "holds" : "**does not hold**") |" }
         lines += [
-            "", "| candidate | what it is | verdict | RRM | relearning | 4 bits | stopped by | expected |",
-            "| --- | --- | --- | --- | --- | --- | --- | --- |",
+            "", "| candidate | what it is | verdict | RRM | relearning | 4 bits | U-LiRA | stopped by | expected |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         ]
         lines += cases.map { item in
             let judged = item.judgement
             let cells = [
                 "`\(item.name)`", item.story, judged.verdict.rawValue, Self.text(judged.forgetting?.relativeResidual),
                 Self.text(judged.relearning?.relative), Self.text(judged.rounding?.relative),
-                Self.names(item.stoppedBy),
+                Self.text(judged.likelihoodRatio?.excess), Self.names(item.stoppedBy),
                 item.truth == .honest ? "a pass" : Self.names(item.expected.sorted { $0.rawValue < $1.rawValue }),
             ]
             return "| " + cells.joined(separator: " | ") + " |"
@@ -107,7 +109,7 @@ public struct RedTeamReport: Sendable {
 
     private func json(_ item: RedTeam.Case) -> JSONValue {
         let judged = item.judgement
-        return [
+        var members: [String: JSONValue] = [
             "name": .string(item.name), "truth": .string(item.truth.rawValue), "story": .string(item.story),
             "verdict": .string(judged.verdict.rawValue),
             "expectedGates": .array(item.expected.map(\.rawValue).sorted().map { .string($0) }),
@@ -123,6 +125,18 @@ public struct RedTeamReport: Sendable {
                     ]
                 }),
         ]
+        members["likelihoodRatio"] = judged.likelihoodRatio.map { audit in
+            [
+                "people": JSONValue(audit.users.count), "originals": JSONValue(audit.members),
+                "candidate": MethodsReport.number(audit.candidateRate),
+                "original": MethodsReport.number(audit.originalRate),
+                "references": MethodsReport.number(audit.referenceRate),
+                "excess": MethodsReport.number(audit.excess.value),
+                "lower": audit.excess.interval.map { MethodsReport.number($0.lower) } ?? .null,
+                "upper": audit.excess.interval.map { MethodsReport.number($0.upper) } ?? .null,
+            ]
+        }
+        return .object(members)
     }
 
     private static func names(_ gates: [LetheVerification.Gate]) -> String {

@@ -22,6 +22,8 @@ struct LoggedRun {
     let referenceSeeds: LetheRequests.SeedSource?
     /// Nil where the run has not come that far.
     let references: [ReferenceModel]?
+    /// Further originals that were committed with the references; nil where the run has not come that far, empty without any.
+    let membershipOriginals: [ReferenceModel]?
     /// The same of the references.
     let referenceTrajectory: Digest?
     /// Nil where the run has not come that far.
@@ -85,6 +87,11 @@ struct LoggedRun {
         }
         references =
             if case .referencesCommitted(let models)? = try event("references-committed")?.step { models } else { nil }
+        do {
+            membershipOriginals = try event("references-committed")?.membershipOriginals()
+        } catch let error as FieldError {
+            throw entries.damaged(indexes["references-committed"] ?? 0, "\(error)")
+        }
         judgement = if case .verified(let judgement)? = try event("verified")?.step { judgement } else { nil }
         test = try judgement.map { judgement in
             guard let test = try entries.envelope(judgement.testResultEntry) else {

@@ -97,22 +97,24 @@ extension RunContext {
 
         if let seeds = logged.referenceSeeds, logged.references != nil {
             let session = newSession()
-            let references = try repeatedReferences(
+            let models = try repeatedModels(
                 repetition, seeds: seeds, to: folder, session: session, comparison: &comparison, progress: progress)
             if let judged = logged.judgement {
                 // As verification judges: what the folder holds, be the model in memory put together otherwise.
                 let unlearned = try loadCandidate(Files.join(folder, "candidate"), expecting: candidate)
                 let repeated = try judge(
                     AuditedModels(
-                        original: original.parameters, candidate: unlearned.model, references: references, pool: pool,
-                        session: session),
-                    removed: records.forgotten, data: data,
+                        original: original.parameters, candidate: unlearned.model, references: models.references,
+                        pool: pool, session: session),
+                    originals: models.originals, removed: records.forgotten, data: data,
                     bootstrapSeed: seeds.seed(for: "bootstrap", runID: logged.runID)
                 ) { progress(ServiceProgress($0)) }
                 let test = TestResult(
                     modelName: Workspace.modelName(logged.runID), model: candidate, runID: logged.runID.text,
                     policy: policy.digest,
-                    test: ForgettingTest(repeated.judgement, references: comparison.references, seeds: seeds))
+                    test: ForgettingTest(
+                        repeated.judgement, references: comparison.references, originals: comparison.originals,
+                        seeds: seeds))
                 try comparison.compare(
                     judged, measurements: repeated.measurements, test: test.statement().canonicalBytes())
             }
@@ -121,11 +123,12 @@ extension RunContext {
         return comparison.outcome(method: method.name, threads: pool.threads)
     }
 
-    /// The references: those that are drawn, trained again, and the others out of the run's folder.
-    private func repeatedReferences(
+    /// The references: those that are drawn, trained again, and the others out of the run's folder. Further originals are trained again
+    /// whatever is drawn: they are kept nowhere.
+    private func repeatedModels(
         _ repetition: Repetition, seeds: LetheRequests.SeedSource, to folder: String, session: TrainingSession,
         comparison: inout ReplayComparison, progress: (ServiceProgress) -> Void
-    ) throws -> [T5Parameters] {
+    ) throws -> RetrainedModels {
         let (logged, base) = (repetition.logged, repetition.base)
         try Files.createFolder(Files.join(folder, "references"))
         comparison.compareReferenceCount(policy.verification.references)
@@ -148,8 +151,12 @@ extension RunContext {
                 models.append(model.parameters)
             }
         }
+        let originals = try trainMembershipOriginals(
+            base: base, data: repetition.data, seeds: seeds, runID: logged.runID, session: session
+        ) { progress(ServiceProgress($0)) }
+        comparison.compareOriginals(originals.map(\.logged))
         comparison.compareReferences(Trajectory(session), isSample: repetition.drawn != nil)
-        return models
+        return RetrainedModels(references: models, originals: originals.map(\.model))
     }
 
     /// The original as it was trained: from the base model, on all training records, with its seeds in the log.

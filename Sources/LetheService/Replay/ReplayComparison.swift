@@ -50,6 +50,8 @@ struct ReplayComparison {
     private var isFromBase = false
     /// The repeated reference models so far.
     private(set) var references: [ReferenceModel] = []
+    /// The repeated further originals.
+    private(set) var originals: [ReferenceModel] = []
 
     init(_ logged: LoggedRun, beside kept: KeptRun, repeated: String) {
         (self.logged, self.kept, self.repeated) = (logged, kept, repeated)
@@ -153,6 +155,21 @@ struct ReplayComparison {
         return committed
     }
 
+    /// Further originals, by their weights and seeds: all that the policy asks for, and no others.
+    mutating func compareOriginals(_ repeated: [ReferenceModel]) {
+        originals = repeated
+        let committed = logged.membershipOriginals ?? []
+        for number in 0..<max(committed.count, repeated.count) {
+            let (left, right) = (committed.element(number), repeated.element(number))
+            note(
+                "further original \(number + 1)", committed: left?.model.hex ?? "none",
+                found: right?.model.hex ?? "none")
+            note(
+                "seed of further original \(number + 1)", committed: left.map { "\($0.seed)" } ?? "none",
+                found: right.map { "\($0.seed)" } ?? "none")
+        }
+    }
+
     /// - Parameter isSample: whether only some were trained again.
     mutating func compareReferences(_ trajectory: Trajectory, isSample: Bool) {
         compare(
@@ -184,6 +201,10 @@ struct ReplayComparison {
         }
     }
 
+    /// Residue that is logged after the candidate's, with references and verdict.
+    private static let residueOfVerification = Set(
+        [LetheRequests.Residue.Kind.originalModel, .forgottenRecords].map(\.rawValue))
+
     /// What the run's folder says about the run beside its models: nothing is taken from it, and it must not say anything else.
     mutating func compareDossier() {
         guard let folder else { return }
@@ -207,7 +228,8 @@ struct ReplayComparison {
             ("candidateDigest", logged.candidate.hex, dossier.candidateDigest),
             (
                 "residue", logged.residue.map { "\($0.kind.rawValue) \($0.artifact.hex)" }.joined(separator: ", "),
-                dossier.residue.map { "\($0.kind) \($0.digest)" }.joined(separator: ", ")
+                dossier.residue.filter { !Self.residueOfVerification.contains($0.kind) }
+                    .map { "\($0.kind) \($0.digest)" }.joined(separator: ", ")
             ),
         ]
         // The folder learns of these with the verdict.
@@ -218,6 +240,11 @@ struct ReplayComparison {
                     "references",
                     logged.references.map { $0.map { "\($0.model.hex) \($0.seed)" } }?.joined(separator: ", ") ?? "",
                     dossier.references.map { "\($0.digest) \($0.seed)" }.joined(separator: ", ")
+                ),
+                (
+                    "membershipOriginals",
+                    (logged.membershipOriginals ?? []).map { "\($0.model.hex) \($0.seed)" }.joined(separator: ", "),
+                    (dossier.membershipOriginals ?? []).map { "\($0.digest) \($0.seed)" }.joined(separator: ", ")
                 ), ("testResultEntry", "\(judged.testResultEntry)", dossier.testResultEntry.map { "\($0)" }),
             ]
         }

@@ -54,6 +54,7 @@ extension AuditReport {
             gates: measured.gates.map { Self.gate($0, membershipPower: measured.membershipPower) },
             distances: measured.distances.compactMap(Self.distance),
             relativeTests: (measured.relativeTests ?? []).compactMap(Self.relativeTest),
+            likelihoodRatio: measured.likelihoodRatio.map(Self.likelihoodRatio),
             worstUsers: measured.worstUsers.map(Self.worstUsers),
             residualMemory: measured.residualMemory.map(Self.estimate),
             performance: measured.performance.map(Self.performance),
@@ -111,7 +112,10 @@ extension AuditReport {
                 referenceCheckpointRoot: dossier.referenceSeeds?.root,
                 values: dossier.references.enumerated().map {
                     Parameter("retrained \($0.offset + 1)", "\($0.element.seed)")
-                }),
+                }
+                    + (dossier.membershipOriginals ?? []).enumerated().map {
+                        Parameter("further original \($0.offset + 1)", "\($0.element.seed)")
+                    }),
             models: models, steps: dossier.steps.map { Step(name: $0.name, seconds: $0.seconds) },
             residue: dossier.residue.map { residue in
                 Residue(
@@ -119,12 +123,18 @@ extension AuditReport {
                     fate: residue.fate == "destroyed" ? .destroyed : .kept,
                     detail: residue.fate != "destroyed"
                         ? residue.fate
-                        : residue.kind == "training-checkpoint"
-                            ? "a file of the workspace; removed during the run"
-                            : "never left memory; dropped at the end of the run",
+                        : Self.fate(ofDestroyed: residue.kind),
                     digest: residue.digest)
             },
             environment: context.environment)
+    }
+
+    private static func fate(ofDestroyed kind: String) -> String {
+        switch kind {
+        case "training-checkpoint": "a file of the workspace; removed during the run"
+        case "original-model": "trained to test who is recognised; lay sealed, and was removed with the verdict"
+        default: "never left memory; dropped at the end of the run"
+        }
     }
 
     private static func choice(_ place: RunDossier.LadderPlace) -> String {
@@ -195,7 +205,8 @@ extension AuditReport {
         return Gate(
             id: gate.gate, question: question,
             statistic: gate.statistic
-                + (gate.gate == "G3" ? membershipPower.map { ", power \(($0 * 100).rounded() / 100)" } ?? "" : ""),
+                + (gate.statistic == "membership AUC"
+                    ? membershipPower.map { ", power \(($0 * 100).rounded() / 100)" } ?? "" : ""),
             value: gate.value.map(estimate),
             threshold: gate.threshold, outcome: outcome)
     }
@@ -211,6 +222,13 @@ extension AuditReport {
             }
         return RelativeTest(
             symbol: symbol, name: name, difference: estimate(test.difference), pValue: test.pValue, finding: finding)
+    }
+
+    private static func likelihoodRatio(_ measured: Measurements.LikelihoodRatio) -> LikelihoodRatio {
+        LikelihoodRatio(
+            people: measured.users, originals: measured.originals, original: measured.original,
+            unlearned: measured.unlearned, retrained: measured.retrained, excess: estimate(measured.excess),
+            originalExcess: estimate(measured.originalExcess), margin: measured.margin)
     }
 
     private static func worstUsers(_ worst: Measurements.WorstUsers) -> WorstUsers {

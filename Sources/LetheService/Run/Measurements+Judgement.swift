@@ -35,6 +35,9 @@ extension Measurements {
         }
         let attacks = [judgement.membership, judgement.userMembership].compactMap(\.self)
         membership = attacks.isEmpty ? nil : attacks.map { Membership($0) }
+        likelihoodRatio = judgement.likelihoodRatio.map {
+            LikelihoodRatio($0, margin: judgement.thresholds.userMembershipMargin)
+        }
         // With fewer people the mean over the worst of them would be one person's figure.
         worstUsers = judgement.worstUsers.flatMap { worst in
             worst.users < 2
@@ -82,6 +85,15 @@ extension Measurements.Membership {
         unlearned = Attack(statistics.candidate)
         retrained = statistics.references.map { Attack($0) }
         difference = .init(statistics.difference)
+    }
+}
+
+extension Measurements.LikelihoodRatio {
+    init(_ audit: LikelihoodRatioAudit, margin: Double?) {
+        self.init(
+            users: audit.users.count, originals: audit.members, unlearned: audit.candidateRate,
+            original: audit.originalRate, retrained: audit.referenceRate, excess: .init(audit.excess),
+            originalExcess: .init(audit.originalExcess), margin: margin)
     }
 }
 

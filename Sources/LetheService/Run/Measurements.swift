@@ -105,6 +105,26 @@ public struct Measurements: Codable, Sendable, Equatable {
         public var difference: Value
     }
 
+    /// How often people are called members by their likelihood ratio (U-LiRA).
+    public struct LikelihoodRatio: Codable, Sendable, Equatable {
+        /// Forgotten people.
+        public var users: Int
+        /// Further originals that it was held against.
+        public var originals: Int
+        /// The share of people whom the unlearned model gives away.
+        public var unlearned: Double
+        /// The same of the original.
+        public var original: Double
+        /// The same of the retrained models: at most 1%, by which the threshold is set.
+        public var retrained: Double
+        /// The first minus the last.
+        public var excess: Value
+        /// The original's minus the last.
+        public var originalExcess: Value
+        /// The most that passes; nil where it is information.
+        public var margin: Double?
+    }
+
     /// The people of whom most is left: means over them, never one of them.
     public struct WorstUsers: Codable, Sendable, Equatable {
         /// How many people are the worst 5%.
@@ -165,6 +185,8 @@ public struct Measurements: Codable, Sendable, Equatable {
     public var relativeTests: [RelativeTest]?
     /// Membership tests of records and of people; nil where G3 was not measured.
     public var membership: [Membership]?
+    /// U-LiRA by person; nil where the policy asks for no further originals.
+    public var likelihoodRatio: LikelihoodRatio?
     /// The worst 5% of people; nil in files of versions that did not look, and for at most twenty people.
     public var worstUsers: WorstUsers?
     /// RRM.

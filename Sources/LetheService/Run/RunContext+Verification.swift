@@ -22,9 +22,31 @@ extension RunContext {
         return (model, ReferenceModel(model: try ModelDigest(folder: path).digest, seed: training.order))
     }
 
+    /// Trains the further originals that the policy asks for, on all training records like the original, each from seeds of its own.
+    ///
+    /// Nothing of them is written but the states of a session that keeps them, sealed: what they know is in no folder.
+    func trainMembershipOriginals(
+        base: StoredModel, data: PreparedData, seeds: LetheRequests.SeedSource, runID: RunID, session: TrainingSession,
+        progress: ProgressHandler
+    ) throws -> [(model: T5Parameters, logged: ReferenceModel)] {
+        guard let count = policy.verification.membershipOriginals else { return [] }
+        return try (0..<count).map { place in
+            let training = seeds.trainingSeeds(for: "membership-original/\(place + 1)", runID: runID)
+            let model = try ModelTraining.fineTuned(
+                base: base.parameters, on: data.split.training, data: data, policy: policy, seeds: training,
+                pool: pool, stage: "further original \(place + 1) of \(count)", showsValidation: false,
+                session: session, progress: progress
+            ).parameters
+            return (model, ReferenceModel(model: weightsDigest([model]), seed: training.order))
+        }
+    }
+
     /// Compares the models on the removed records and on the test records, and judges by the policy.
+    ///
+    /// - Parameter originals: further ones, for the membership test by user.
     func judge(
-        _ models: AuditedModels, removed: [InteractionRecord], data: PreparedData, bootstrapSeed: UInt64,
+        _ models: AuditedModels, originals: [T5Parameters], removed: [InteractionRecord], data: PreparedData,
+        bootstrapSeed: UInt64,
         progress: ProgressHandler
     ) throws -> (judgement: Judgement, measurements: Measurements) {
         let audit = try models.audit(removed, data: data, progress: progress)
@@ -45,11 +67,12 @@ extension RunContext {
             ? models.relearned(
                 removed, by: policy.relearning, data: data, seed: bootstrapSeed &+ 8, progress: progress) : nil
         let rounded = try asksForReturn ? models.rounded(removed, data: data, progress: progress) : nil
+        let known = try models.margins(of: originals, on: removed, data: data, progress: progress)
         progress(.began(stage: "intervals and gates", units: 1))
         let judgement = Judge.judge(
             Evidence(
                 provenance: .verified, forgotten: audit, utility: retained, control: control,
-                relearned: relearned, rounded: rounded, seed: bootstrapSeed),
+                furtherOriginals: known, relearned: relearned, rounded: rounded, seed: bootstrapSeed),
             by: policy.verification.thresholds.judging(required: policy.verification.require))
         let performance = [
             Measurements.Performance(test, records: "All test records"),

@@ -101,6 +101,8 @@ public struct RunDossier: Codable, Sendable, Equatable {
     public var referenceSeeds: Checkpoint?
     /// The retrained models.
     public var references: [ModelDigestRecord]
+    /// Further originals, trained for the membership test by user and destroyed, by the digest of their weights; nil where there were none.
+    public var membershipOriginals: [ModelDigestRecord]?
     /// What was left behind.
     public var residue: [ResidueRecord]
     /// Durations.

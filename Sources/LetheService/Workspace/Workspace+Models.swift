@@ -112,6 +112,13 @@ extension Workspace {
             else { continue }
             try kept.destroy()
         }
+        // A verification that was cut off after its verdict: its states are gone now, and what lay in them is said to be.
+        for run in try store.runs()
+        where run.stage == .verified && run.artifacts["residue"] != nil
+            && !Files.exists(paths.training("\(run.runID.text)-verify"))
+        {
+            try accountForOriginals(of: run.runID)
+        }
     }
 
     /// The data set, refused where its training records are no longer those that the log commits to.

@@ -72,15 +72,15 @@ extension Workspace {
             dossier.referenceSeeds = .init(size: seeds.checkpointSize, root: seeds.rootHash.hex)
             let session = try session(
                 ["verification of run \(id)", "seeds \(seeds.checkpointSize) \(seeds.rootHash.hex)"])
-            let references = try retrain(
+            let models = try retrain(
                 on: records.retained, base: base, data: data, seeds: seeds, run: record, folder: folder,
                 session: session, dossier: &dossier, progress: note)
             judgement = try judge(
                 AuditedModels(
-                    original: original.parameters, candidate: candidate.model, references: references, pool: pool,
-                    session: session),
-                removed: records.forgotten, data: data, bootstrapSeed: seeds.seed(for: "bootstrap", runID: runID),
-                progress: note)
+                    original: original.parameters, candidate: candidate.model, references: models.references,
+                    pool: pool, session: session),
+                originals: models.originals, removed: records.forgotten, data: data,
+                bootstrapSeed: seeds.seed(for: "bootstrap", runID: runID), progress: note)
         }
         dossier.steps += stages.finish()
         let files =
@@ -92,6 +92,7 @@ extension Workspace {
             judgement.measurements, judgement.judgement, model: candidate.digest, runID: runID, files: files,
             dossier: &dossier)
         try kept.destroy()
+        try accountForOriginals(of: runID)
         return judgement.measurements
     }
 
@@ -139,7 +140,7 @@ extension Workspace {
         on kept: [InteractionRecord], base: StoredModel, data: PreparedData, seeds: LetheRequests.SeedSource,
         run: LetheRequests.RunRecord, folder: String, session: TrainingSession,
         dossier: inout RunDossier, progress: ProgressHandler
-    ) throws -> [T5Parameters] {
+    ) throws -> RetrainedModels {
         var models: [T5Parameters] = []
         var logged: [ReferenceModel] = []
         let references = Files.join(folder, "references")
@@ -158,22 +159,28 @@ extension Workspace {
             logged.append(reference)
             models.append(model.parameters)
         }
+        let originals = try trainMembershipOriginals(
+            base: base, data: data, seeds: seeds, runID: run.runID, session: session, progress: progress)
+        dossier.take(originals.map(\.logged))
         try session.flush()
         if let committed = run.artifacts["references"] {
-            guard committed == logged.map(\.model) else {
+            let others = try runEvent("references-committed", of: run)?.membershipOriginals()
+            guard committed == logged.map(\.model), others == originals.map(\.logged) else {
                 throw ServiceError.workspaceDamaged(
-                    file: references, problem: "trained again, the references are not those in the log")
+                    file: references, problem: "trained again, the models are not those in the log")
             }
         } else {
             let trace = try Trajectory(session).write(to: folder, as: Trajectory.referencesFile)
-            try record([
-                .run(
-                    RunEvent(
-                        runID: run.runID, at: environment.now(), step: .referencesCommitted(logged),
-                        extra: Trajectory.extra(trace)))
-            ])
+            let extra = RunEvent.extra(membershipOriginals: originals.map(\.logged))
+            try record(
+                [
+                    .run(
+                        RunEvent(
+                            runID: run.runID, at: environment.now(), step: .referencesCommitted(logged),
+                            extra: Trajectory.extra(trace).merging(extra) { $1 }))
+                ] + sealedResidue(originals.map(\.logged), of: run.runID))
         }
-        return models
+        return RetrainedModels(references: models, originals: originals.map(\.model))
     }
 
     /// Writes the measurements, has the verifier sign them, and logs statement and verdict together.
@@ -189,6 +196,9 @@ extension Workspace {
             test: ForgettingTest(
                 judgement,
                 references: try dossier.references.map {
+                    ReferenceModel(model: try Digest(hex: $0.digest), seed: $0.seed)
+                },
+                originals: try (dossier.membershipOriginals ?? []).map {
                     ReferenceModel(model: try Digest(hex: $0.digest), seed: $0.seed)
                 },
                 seeds: try dossier.referenceSeeds.map {
@@ -257,6 +267,7 @@ extension Policy.Verification.Thresholds {
         thresholds.residualMargin = rrmMargin
         thresholds.shapeMargin = jgMargin
         if let membershipMargin { thresholds.membershipMargin = membershipMargin }
+        thresholds.userMembershipMargin = userMembershipMargin
         thresholds.areaLoss = aucMargin
         thresholds.logLossRise = logLossMargin
         thresholds.bootstrapReplicates = bootstrapReplicates
@@ -268,7 +279,10 @@ extension Policy.Verification.Thresholds {
 
 extension ForgettingTest {
     /// A judgement in the form that is signed: exact decimals, comparators, printable ASCII.
-    init(_ judgement: Judgement, references: [ReferenceModel], seeds: LetheRequests.SeedSource?) {
+    init(
+        _ judgement: Judgement, references: [ReferenceModel], originals: [ReferenceModel],
+        seeds: LetheRequests.SeedSource?
+    ) {
         let records = UInt64(judgement.forgetting?.users ?? 0)
         let floor = judgement.forgetting?.distances(.gated)?.floor?.value
         let measurements = judgement.gates.map { gate -> Measurement in
@@ -296,6 +310,7 @@ extension ForgettingTest {
         self.init(
             verdict: Verdict(rawValue: judgement.verdict.rawValue) ?? .refuse, measurements: measurements,
             references: references.map { Reference(model: $0.model, seed: $0.seed) },
+            originals: originals.map { Reference(model: $0.model, seed: $0.seed) },
             referenceSeedSource: seeds.map {
                 LetheCertificates.SeedSource(size: $0.checkpointSize, rootHash: $0.rootHash)
             },

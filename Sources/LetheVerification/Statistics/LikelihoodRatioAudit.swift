@@ -33,6 +33,12 @@ public struct LikelihoodRatioAudit: Sendable, Equatable {
     /// over users, minus `referenceRate`. With few users it is wide, however low the rate: 60 users of whom none is called a member leave
     /// 4.9% possible.
     public let excess: Estimate
+    /// The same of the original: an audit in which this is not large sees nothing in anybody.
+    public let originalExcess: Estimate
+    /// The models that were trained on the users, beside the original.
+    public let members: Int
+    /// The models that never were.
+    public let references: Int
     /// Every user, the largest score first.
     public let users: [UserScore]
 
@@ -67,17 +73,13 @@ public struct LikelihoodRatioAudit: Sendable, Equatable {
             Double(scores.joined().count { $0 > threshold }) / Double(count * references.count)
         }
         self.threshold = threshold
+        self.members = members.count
+        self.references = references.count
         referenceRate = rate(reference)
         candidateRate = rate(candidate)
         originalRate = rate(original)
-        // Called a member against some of the references only, users count in part; whole users are taken on the safe side.
-        let called = candidateRate * Double(count)
-        let most = BinomialProportion(successes: min(count, Int((called - 1e-9).rounded(.up))), of: count)
-        let least = BinomialProportion(successes: Int((called + 1e-9).rounded(.down)), of: count)
-        excess = Estimate(
-            value: candidateRate - referenceRate,
-            interval: Interval(
-                lower: least.lowerBound - referenceRate, upper: most.upperBound - referenceRate))
+        excess = Self.excess(of: candidateRate, over: referenceRate, users: count)
+        originalExcess = Self.excess(of: originalRate, over: referenceRate, users: count)
         let scores = all.scores(margins.candidate)
         users = margins.users.indices.map { user in
             UserScore(
@@ -87,6 +89,25 @@ public struct LikelihoodRatioAudit: Sendable, Equatable {
             $0.logLikelihoodRatio != $1.logLikelihoodRatio
                 ? $0.logLikelihoodRatio > $1.logLikelihoodRatio : $0.user < $1.user
         }
+    }
+
+    private static func excess(of rate: Double, over referenceRate: Double, users count: Int) -> Estimate {
+        // Called a member against some of the references only, users count in part; whole users are taken on the safe side.
+        let called = rate * Double(count)
+        let most = BinomialProportion(successes: min(count, Int((called - 1e-9).rounded(.up))), of: count)
+        let least = BinomialProportion(successes: Int((called + 1e-9).rounded(.down)), of: count)
+        return Estimate(
+            value: rate - referenceRate,
+            interval: Interval(lower: least.lowerBound - referenceRate, upper: most.upperBound - referenceRate))
+    }
+}
+
+extension UserMargins {
+    /// The margins in which reference `index` stands in for the candidate against the others.
+    func leavingOut(_ index: Int) -> UserMargins {
+        var others = references
+        let left = others.remove(at: index)
+        return UserMargins(users: users, records: records, original: original, candidate: left, references: others)
     }
 }
 

@@ -25,24 +25,19 @@ public struct UserMargins: Sendable, Equatable {
 
     /// The means of an audit.
     public init(_ audit: AuditMatrix) {
-        let index = UserIndex(audit.records.map(\.user))
-        var counts = [Int](repeating: 0, count: index.users.count)
-        for user in index.ofRecord { counts[user] += 1 }
-        let labels = audit.records.map(\.isLiked)
-        func means(_ model: AuditedModel) -> [Double] {
-            let margins = audit.records.map { $0.margin(of: model) }
-            let drift = Self.drift(margins, labels)
-            var sums = [Double](repeating: 0, count: counts.count)
-            for (place, user) in index.ofRecord.enumerated() {
-                sums[user] += labels[place] ? margins[place] - drift : drift - margins[place]
-            }
-            return zip(sums, counts).map { $0 / Double($1) }
-        }
-        users = index.users
-        records = counts
+        let people = AuditedUsers(audit)
+        func means(_ model: AuditedModel) -> [Double] { people.means(audit.records.map { $0.margin(of: model) }) }
+        users = people.index.users
+        records = people.counts
         original = means(.original)
         candidate = means(.candidate)
         references = (0..<audit.referenceCount).map { means(.reference($0)) }
+    }
+
+    /// What a model beyond an audit's own, with these margins z[Yes] - z[No] on the audit's records in their order, has for each user in
+    /// the order of `users`. Nil for another number of margins.
+    public static func means(_ margins: [Double], on audit: AuditMatrix) -> [Double]? {
+        margins.count == audit.records.count ? AuditedUsers(audit).means(margins) : nil
     }
 
     /// The mean of the mean margins on both labels; 0 where one is absent.
@@ -50,5 +45,30 @@ public struct UserMargins: Sendable, Equatable {
         func center(_ label: Bool) -> Double? { mean(zip(margins, isLiked).filter { $0.1 == label }.map { $0.0 }) }
         guard let yes = center(true), let no = center(false) else { return 0 }
         return (yes + no) / 2
+    }
+}
+
+/// The records of an audit by user.
+private struct AuditedUsers {
+    let index: UserIndex
+    let counts: [Int]
+    private let labels: [Bool]
+
+    init(_ audit: AuditMatrix) {
+        index = UserIndex(audit.records.map(\.user))
+        var counts = [Int](repeating: 0, count: index.users.count)
+        for user in index.ofRecord { counts[user] += 1 }
+        self.counts = counts
+        labels = audit.records.map(\.isLiked)
+    }
+
+    /// Each user's mean margin towards the gold answers, without the model's drift.
+    func means(_ margins: [Double]) -> [Double] {
+        let drift = UserMargins.drift(margins, labels)
+        var sums = [Double](repeating: 0, count: counts.count)
+        for (place, user) in index.ofRecord.enumerated() {
+            sums[user] += labels[place] ? margins[place] - drift : drift - margins[place]
+        }
+        return zip(sums, counts).map { $0 / Double($1) }
     }
 }

@@ -94,6 +94,9 @@ public struct Thresholds: Sendable, Equatable {
     public var shapeMargin = 0.25
     /// G3: the membership AUC may differ from the references' by less than this.
     public var membershipMargin = 0.05
+    /// G3: people may be called members more often than of the references by less than this (U-LiRA); nil where that is information and
+    /// no part of the gate.
+    public var userMembershipMargin: Double?
     /// G5: the AUC may be lower than the references' by less than this.
     public var areaLoss = 0.01
     /// G5: the log-loss may be higher than the references' by less than this, in nats.

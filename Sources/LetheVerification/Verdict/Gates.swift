@@ -72,6 +72,25 @@ enum Gates {
                 + (power.map { "; \($0.passed) of \($0.tried) retrained models pass this themselves." } ?? "."))
     }
 
+    /// One-sided: that people are called members less often than of retrained models was judged by the gate's first statistic.
+    static func likelihoodRatio(
+        _ audit: LikelihoodRatioAudit, power: AuditPower?, margin: Double
+    ) -> GateResult {
+        // Where the original would not be stopped, getting through shows nothing.
+        let isSensitive = (audit.originalExcess.interval?.lower ?? -.infinity) >= margin
+        let isStopped = (audit.excess.interval?.lower ?? -.infinity) >= margin
+        return GateResult(
+            gate: .membership, name: "excess of people called members (U-LiRA)",
+            estimate: isSensitive || isStopped ? audit.excess : Estimate(value: audit.excess.value, interval: nil),
+            accepted: Interval(lower: -.infinity, upper: margin),
+            explanation:
+                "By its likelihood ratio the share \(format(audit.candidateRate)) of the forgotten people is called members, "
+                + "\(text(audit.excess)) more than by retrained models'; allowed is less than \(format(margin)). By the original's "
+                + "\(format(audit.originalRate)) is called so"
+                + (power.map { "; \($0.passed) of \($0.tried) retrained models pass this themselves" } ?? "")
+                + (isSensitive ? "." : ". That is not beyond the margin either, so that this does not decide."))
+    }
+
     static func relearning(_ statistics: ResidualStatistics, _ thresholds: Thresholds) -> GateResult {
         returning(
             statistics, "RRM while relearning", thresholds,

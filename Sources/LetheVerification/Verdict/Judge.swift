@@ -52,6 +52,21 @@ public enum Judge {
         }
         return AuditPower(passed: passed, tried: audit.referenceCount)
     }
+
+    /// Estimates the power of the part of G3 that calls people members at zero residual: see `AuditPower`. Nil with fewer than four
+    /// references.
+    ///
+    /// - Parameter members: as `LikelihoodRatioAudit` takes them.
+    static func likelihoodRatioPower(of margins: UserMargins, members: [[Double]], margin: Double) -> AuditPower? {
+        let count = margins.references.count
+        guard count > 3 else { return nil }
+        let passed = (0..<count).count { index in
+            LikelihoodRatioAudit(margins.leavingOut(index), members: members).map {
+                Gates.likelihoodRatio($0, power: nil, margin: margin).passed
+            } ?? false
+        }
+        return AuditPower(passed: passed, tried: count)
+    }
 }
 
 /// One case before the judge.
@@ -65,6 +80,7 @@ private struct Case {
     var membership: MembershipStatistics?
     var power: AuditPower?
     var userMembership: MembershipStatistics?
+    var likelihoodRatio: LikelihoodRatioAudit?
     var worstUsers: WorstUsers?
     var relearning: ResidualStatistics?
     var rounding: ResidualStatistics?
@@ -101,6 +117,9 @@ private struct Case {
             }
         }
         if let membership { gates.append(Gates.membership(membership, power: membershipPower, thresholds)) }
+        if let audit = evidence.forgotten, !evidence.furtherOriginals.isEmpty {
+            callMembers(in: audit, power: measuresPower)
+        }
         relearning = evidence.relearned.flatMap {
             ResidualStatistics($0, replicates: replicates, seed: evidence.seed &+ 6)
         }
@@ -115,12 +134,25 @@ private struct Case {
         if let utility { gates += Gates.utility(utility, thresholds) }
     }
 
+    /// U-LiRA: a gate where the policy has a margin for it.
+    private mutating func callMembers(in audit: AuditMatrix, power measuresPower: Bool) {
+        let margins = UserMargins(audit)
+        let members = evidence.furtherOriginals.compactMap { UserMargins.means($0, on: audit) }
+        guard members.count == evidence.furtherOriginals.count else { return }
+        likelihoodRatio = LikelihoodRatioAudit(margins, members: members)
+        guard let likelihoodRatio, let margin = thresholds.userMembershipMargin else { return }
+        let power =
+            measuresPower ? Judge.likelihoodRatioPower(of: margins, members: members, margin: margin) : nil
+        gates.append(Gates.likelihoodRatio(likelihoodRatio, power: power, margin: margin))
+    }
+
     func judgement() -> Judgement {
         let (verdict, reasons) = decide()
         return Judgement(
             verdict: verdict, gates: gates, reasons: reasons, notAssessed: notAssessed(), forgetting: forgetting,
-            utility: utility, membership: membership, userMembership: userMembership, worstUsers: worstUsers,
-            relearning: relearning, rounding: rounding, power: power, membershipPower: membershipPower,
+            utility: utility, membership: membership, userMembership: userMembership,
+            likelihoodRatio: likelihoodRatio, worstUsers: worstUsers, relearning: relearning, rounding: rounding,
+            power: power, membershipPower: membershipPower,
             relativeTests: relativeTests, thresholds: thresholds)
     }
 
@@ -136,11 +168,17 @@ private struct Case {
         if !failed.isEmpty { return (.fail, failed.map(\.explanation)) }
         let open = gates.filter { $0.outcome == .undecided && ($0.gate != .provenance || isRequired(.provenance)) }
         let measured = Set(gates.map(\.gate))
+        // Of a gate with several statistics each must be there.
         let missing = Gate.allCases.filter {
-            isRequired($0) && (!measured.contains($0) || $0 == .relearning && (relearning == nil || rounding == nil))
+            isRequired($0)
+                && (!measured.contains($0) || $0 == .relearning && (relearning == nil || rounding == nil)
+                    || $0 == .membership && membership == nil)
         }
-        let doubts =
+        var doubts =
             open.map(\.explanation) + missing.map { "gate \($0.rawValue) is required but was not measured" }
+        if isRequired(.membership), thresholds.userMembershipMargin != nil, likelihoodRatio == nil {
+            doubts.append("gate G3 has a margin for people called members (U-LiRA), which were not measured")
+        }
         return doubts.isEmpty ? (.passStatistical, []) : (.inconclusive, doubts)
     }
 
@@ -200,10 +238,14 @@ private struct Case {
                     name: "relative three-sample test",
                     reason: "needs two references, two users, and models that differ"))
         }
-        list += [
-            NotAssessed(name: "G3 per-user likelihood ratio (U-LiRA)", reason: "needs originals of several seeds"),
-            NotAssessed(name: "KLoM and empirical epsilon", reason: "need hundreds of trainings"),
-        ]
+        if likelihoodRatio == nil {
+            list.append(
+                NotAssessed(
+                    name: "G3 per-user likelihood ratio (U-LiRA)",
+                    reason: evidence.furtherOriginals.isEmpty
+                        ? "needs originals of several seeds" : "needs three references, and models that differ"))
+        }
+        list.append(NotAssessed(name: "KLoM and empirical epsilon", reason: "need hundreds of trainings"))
         return list
     }
 }

@@ -37,6 +37,9 @@ public struct Evidence: Sendable {
     public var utility: EvaluationMatrix?
     /// Records of users whom no model was trained on.
     public var control: EvaluationMatrix?
+    /// The margins z[Yes] - z[No] on the records of `forgotten`, in their order, of each further model that was trained on them like the
+    /// original, from a seed of its own; empty without any.
+    public var furtherOriginals: [[Double]]
     /// Forgotten records after all models learned others of them again: the mean margins along the way.
     public var relearned: EvaluationMatrix?
     /// Forgotten records as all models see them with weights of four bits.
@@ -47,13 +50,14 @@ public struct Evidence: Sendable {
     /// Creates evidence.
     public init(
         provenance: Provenance, forgotten: AuditMatrix?, utility: EvaluationMatrix? = nil,
-        control: EvaluationMatrix? = nil, relearned: EvaluationMatrix? = nil, rounded: EvaluationMatrix? = nil,
-        seed: UInt64
+        control: EvaluationMatrix? = nil, furtherOriginals: [[Double]] = [], relearned: EvaluationMatrix? = nil,
+        rounded: EvaluationMatrix? = nil, seed: UInt64
     ) {
         self.provenance = provenance
         self.forgotten = forgotten
         self.utility = utility
         self.control = control
+        self.furtherOriginals = furtherOriginals
         self.relearned = relearned
         self.rounded = rounded
         self.seed = seed
@@ -101,6 +105,9 @@ public struct Judgement: Sendable {
     public let membership: MembershipStatistics?
     /// The membership test of whole users, for information; nil without control records.
     public let userMembership: MembershipStatistics?
+    /// How often people are called members by their likelihood ratio (U-LiRA): a part of G3 where the thresholds have a margin for it,
+    /// else information; nil without originals of other seeds.
+    public let likelihoodRatio: LikelihoodRatioAudit?
     /// The users of whom most is left, for information; nil with fewer than two references.
     public let worstUsers: WorstUsers?
     /// What comes back by relearning; nil where that was not measured.

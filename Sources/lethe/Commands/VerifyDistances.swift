@@ -28,6 +28,13 @@ struct VerifyDistances: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Outputs of the model before.", valueName: "file"))
     var original: String
 
+    @Option(
+        name: .customLong("further-original"),
+        help: ArgumentHelp(
+            "Outputs of a model trained like the one before, from another seed; once for each, for the membership test by person.",
+            valueName: "file"))
+    var furtherOriginals: [String] = []
+
     @Option(name: .long, help: ArgumentHelp("Whose record every row is.", valueName: "file"))
     var users: String
 
@@ -69,8 +76,9 @@ struct VerifyDistances: ParsableCommand {
         let answers = yesColumn.flatMap { yes in noColumn.map { (yes: yes, no: $0) } }
         let audit = try DistanceAudit(
             .init(
-                candidate: candidate, references: references, original: original, users: users, kind: values,
-                answers: answers, policy: try policy.map(readPolicy), seed: seed))
+                candidate: candidate, references: references, original: original,
+                furtherOriginals: furtherOriginals, users: users, kind: values, answers: answers,
+                policy: try policy.map(readPolicy), seed: seed))
         let json = try audit.json()
         if let output {
             try Files.createFolders(output)

@@ -40,6 +40,9 @@ extension Fixtures {
             report.relativeTests = [
                 .init(symbol: text, name: text, difference: estimate, pValue: number, finding: .undecided)
             ]
+            report.likelihoodRatio = .init(
+                people: 1, originals: 1, original: number, unlearned: number, retrained: number, excess: estimate,
+                originalExcess: estimate, margin: number)
             report.worstUsers = .init(users: 1, original: number, unlearned: number, retrained: estimate)
             report.residualMemory = estimate
             report.performance = [

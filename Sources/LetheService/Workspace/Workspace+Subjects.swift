@@ -18,14 +18,11 @@ extension Workspace {
         return (named, item.key)
     }
 
-    /// Whether a request names its person only by an address, and nobody has said yet which user of the data that is.
+    /// Whether a request names its person only by an address, and nobody has said yet which user of the data that is. Of one whose row in the
+    /// vault is gone or damaged it is not said; the audit says that.
     package func waitsForName(_ record: RequestRecord) throws -> Bool {
         guard !record.state.isFinal else { return false }
-        do { _ = try openSubject(record) } catch ServiceError.subjectNotNamed { return true } catch StoreError
-            .vaultMissing
-        {
-            return false
-        }
+        do { _ = try openSubject(record) } catch ServiceError.subjectNotNamed { return true } catch is StoreError {}
         return false
     }
 

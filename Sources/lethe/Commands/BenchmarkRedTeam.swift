@@ -60,6 +60,16 @@ struct BenchmarkRedTeam: ParsableCommand {
 
     @OptionGroup var outputOptions: OutputOptions
 
+    func validate() throws {
+        guard papersOnly else { return }
+        guard datasetOptions.dataset == nil, datasetOptions.mapping == nil, data == nil, policy == nil, users == nil
+        else {
+            throw ValidationError(
+                "--papers-only makes data and policy of its own: expected no --dataset, --mapping, --data, --policy or --users"
+            )
+        }
+    }
+
     func run() throws {
         if papersOnly { return try runPapers() }
         guard let kind = datasetOptions.dataset else {
@@ -98,12 +108,6 @@ struct BenchmarkRedTeam: ParsableCommand {
     private var court: PaperCourt { PaperCourt(output: output, environment: Clock.environment()) }
 
     private func runPapers() throws {
-        guard datasetOptions.dataset == nil, datasetOptions.mapping == nil, data == nil, policy == nil, users == nil
-        else {
-            throw InputError(
-                "--papers-only makes data and policy of its own: expected no --dataset, --mapping, --data, --policy, --users"
-            )
-        }
         Interruption.watch()
         let display = ProgressDisplay()
         let report = try court.run(isInterrupted: { Interruption.isRequested }) { display.show($0) }

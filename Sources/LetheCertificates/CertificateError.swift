@@ -45,6 +45,8 @@ public enum CertificateError: Error, Equatable {
     case proof(ProofError)
     /// The checkpoint's origin is not a name that a log can have.
     case logKey(NoteKeyError)
+    /// The certificate is another tenant's than the log that it is in.
+    case wrongTenant(expected: String, found: String)
     /// Something that must lie before the certificate in the log does not.
     case notBefore(field: String, index: UInt64, certificateIndex: UInt64)
     /// Two of the given files hold the same log index with different certificates.
@@ -95,6 +97,8 @@ extension CertificateError: CustomStringConvertible {
             "checkpoint: expected each signature once, by a key of the trust file, found one by \(Printable.quoted(name))"
         case .proof(let error): "\(error)"
         case .logKey(let error): "checkpoint: \(error)"
+        case .wrongTenant(let expected, let found):
+            "certificate: tenant: expected \(Printable.quoted(expected)), whose log it is in, found \(Printable.quoted(found))"
         case .notBefore(let field, let index, let certificateIndex):
             "certificate: \(field): expected an entry before its own index \(certificateIndex), found \(index)"
         case .conflictingIndex(let index): "chain: two different certificates at log index \(index)"

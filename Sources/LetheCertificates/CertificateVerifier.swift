@@ -7,8 +7,8 @@ public enum CertificateVerifier {
     /// Verifies one file.
     ///
     /// In this order: form, controller's signature, statement, test result (digest, signature, statement, agreement), checkpoint
-    /// signatures, origin and witness quorum, inclusion of exactly the certificate's bytes, that each key counted there, and that what
-    /// the certificate builds on lies before it.
+    /// signatures, origin and witness quorum, inclusion of exactly the certificate's bytes, that its tenant is whose log this is, that each
+    /// key counted there, and that what the certificate builds on lies before it.
     /// - Throws: the first check that fails.
     public static func verify(
         _ file: [UInt8], trusting trust: TrustFile
@@ -25,6 +25,9 @@ public enum CertificateVerifier {
         let inclusion = try verifyInclusion(
             file.proof, leafHash: MerkleTree.leafHash(file.certificate.canonicalBytes), trusting: trust)
 
+        guard names(certificate.tenant, theLog: inclusion.checkpoint.origin) else {
+            throw .wrongTenant(expected: inclusion.checkpoint.origin, found: certificate.tenant)
+        }
         let index = inclusion.index
         try requireValidity("controller", controller, trust, inclusion)
         try requireValidity("verifier", verifier, trust, inclusion)
@@ -99,6 +102,12 @@ public enum CertificateVerifier {
             }
             heads.append(head)
         }
+    }
+
+    /// Whether a certificate's tenant is whose log this is: the origin, or what follows the host in it.
+    private static func names(_ tenant: String, theLog origin: String) -> Bool {
+        let (tenant, origin) = (Array(tenant.utf8), Array(origin.utf8))
+        return tenant == origin || origin.drop { $0 != UInt8(ascii: "/") }.dropFirst().elementsEqual(tenant)
     }
 
     private static func verifyCertificate(

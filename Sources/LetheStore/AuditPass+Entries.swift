@@ -211,6 +211,7 @@ extension AuditPass {
                 return
             }
             checkSeeds(of: event, at: entry.index)
+            noteEvidence(of: event, at: entry.index)
         case .notification(let notification):
             do { try state.apply(event, at: entry.index) } catch {
                 report(
@@ -305,74 +306,6 @@ extension AuditPass {
                     found: "root \(source.rootHash)")
             }
         default: break
-        }
-    }
-
-    private mutating func checkCertificate(_ statement: Statement, _ entry: ReadEntry) throws {
-        let index = entry.index
-        let claim: CertificateClaim
-        do { claim = try CertificateClaim(statement) } catch {
-            report(.entry(index), "certificate", expected: "the members of a certificate", found: "\(error)")
-            return
-        }
-        if claim.previous != certificates.last {
-            report(
-                .entry(index), "previousCertificate",
-                expected: certificates.last.map { "entry \($0.index) with SHA-256 \($0.sha256)" } ?? "null",
-                found: claim.previous.map { "entry \($0.index) with SHA-256 \($0.sha256)" } ?? "null")
-        }
-        // The receipt itself, not a row that speaks of it.
-        let received = try receipt(of: claim.requestID, before: index)
-        try certificates.insert(
-            .init(sha256: Digest(sha256: entry.bytes), index: index), of: claim.requestID, isKnown: received != nil)
-        guard let received else {
-            report(
-                .entry(index), "request", expected: "one that was received before",
-                found: Printable.quoted(claim.requestID))
-            return
-        }
-        if claim.receivedIndex != received.index {
-            report(
-                .entry(index), "request.receivedEntry.index", expected: "\(received.index)",
-                found: "\(claim.receivedIndex)")
-        } else if received.leafHash != claim.receivedLeafHash {
-            report(
-                .entry(index), "request.receivedEntry.leafHash", expected: "\(received.leafHash)",
-                found: "\(claim.receivedLeafHash)")
-        }
-        checkRun(of: claim, at: index)
-        if claim.subjectCommitment != received.subjectCommitment {
-            report(
-                .entry(index), "request.subjectCommitment", expected: "\(received.subjectCommitment)",
-                found: "\(claim.subjectCommitment)")
-        }
-    }
-
-    /// What a certificate says of its run must be what the run's own entries say.
-    private mutating func checkRun(of claim: CertificateClaim, at index: UInt64) {
-        guard let run = RunID(claim.runID).flatMap({ state.runs[$0] }) else {
-            report(
-                .entry(index), "unlearning.runId", expected: "a run of this log", found: Printable.quoted(claim.runID))
-            return
-        }
-        if run.verdict?.rawValue != claim.verdict {
-            report(
-                .entry(index), "verification.verdict",
-                expected: run.verdict?.rawValue ?? "none: the run was not judged",
-                found: Printable.quoted(claim.verdict))
-        }
-        // A certificate that leaves out who was not told would report a partial failure as success.
-        for (recipient, outcome) in (notified[run.runID] ?? [:]).sorted(by: { $0.key < $1.key })
-        where claim.notifications[recipient] != outcome {
-            report(
-                .entry(index), "notifications", expected: "\(recipient): \(outcome)",
-                found: claim.notifications[recipient].map { Printable.quoted($0) } ?? "none")
-        }
-        for (field, artifact, claimed) in claim.artifacts {
-            let logged = run.artifacts[artifact]?.first
-            if logged != claimed {
-                report(.entry(index), field, expected: logged.map { "\($0)" } ?? "none", found: "\(claimed)")
-            }
         }
     }
 }

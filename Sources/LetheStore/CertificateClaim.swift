@@ -1,5 +1,6 @@
 import LetheBytes
 import LetheCrypto
+import LetheRequests
 import LetheStatements
 
 /// What ties a certificate to the log; the rest of it is the certificate verifier's business.
@@ -16,6 +17,17 @@ struct CertificateClaim: Sendable {
 
     /// What became of telling each recipient.
     let notifications: [String: String]
+
+    // What follows is in every certificate that verifies; where it is missing, there is nothing to compare.
+
+    /// The seed of the run, and the checkpoint that it was drawn from.
+    let seed: UInt64?
+    let seeds: SeedSource?
+    /// The reference models, and the checkpoint that their seeds were drawn from.
+    let references: [ReferenceModel]?
+    let referenceSeeds: SeedSource?
+    /// The envelope of the forgetting test.
+    let testResult: Digest?
 
     init(_ statement: Statement) throws(FieldError) {
         let fields = statement.fields
@@ -37,7 +49,21 @@ struct CertificateClaim: Sendable {
             notifications[try notification.member("recipient").string()] = try notification.member("outcome").string()
         }
         self.notifications = notifications
-        verdict = try fields.member("verification").member("verdict").string()
+        let verification = try fields.member("verification")
+        verdict = try verification.member("verdict").string()
+        seed = try unlearning.optional("seed")?.wholeNumber()
+        seeds = try Self.source(in: unlearning)
+        references = try verification.optional("references")?.array().map { (item) throws(FieldError) in
+            ReferenceModel(
+                model: try item.member("model").member("sha256").digest(), seed: try item.member("seed").wholeNumber())
+        }
+        referenceSeeds = try Self.source(in: verification)
+        var tests: [Digest] = []
+        for attestation in try verification.optional("attestations")?.array() ?? []
+        where try attestation.member("predicateType").string() == PredicateType.testResult {
+            tests.append(try attestation.member("sha256").digest())
+        }
+        testResult = tests.first
         let subject = JSONFields(
             .string(statement.subjects[0].digest["sha256"] ?? ""), path: "subject[0].digest.sha256")
         artifacts = [
@@ -46,5 +72,11 @@ struct CertificateClaim: Sendable {
             ("dataset.before", "dataset-before", try dataset.member("before").member("sha256").digest()),
             ("dataset.after", "dataset-after", try dataset.member("after").member("sha256").digest()),
         ]
+    }
+    /// The checkpoint that seeds were drawn from; nil where none is named.
+    private static func source(in fields: JSONFields) throws(FieldError) -> SeedSource? {
+        guard let source = try fields.optional("seedCheckpoint"), case .object = source.value else { return nil }
+        return SeedSource(
+            checkpointSize: try source.member("size").wholeNumber(), rootHash: try source.member("rootHash").digest())
     }
 }

@@ -252,6 +252,8 @@ struct AuditPass {
     var registrations: [(type: String, index: UInt64)] = []
     /// What the log says became of telling each recipient, by run, as a certificate writes it.
     var notified: [RunID: [String: String]] = [:]
+    /// What the entries of each run say that its certificates must repeat.
+    var evidence: [RunID: RunEvidence] = [:]
     var certificates: CertificateIndex
     var nodes: NodeComparison
     var checkpoints: CheckpointComparison

@@ -60,6 +60,8 @@ struct HelpTests {
         ["request", "approve"], ["request", "reject"], ["benchmark", "methods"],
         ["benchmark", "search", "--data", "x"],
         ["benchmark", "methods", "--data", "x", "--output", "y", "--shape", "huge"], ["--colour"],
+        ["benchmark", "redteam", "--papers-only"],
+        ["benchmark", "redteam", "--papers-only", "--output", "x", "--data", "y"],
         ["log", "audit", "extra"], ["verify", "simulate", "--settings", "205"],
         ["verify", "simulate", "--settings", "5x1"], ["verify", "simulate", "--settings", "0x5,"],
         ["verify", "simulate", "--repetitions", "0"], ["verify", "simulate", "--replicates", "99"],

@@ -114,6 +114,19 @@ struct CertificateVerifierTests {
         #expect(try verify(Fixture.file(), trust).controller == Fixture.controller.publicKey)
     }
 
+    /// In the log of one tenant nobody certifies for another, though the signatures be right.
+    @Test(arguments: ["beta", "lethe.example/beta", "lethe.example", "cme", "/acme", "example/acme"])
+    func anotherTenantIsRefused(tenant: String) throws {
+        var certificate = try Fixture.certificate()
+        certificate.tenant = Fixture.origin
+        #expect(try verify(Fixture.file(certificate)).certificate.tenant == Fixture.origin)
+        certificate.tenant = tenant
+        let file = try Fixture.file(certificate)
+        let error = CertificateError.wrongTenant(expected: Fixture.origin, found: tenant)
+        #expect(throws: error) { try verify(file) }
+        #expect("\(error)".contains(tenant) && !error.isMalformed)
+    }
+
     @Test func anotherLogIsRefused() throws {
         let file = try Fixture.file(origin: "lethe.example/other")
         let error = #expect(throws: CertificateError.self) { try verify(file) }

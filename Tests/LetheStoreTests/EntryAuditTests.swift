@@ -116,6 +116,97 @@ struct EntryAuditTests {
         #expect(findings.map(\.entryIndex) == [start, start + 1, start + 2, start + 3])
     }
 
+    /// A certificate repeats the seeds, references and test of its run: all of them, and no others.
+    @Test func aCertificateWithOtherSeedsOrAChoiceOfReferencesIsNamed() throws {
+        let ledger = try TestLedger.full()
+        let run = try #require(try ledger.store.run(makeRunID(1)))
+        func source(_ step: String) throws -> SeedSource {
+            let bytes = try ledger.store.entry(try #require(run.indexes[step]))
+            guard case .run(let event)? = try EntryContent(bytes).event else { throw StoreError.corrupt(detail: step) }
+            switch event.step {
+            case .seedsDrawn(let source), .referenceSeedsDrawn(let source): return source
+            default: throw StoreError.corrupt(detail: step)
+            }
+        }
+        func json(_ source: SeedSource) -> JSONValue {
+            ["size": .string("\(source.checkpointSize)"), "rootHash": .string(source.rootHash.hex)]
+        }
+        func reference(_ model: String, _ seed: UInt64) -> JSONValue {
+            ["model": ["sha256": .string(digest(model).hex)], "seed": .string("\(seed)")]
+        }
+        let (drawn, drawnLater) = (try source("seeds-drawn"), try source("reference-seeds-drawn"))
+        let seed = drawn.unlearningSeed(runID: makeRunID(1))
+        let test = Digest(sha256: try ledger.store.entry(try #require(run.indexes["verified"]) - 1))
+        let seeds: [String: JSONValue] = ["seed": .string("\(seed)"), "seedCheckpoint": json(drawn)]
+        let evidence: [String: JSONValue] = [
+            "references": [reference("r1", drawnLater.referenceSeed(1, runID: makeRunID(1)))],
+            "seedCheckpoint": json(drawnLater),
+            "attestations": [
+                ["predicateType": .string(PredicateType.testResult), "sha256": .string(test.hex)]
+            ],
+        ]
+        let start = try ledger.store.size()
+        var last = (bytes: try ledger.store.entry(start - 4), index: start - 4)
+        func issue(_ seedChanges: [String: JSONValue] = [:], _ changes: [String: JSONValue] = [:]) throws {
+            let bytes = try ledger.certificate(
+                2, after: last, seeds: seeds.merging(seedChanges) { $1 }, evidence: evidence.merging(changes) { $1 })
+            last = (bytes, try ledger.store.append(entries: [bytes], signer: ledger.signer).indexes.lowerBound)
+        }
+        try issue()
+        #expect(try ledger.audit() == [])
+        try issue(["seed": .string("\(seed &+ 1)")])
+        try issue(["seedCheckpoint": json(drawnLater)])
+        try issue([:], ["references": []])
+        try issue([:], ["references": [reference("r1", 1)]])
+        try issue([:], ["seedCheckpoint": json(drawn)])
+        try issue(
+            [:],
+            [
+                "attestations": [
+                    ["predicateType": .string(PredicateType.testResult), "sha256": .string(digest("kinder").hex)]
+                ]
+            ])
+        let findings = try ledger.audit()
+        #expect(
+            findings.map(\.field) == [
+                "unlearning.seed", "unlearning.seedCheckpoint", "verification.references", "verification.references",
+                "verification.seedCheckpoint", "verification.attestations",
+            ])
+        #expect(findings.map(\.entryIndex) == (1...6).map { start + $0 })
+    }
+
+    /// A seed that was searched for comes from no checkpoint.
+    @Test func referencesWithOtherSeedsThanTheirCheckpointGivesAreNamed() throws {
+        let ledger = try TestLedger()
+        try ledger.start()
+        try ledger.append(
+            ledger.step(
+                .inputsCommitted(
+                    RunInputs(
+                        datasetBefore: digest("before"), datasetAfter: digest("after"), recordsRemoved: 1,
+                        recordsCommitment: digest("records"), baseModel: digest("base"),
+                        originalModel: digest("original"), method: "urn:lethe:method:e2urec:v1",
+                        parameters: digest("parameters"), policy: ledger.policy.digest))))
+        try ledger.append(ledger.step(.seedsDrawn(ledger.seeds)))
+        try ledger.append(ledger.step(.candidateCommitted(model: digest("candidate"))))
+        let source = try ledger.seeds
+        try ledger.append(ledger.step(.referenceSeedsDrawn(source)))
+        #expect(try ledger.audit() == [])
+        let seeds = (1...3).map { source.referenceSeed($0, runID: makeRunID(1)) }
+        try ledger.append(
+            ledger.step(
+                .referencesCommitted([
+                    ReferenceModel(model: digest("r1"), seed: seeds[0]),
+                    ReferenceModel(model: digest("r2"), seed: seeds[2]),
+                    ReferenceModel(model: digest("r3"), seed: seeds[2]),
+                ])))
+        let findings = try ledger.audit()
+        #expect(findings.map(\.field) == ["references.seed"])
+        #expect(findings.first?.entryIndex == (try ledger.store.size()) - 1)
+        #expect(findings.first?.found == "\(seeds[2])")
+        #expect(findings.first?.expected.hasPrefix("\(seeds[1]) for reference 2, ") == true)
+    }
+
     @Test func aCertificateThatHidesWhoWasNotToldIsNamed() throws {
         let ledger = try TestLedger.full()
         let size = try ledger.store.size()

@@ -132,7 +132,7 @@ struct TestLedger {
     func certificate(
         _ number: Int, after previous: (bytes: [UInt8], index: UInt64)?, model: String = "candidate",
         modelBefore: String = "original", dataset: String = "after", verdict: String = "PASS-STATISTICAL",
-        notifications: JSONValue = []
+        notifications: JSONValue = [], seeds: [String: JSONValue] = [:], evidence: [String: JSONValue] = [:]
     ) throws -> [UInt8] {
         let record = try #require(try store.request(makeRequestID(number)))
         let leafHash = MerkleTree.leafHash(try store.entry(record.receivedIndex))
@@ -153,10 +153,13 @@ struct TestLedger {
                     "before": ["sha256": .string(digest("before").hex)],
                     "after": ["sha256": .string(digest(dataset).hex)],
                 ],
-                "unlearning": [
-                    "runId": .string(makeRunID(1).text), "modelBefore": ["sha256": .string(digest(modelBefore).hex)],
-                ],
-                "verification": ["verdict": .string(verdict)], "notifications": notifications,
+                "unlearning": .object(
+                    [
+                        "runId": .string(makeRunID(1).text),
+                        "modelBefore": ["sha256": .string(digest(modelBefore).hex)],
+                    ].merging(seeds) { $1 }),
+                "verification": .object(["verdict": .string(verdict)].merging(evidence) { $1 }),
+                "notifications": notifications,
             ])
         return try DSSEEnvelope(signing: statement.canonicalBytes(), with: [controller]).canonicalBytes
     }
@@ -191,8 +194,13 @@ struct TestLedger {
             .model(ModelEvent(.read, role: .original, digest: digest("original"), runID: makeRunID(1), at: ledger.now)),
             ledger.step(.candidateCommitted(model: digest("candidate"))),
             ledger.change(1, .unlearned(run: makeRunID(1))), ledger.change(2, .unlearned(run: makeRunID(1))))
-        try ledger.append(ledger.step(.referenceSeedsDrawn(ledger.seeds)))
-        try ledger.append(ledger.step(.referencesCommitted([ReferenceModel(model: digest("r1"), seed: 1)])))
+        let drawn = try ledger.seeds
+        try ledger.append(ledger.step(.referenceSeedsDrawn(drawn)))
+        try ledger.append(
+            ledger.step(
+                .referencesCommitted([
+                    ReferenceModel(model: digest("r1"), seed: drawn.referenceSeed(1, runID: makeRunID(1)))
+                ])))
         let result = try Statement(
             subjects: [.init(name: "candidate", sha256: digest("candidate"))], predicateType: PredicateType.testResult,
             predicate: ["result": "PASSED"])

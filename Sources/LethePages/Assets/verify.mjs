@@ -886,7 +886,7 @@ function parseFile(bytes, { limit, mediaType, members, optional }) {
  * Verifies a certificate file against a trust file.
  *
  * In this order: form, controller's signature, statement, test result (digest, signature, statement, agreement), checkpoint
- * signatures and origin, inclusion of exactly the certificate's bytes, that each key counted there, and order.
+ * signatures and origin, inclusion of exactly the certificate's bytes, its tenant, that each key counted there, and order.
  */
 export async function verifyCertificate(bytes, trusted) {
   const trust = await parseTrust(trusted);
@@ -913,6 +913,8 @@ export async function verifyCertificate(bytes, trusted) {
   }
 
   const inclusion = await verifyLogged(proof, certificateEnvelope, trust);
+  demand([inclusion.origin, inclusion.origin.slice(inclusion.origin.indexOf("/") + 1)].includes(certificate.tenant),
+    `certificate: tenant: expected ${quoted(inclusion.origin)}, whose log it is in, found ${quoted(certificate.tenant)}`);
   requireValidity("controller", controller, trust, inclusion);
   requireValidity("verifier", verifier, trust, inclusion);
   for (const [field, index] of [["request.receivedEntry", certificate.request.index], ["previousCertificate", certificate.previous?.index]]) {

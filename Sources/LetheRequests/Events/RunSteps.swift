@@ -84,6 +84,14 @@ public struct SeedSource: Sendable, Hashable {
         seedBytes(for: purpose, runID: runID).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
+    /// The seed that a certificate states of the run: the first of its training's, that of the order of records.
+    public func unlearningSeed(runID: RunID) -> UInt64 { seed(for: "unlearn/order", runID: runID) }
+
+    /// The seed that the log states of reference `number`, from one: that of the order of records.
+    public func referenceSeed(_ number: Int, runID: RunID) -> UInt64 {
+        seed(for: "reference/\(number)/order", runID: runID)
+    }
+
     var json: JSONValue { ["size": .code(checkpointSize), "root": .code(rootHash)] }
 
     init(_ fields: JSONFields) throws(FieldError) {

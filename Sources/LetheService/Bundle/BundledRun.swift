@@ -157,7 +157,8 @@ public final class BundledRun {
             (
                 "seeds", made.seedSource.map { text($0.size, $0.rootHash) } ?? "none",
                 text(run.seeds.checkpointSize, run.seeds.rootHash)
-            ), ("model", certificate.model.digest.hex, run.candidate.hex),
+            ), ("seed", "\(made.seed)", "\(run.seeds.unlearningSeed(runID: run.runID))"),
+            ("model", certificate.model.digest.hex, run.candidate.hex),
             (
                 "references' seeds", tested.referenceSeedSource.map { text($0.size, $0.rootHash) } ?? "none",
                 run.references == nil

@@ -298,6 +298,10 @@ case $statement in
     *'"receivedEntry":{"index":"'"$request_index"'","leafHash":"'"$request_leaf"'"}'*) ;;
     *) fail "request.dsse.json: not the receipt that the certificate names" ;;
 esac
+case $statement in
+    *'"tenant":"'"$origin"'","unlearning":{'* | *'"tenant":"'"${origin#*/}"'","unlearning":{'*) ;;
+    *) fail "certificate.dsse.json: the certificate of another tenant than the log's" ;;
+esac
 model=${statement##*'"subject":[{"digest":{"sha256":"'}
 model=${model%%'"'*}
 case $test in

@@ -15,12 +15,18 @@ public struct RedTeamReport: Sendable {
     let program: Digest
     let machine: [String: String]
     let cases: [RedTeam.Case]
+    /// How false papers fared; nil where none were made.
+    public var papers: PapersReport?
 
     /// One thing that must hold.
-    struct Check {
+    struct Check: Sendable {
         let claim: String
         let found: String
         let holds: Bool
+
+        /// A row of a table.
+        var row: String { "| \(claim) | \(found) | \(holds ? "holds" : "**does not hold**") |" }
+        var json: JSONValue { ["claim": .string(claim), "found": .string(found), "holds": .bool(holds)] }
     }
 
     var checks: [Check] {
@@ -43,7 +49,7 @@ public struct RedTeamReport: Sendable {
             Check(
                 claim: "every false model is refused for a right reason", found: "\(refused.count) of \(isFalse.count)",
                 holds: refused.count == isFalse.count),
-        ]
+        ] + (papers?.checks ?? [])
     }
 
     /// Whether everything that must hold does.
@@ -67,7 +73,7 @@ public struct RedTeamReport: Sendable {
                 + "the originals of other seeds.",
             "", "| what must hold | found | |", "| --- | --- | --- |",
         ]
-        lines += checks.map { "| \($0.claim) | \($0.found) | \($0.holds ? "holds" : "**does not hold**") |" }
+        lines += checks.map(\.row)
         lines += [
             "", "| candidate | what it is | verdict | RRM | relearning | 4 bits | U-LiRA | stopped by | expected |",
             "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -82,6 +88,7 @@ public struct RedTeamReport: Sendable {
             ]
             return "| " + cells.joined(separator: " | ") + " |"
         }
+        if let papers { lines += [""] + papers.table }
         lines += ["", "    " + options.bench.command, "", "| what | |", "| --- | --- |"]
         lines += machine.sorted { $0.key < $1.key }.map { "| \($0.key) | \($0.value) |" }
         lines += [
@@ -93,7 +100,7 @@ public struct RedTeamReport: Sendable {
 
     /// Everything as JSON; nothing about single records or users.
     public var json: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "format": "urn:lethe:red-team:v1", "command": .string(options.bench.command),
             "machine": .object(machine.mapValues { .string($0) }), "program": .string(program.hex),
             "dataset": .string(options.bench.profile.name),
@@ -101,10 +108,10 @@ public struct RedTeamReport: Sendable {
             "policy": .string(policy.hex), "shape": .string(options.bench.shape.rawValue),
             "references": JSONValue(options.references), "trainingUsers": JSONValue(users),
             "forgottenUsers": JSONValue(forgotten), "auditedRecords": JSONValue(audited), "holds": .bool(holds),
-            "checks": .array(
-                checks.map { ["claim": .string($0.claim), "found": .string($0.found), "holds": .bool($0.holds)] }),
-            "candidates": .array(cases.map(json)),
+            "checks": .array(checks.map(\.json)), "candidates": .array(cases.map(json)),
         ]
+        members["papers"] = papers?.papers
+        return .object(members)
     }
 
     private func json(_ item: RedTeam.Case) -> JSONValue {

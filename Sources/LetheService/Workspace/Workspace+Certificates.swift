@@ -200,7 +200,7 @@ extension Workspace {
         let source = LetheRequests.SeedSource(checkpointSize: seeds.size, rootHash: try Digest(hex: seeds.root))
         return UnlearningCertificate.Unlearning(
             runID: dossier.runID, method: "urn:lethe:method:\(dossier.method):v1", code: try environment.program(),
-            parameters: dossier.methodDigest, seed: source.seed(for: "unlearn/order", runID: runID),
+            parameters: dossier.methodDigest, seed: source.unlearningSeed(runID: runID),
             seedSource: LetheCertificates.SeedSource(size: seeds.size, rootHash: source.rootHash),
             modelBeforeName: "recommender@original", modelBefore: try Digest(hex: dossier.originalDigest),
             startedAt: try Timestamp(dossier.startedAt), finishedAt: try Timestamp(unlearnedAt),

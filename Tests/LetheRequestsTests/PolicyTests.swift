@@ -26,6 +26,9 @@ struct PolicyTests {
             $0.split(separator: "`").dropFirst().first.map(String.init)
         }
         let text = try demoPolicyText().replacing("[G0,", with: "[G3, G0,")
+            .replacing(
+                "  thresholds:", with: "  membershipOriginals: 3\n  thresholds:\n    userMembershipMargin: 0.05"
+            )
             .replacing("shredAfterFulfilment: true", with: "shredAfterFulfilment: true\n  tombstoneDays: 30")
         let policy = try Policy(
             yaml: text + """

@@ -2,6 +2,7 @@ import Foundation
 import LetheBytes
 import LetheCertificates
 import LetheCrypto
+import LetheRecommendation
 import LetheRequests
 import LetheStatements
 import LetheUnlearning
@@ -24,29 +25,38 @@ extension ServiceTests {
             /// Takes what a controller hands out, and a list of the people.
             init(replayable: Bool = true) throws {
                 let moment = try Desk.current.answered.copy()
+                try self.init(of: moment.open(), people: moment.filed.map(\.user), replayable: replayable)
+            }
+
+            /// The same of a workspace's first certificate.
+            init(of workspace: Workspace, people: [Int], replayable: Bool = true) throws {
                 folder = try TestFolder()
-                let workspace = try moment.open()
                 try workspace.writeBundle(1, to: bundle, replayable: replayable)
                 try FileManager.default.copyItem(atPath: workspace.paths.model("base"), toPath: base)
                 try FileManager.default.copyItem(atPath: workspace.paths.trust, toPath: folder.path("trust.txt"))
-                try list(moment.filed.map(\.user))
+                try list(people)
             }
 
             func list(_ users: [Int]) throws {
                 try Files.write(Array(users.map { "\($0)\n" }.joined().utf8), to: people)
             }
 
-            func open(data: String? = nil, trusting trust: TrustFile? = nil, threads: Int? = nil) throws -> BundledRun {
+            func open(
+                data: String? = nil, trusting trust: TrustFile? = nil, threads: Int? = nil, shardKey: String? = nil
+            ) throws -> BundledRun {
                 let bytes = try Files.read(folder.path("trust.txt"), limit: 1 << 16)
                 return try BundledRun.open(
                     bundle, data: data ?? Desk.current.data.path,
                     trusting: trust ?? TrustFile(parsing: String(decoding: bytes, as: UTF8.self)), threads: threads,
-                    environment: Desk.environment(keeping: folder))
+                    shardKey: shardKey, environment: Desk.environment(keeping: folder))
             }
 
-            func replay(_ run: BundledRun, candidate: String? = nil) throws -> ReplayOutcome {
+            func replay(
+                _ run: BundledRun, original: String? = nil, candidate: String? = nil
+            ) throws -> ReplayOutcome {
                 try run.replay(
-                    base: base, candidate: candidate, subjects: people, to: folder.path("repeated-\(UUID())"),
+                    base: base, original: original, candidate: candidate, subjects: people,
+                    to: folder.path("repeated-\(UUID())"),
                     progress: BundledReplays.quiet)
             }
 
@@ -128,6 +138,38 @@ extension ServiceTests {
             #expect(places.count == 1 && places[0].hasPrefix("model.safetensors: tensor "), "\(places)")
             #expect(places.first?.contains("; 1 of ") == true, "\(places)")
             #expect(outcome.comparisons.contains { $0.artifact == "candidate" && $0.isEqual })
+        }
+
+        @Test func whoIsGivenTheOriginalNeedNotTrainItAgain() throws {
+            let stranger = try Stranger()
+            let original = try Desk.current.answered.open().paths.model("original")
+            let outcome = try stranger.replay(stranger.open(), original: original)
+            #expect(outcome.holds, "\(outcome.text)")
+            #expect(outcome.comparisons.contains { $0.artifact == "candidate" })
+            #expect {
+                try stranger.replay(stranger.open(), original: stranger.base)
+            } throws: {
+                if case ServiceError.modelChanged("original", stranger.base, _, _) = $0 { true } else { false }
+            }
+        }
+
+        @Test func aRunThatTrainedShardsIsRepeatedWithTheirKeyAlone() throws {
+            let moment = try Desk.current.trained.copy()
+            let workspace = try moment.open()
+            let user = try #require(try workspace.data().split.trainingUsers.first)
+            _ = try workspace.submit(try Desk.sign(for: user, workspace: workspace).bytes)
+            let run = try workspace.unlearn(method: "adapters", progress: Self.quiet).runID
+            _ = try workspace.verify(run, progress: Self.quiet)
+            #expect(try workspace.certify(run).count == 1)
+            let stranger = try Stranger(of: workspace, people: [user])
+            #expect {
+                try stranger.replay(stranger.open())
+            } throws: {
+                if case ServiceError.shardKeyUnknown = $0 { true } else { false }
+            }
+            let outcome = try stranger.replay(stranger.open(shardKey: workspace.paths.shardKey))
+            #expect(outcome.holds, "\(outcome.text)")
+            #expect(outcome.method == "adapters" && outcome.comparisons.contains { $0.artifact == "candidate" })
         }
 
         @Test func inputsThatAreNotTheLogsAreRefused() throws {

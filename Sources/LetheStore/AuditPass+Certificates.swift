@@ -111,6 +111,7 @@ extension AuditPass {
         }
         checkEvidence(of: claim, run: run.runID, at: index)
     }
+
     /// Seeds, references and forgetting test of a certificate must be those of its run, all of them: a choice among references, or a
     /// second and kinder test, stands in no entry of the run.
     private mutating func checkEvidence(of claim: CertificateClaim, run: RunID, at index: UInt64) {

@@ -73,6 +73,7 @@ struct CertificateClaim: Sendable {
             ("dataset.after", "dataset-after", try dataset.member("after").member("sha256").digest()),
         ]
     }
+
     /// The checkpoint that seeds were drawn from; nil where none is named.
     private static func source(in fields: JSONFields) throws(FieldError) -> SeedSource? {
         guard let source = try fields.optional("seedCheckpoint"), case .object = source.value else { return nil }

@@ -295,7 +295,7 @@ public final class LedgerStore: Sendable {
         in range: ClosedRange<UInt64>, _ body: (_ index: UInt64, _ bytes: [UInt8]) throws -> Void
     ) throws {
         do {
-            try queue.read { db in
+            try reading { db in
                 var rows = try RowStream(
                     db, "SELECT idx, bytes FROM entries WHERE idx BETWEEN ? AND ? ORDER BY idx",
                     [.position(range.lowerBound), .position(range.upperBound)])
@@ -400,7 +400,8 @@ public final class LedgerStore: Sendable {
             guard try tables.hasSubjectTags() else {
                 throw StoreError.corrupt(detail: "requests are not indexed by person")
             }
-            return try people.map { try tables.request(of: $0.tag, under: $0.law, in: states.map(\.name)) }
+            let names = states.map(\.name)
+            return try people.map { try tables.request(of: $0.tag, under: $0.law, in: names) }
         }
     }
 
@@ -414,21 +415,26 @@ public final class LedgerStore: Sendable {
     // MARK: Parts
 
     /// Reads from one consistent state of the database.
-    ///
-    /// A transaction of its own, not GRDB's `read`: that forbids writing by `PRAGMA query_only`, after which SQLite compiles every statement
-    /// again, a quarter of what a server's readings cost.
     func read<Value>(_ body: (LedgerTables) throws -> Value) throws(StoreError) -> Value {
         do {
-            var value: Value?
-            try queue.inDatabase { db in
-                try db.inTransaction(.deferred) {
-                    value = try body(LedgerTables(db: db, origin: origin))
-                    return .commit
-                }
-            }
-            guard let value else { throw StoreError.corrupt(detail: "a reading that read nothing") }
-            return value
+            return try reading { db in try body(LedgerTables(db: db, origin: origin)) }
         } catch { throw StoreError(error) }
+    }
+
+    /// Runs `body`, which only reads, in a transaction.
+    ///
+    /// Not GRDB's `read`: that forbids writing by `PRAGMA query_only`, after which SQLite compiles every statement again, a quarter of what a
+    /// server's readings cost.
+    private func reading<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        var value: Value?
+        try queue.inDatabase { db in
+            try db.inTransaction(.deferred) {
+                value = try body(db)
+                return .commit
+            }
+        }
+        guard let value else { throw StoreError.corrupt(detail: "a reading that read nothing") }
+        return value
     }
 
     /// Runs `body` in one transaction. Where the transaction's end fails in a way that leaves open whether it took effect, says so.

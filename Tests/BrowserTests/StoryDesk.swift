@@ -22,14 +22,8 @@ struct StoryDesk {
 
     init(in folder: URL) throws {
         self.folder = folder
-        var synthesis = SynthesisConfiguration()
-        synthesis.windowUsers = 48
-        synthesis.lateUsers = 4
-        synthesis.ratingsPerWindowUser = 16...22
-        synthesis.ratingsPerEarlyUser = 20...30
-        synthesis.popularFilms = 80
         let data = folder.appending(path: "data").path
-        try DataSynthesizer(configuration: synthesis, seed: 3).write(to: data)
+        try DataSynthesizer(configuration: .small, seed: 3).write(to: data)
         workspace = try Workspace.create(
             at: folder.appending(path: "workspace").path, policy: Array(Self.policy.utf8),
             profile: DatasetProfile(kind: .synthetic, folder: data), origin: "test.lethe.example/story",

@@ -12,18 +12,8 @@ struct RecipientTests {
     init() throws {
         folder = try TemporaryFolder()
         server = try RawServer()
-        try DataSynthesizer(configuration: Self.synthesis, seed: 3).write(to: folder.path("data"))
+        try DataSynthesizer(configuration: .small, seed: 3).write(to: folder.path("data"))
         try folder.write(Array(Self.policy(server.url).utf8), to: "policy.yaml")
-    }
-
-    private static var synthesis: SynthesisConfiguration {
-        var configuration = SynthesisConfiguration()
-        configuration.windowUsers = 48
-        configuration.lateUsers = 4
-        configuration.ratingsPerWindowUser = 16...22
-        configuration.ratingsPerEarlyUser = 20...30
-        configuration.popularFilms = 80
-        return configuration
     }
 
     /// Margins that retraining always meets, and enough epochs to remember: what is tried here is what follows a pass.

@@ -52,13 +52,7 @@ struct ServerDesk: Sendable {
     static func makeModel(at now: String) -> Result<TestFolder, any Error> {
         Result {
             let folder = try TestFolder()
-            var synthesis = SynthesisConfiguration()
-            synthesis.windowUsers = 48
-            synthesis.lateUsers = 4
-            synthesis.ratingsPerWindowUser = 16...22
-            synthesis.ratingsPerEarlyUser = 20...30
-            synthesis.popularFilms = 80
-            try DataSynthesizer(configuration: synthesis, seed: 3).write(to: folder.path("data"))
+            try DataSynthesizer(configuration: .small, seed: 3).write(to: folder.path("data"))
             _ = try Workspace.create(
                 at: folder.path("workspace"), policy: BuiltInPolicy.demo,
                 profile: DatasetProfile(kind: .synthetic, folder: folder.path("data")), origin: origin,

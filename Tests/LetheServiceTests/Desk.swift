@@ -78,7 +78,7 @@ struct Desk: Sendable {
 
     private init() throws {
         data = try TestFolder()
-        try DataSynthesizer(configuration: Self.synthesis, seed: 3).write(to: data.path)
+        try DataSynthesizer(configuration: .small, seed: 3).write(to: data.path)
         fresh = Moment(folder: try TestFolder())
         _ = try Self.create(in: fresh.folder, data: data)
 
@@ -112,17 +112,6 @@ struct Desk: Sendable {
         try workspace.certify(run.runID)
         _ = try workspace.report(run.runID, to: workspace.paths.reports, formats: ReportFormat.allCases)
         return (trained, (answered, run.runID, measured))
-    }
-
-    /// Forty-eight people in the window, who rate often enough that a tiny model learns some of it by heart.
-    static var synthesis: SynthesisConfiguration {
-        var configuration = SynthesisConfiguration()
-        configuration.windowUsers = 48
-        configuration.lateUsers = 4
-        configuration.ratingsPerWindowUser = 16...22
-        configuration.ratingsPerEarlyUser = 20...30
-        configuration.popularFilms = 80
-        return configuration
     }
 
     /// A clock that stands still. Who holds it, such as a workspace, keeps its folder from being taken away.

@@ -80,7 +80,7 @@ struct LogTests {
     init() throws {
         data = try TestFolder()
         folder = try TestFolder()
-        try DataSynthesizer(configuration: Desk.synthesis, seed: 3).write(to: data.path)
+        try DataSynthesizer(configuration: .small, seed: 3).write(to: data.path)
         _ = try Desk.create(in: folder, data: data)
         workspace = try Workspace.open(
             folder.path("workspace"), environment: Desk.environment(network, keeping: folder))

@@ -35,7 +35,7 @@ extension ServiceTests {
 
         @Test func aConfirmedRequestOfSomebodyWhoIsGoneIsAnsweredWithTheNextRun() throws {
             let data = try TestFolder()
-            try DataSynthesizer(configuration: Desk.synthesis, seed: 3).write(to: data.path)
+            try DataSynthesizer(configuration: .small, seed: 3).write(to: data.path)
             var policy = DeskPolicy()
             policy.epochs = 1
             policy.references = 2
@@ -79,7 +79,7 @@ extension ServiceTests {
         private func gone(_ data: TestFolder, modelBefore: Bool) throws -> (
             moment: Desk.Moment, engineer: SigningKey, waiting: [RequestID]
         ) {
-            try DataSynthesizer(configuration: Desk.synthesis, seed: 3).write(to: data.path)
+            try DataSynthesizer(configuration: .small, seed: 3).write(to: data.path)
             let moment = Desk.Moment(folder: try TestFolder())
             let workspace = try Desk.create(in: moment.folder, data: data, policy: DeskPolicy().yaml + "roles: {}\n")
             let (engineer, administrator) = (SigningKey.generate(), SigningKey.generate())

@@ -41,6 +41,18 @@ public struct SynthesisConfiguration: Sendable, Equatable {
     /// Creates the defaults.
     public init() {}
 
+    /// Forty-eight people in the window, who rate often enough that a tiny model learns some of it by heart: for what has to be quick, and of
+    /// which nobody asks how well a model forgets.
+    public static let small: SynthesisConfiguration = {
+        var configuration = SynthesisConfiguration()
+        configuration.windowUsers = 48
+        configuration.lateUsers = 4
+        configuration.ratingsPerWindowUser = 16...22
+        configuration.ratingsPerEarlyUser = 20...30
+        configuration.popularFilms = 80
+        return configuration
+    }()
+
     /// - Throws: `SynthesisError.invalidSetting`.
     func check() throws(SynthesisError) {
         func require(_ holds: Bool, _ name: String, _ found: Any, _ expected: String) throws(SynthesisError) {

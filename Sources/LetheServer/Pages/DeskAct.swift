@@ -68,6 +68,7 @@ enum DeskAct: String, CaseIterable, Sendable {
         case .doubt: .identityDoubted
         case .extend: .extended(.complexity)
         case .refuse: RefusalGround.allCases.first { $0.regulation == record.lifecycle.regulation }.map { .refused($0) }
+        // Of which request makes no difference, but for this one itself.
         case .duplicate: RequestID("00000000-0000-4000-8000-000000000000").map { .foundDuplicate(of: $0) }
         case .withdraw: .withdrawn
         case .expire: .expired
@@ -141,6 +142,7 @@ extension ActPage {
             texts: try Self.texts(act, record, in: workspace, after: fault), isIrreversible: act.isIrreversible,
             button: act.label)
     }
+
     /// What must be written: of a duplicate, the other request; of a request that names its person only by an address, whom it means.
     private static func texts(
         _ act: DeskAct, _ record: RequestRecord, in workspace: Workspace, after fault: ActFault?

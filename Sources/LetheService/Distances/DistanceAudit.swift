@@ -75,6 +75,7 @@ public struct DistanceAudit: Sendable {
         var retained = try EvaluationMatrix(referenceCount: options.references.count)
         var control = retained
         var further = others.map { _ in [Double]() }
+        func margin(_ logits: [Float]) -> Double { Double(logits[answers.yes]) - Double(logits[answers.no]) }
         for (place, row) in people.rows.enumerated() {
             let logits = try models.map { try $0.logits(place, as: options.kind) }
             if row.part == .forgotten {
@@ -82,17 +83,16 @@ public struct DistanceAudit: Sendable {
                     user: row.user, isLiked: row.isLiked, original: logits[0], candidate: logits[1],
                     references: Array(logits[2...]))
                 for (index, other) in others.enumerated() {
-                    let row = try other.logits(place, as: options.kind)
-                    let margin = Double(row[answers.yes]) - Double(row[answers.no])
-                    guard margin.isFinite else {
+                    let found = margin(try other.logits(place, as: options.kind))
+                    guard found.isFinite else {
                         throw FileError.malformed(
-                            path: other.path, reason: "row \(place + 1): expected finite numbers, found \(margin)")
+                            path: other.path, reason: "row \(place + 1): expected finite numbers, found \(found)")
                     }
-                    further[index].append(margin)
+                    further[index].append(found)
                 }
                 continue
             }
-            let margins = logits.map { Double($0[answers.yes]) - Double($0[answers.no]) }
+            let margins = logits.map(margin)
             let record = EvaluationMatrix.Record(
                 user: row.user, isLiked: row.isLiked, originalMargin: margins[0], candidateMargin: margins[1],
                 referenceMargins: Array(margins[2...]))

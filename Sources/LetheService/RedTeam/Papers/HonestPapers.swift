@@ -37,7 +37,7 @@ struct HonestPapers {
         (data, root) = (Files.join(folder, "data"), Files.join(folder, "workspace"))
         beforeReferences = Files.join(folder, "before-references")
         self.environment = environment
-        try DataSynthesizer(configuration: Self.synthesis, seed: 3).write(to: data)
+        try DataSynthesizer(configuration: .small, seed: 3).write(to: data)
         let workspace = try Workspace.create(
             at: root, policy: Array(Self.policy.utf8), profile: DatasetProfile(kind: .synthetic, folder: data),
             origin: Self.origin, environment: environment)
@@ -92,16 +92,6 @@ struct HonestPapers {
         let path = Files.join(
             WorkspacePaths(root: root).certificates, Workspace.certificateName(answer.number))
         return try Files.read(path, limit: CertificateFile.maximumByteCount)
-    }
-
-    private static var synthesis: SynthesisConfiguration {
-        var configuration = SynthesisConfiguration()
-        configuration.windowUsers = 48
-        configuration.lateUsers = 4
-        configuration.ratingsPerWindowUser = 16...22
-        configuration.ratingsPerEarlyUser = 20...30
-        configuration.popularFilms = 80
-        return configuration
     }
 
     /// Everything as short as it may be: what papers say does not depend on what a model has learned.

@@ -407,16 +407,30 @@ extension ServiceTests {
     /// A bundle whose checkpoint was cosigned, and one at the change of the log's key.
     @Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl"), "needs openssl"))
     struct CosignedBundles {
-        private func write(_ signers: [NoteSigner], to folder: String, seconds: UInt64 = 1_772_442_000) throws {
+        /// - Parameter tenant: whose the certificate says it is, signed and logged anew with the right keys; nil for the issued one.
+        private func write(
+            _ signers: [NoteSigner] = [], to folder: String, tenant: String? = nil, seconds: UInt64 = 1_772_442_000
+        ) throws {
             let workspace = try Desk.current.answered.copy().open()
             let trust = try workspace.trust()
             let record = try #require(try workspace.certificates().first)
             let path = Files.join(workspace.paths.certificates, Workspace.certificateName(record.number))
-            let file = try CertificateFile(parsing: Files.read(path, limit: 1 << 20))
+            var file = try CertificateFile(parsing: Files.read(path, limit: 1 << 20))
             let verified = try CertificateVerifier.verify(file, trusting: trust)
+            if let tenant {
+                var certificate = verified.certificate
+                certificate.tenant = tenant
+                let envelope = try certificate.signed(by: workspace.keys.controller)
+                let entry = try workspace.store.size()
+                try workspace.store.append(
+                    entries: [envelope.canonicalBytes], expectedSize: entry,
+                    signer: workspace.keys.noteSigner(origin: workspace.origin))
+                file = CertificateFile(
+                    certificate: envelope, testResult: file.testResult, proof: try workspace.prove(entry))
+            }
             var note = file.proof.checkpoint
             for signer in signers { note = try note.adding(signatureOf: signer, seconds: seconds) }
-            let size = verified.inclusion.checkpoint.size
+            let size = try Checkpoint(parsing: note.text).size
             func proof(_ index: UInt64) throws -> TransparencyProof {
                 TransparencyProof(
                     index: index, path: try workspace.store.inclusionProof(index, size: size), checkpoint: note)
@@ -428,7 +442,7 @@ extension ServiceTests {
                 entries: [
                     .init(
                         name: "certificate", envelope: file.certificate, signer: verified.controller,
-                        proof: try proof(verified.index)),
+                        proof: try proof(file.proof.index)),
                     .init(name: "test", envelope: file.testResult, signer: verified.verifier, proof: try proof(test)),
                     .init(
                         name: "request", envelope: try DSSEEnvelope(parsing: workspace.store.entry(received)),
@@ -488,6 +502,16 @@ extension ServiceTests {
             try write([NoteSigner(name: "other.example/log", key: .generate())], to: folder.path("bundle"))
             let (status, text) = try run(folder.path("bundle"))
             #expect(status == 1 && text.contains("not by the log"), "\(text)")
+        }
+
+        @Test func theCertificateOfAnotherTenantIsRefused() throws {
+            let folder = try TestFolder()
+            try write(to: folder.path("own"), tenant: Desk.origin)
+            let own = try run(folder.path("own"))
+            #expect(own.status == 0, "\(own.text)")
+            try write(to: folder.path("other"), tenant: Desk.origin + "2")
+            let other = try run(folder.path("other"))
+            #expect(other.status == 1 && other.text.contains("another tenant than the log's"), "\(other.text)")
         }
 
         private func renewManifest(_ folder: String) throws {

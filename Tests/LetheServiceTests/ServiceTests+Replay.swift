@@ -113,6 +113,16 @@ extension ServiceTests {
             #expect(try FileManager.default.subpathsOfDirectory(atPath: moment.root).sorted() == names)
         }
 
+        @Test func aRunThatKeepsTombstonesIsEqual() throws {
+            let desk = try JudgedDesk.copy()
+            let dossier = try RunDossier.read(from: WorkspacePaths(root: desk.moment.root).run(desk.runID))
+            #expect(dossier.residue.contains { $0.kind == LetheRequests.Residue.Kind.forgottenRecords.rawValue })
+            let people = try list(desk.moment, desk.moment.filed.map(\.user))
+            let outcome = try replay(desk.runID, of: desk.moment, subjects: people)
+            #expect(outcome.holds, "\(outcome.text)")
+            #expect(outcome.comparisons.contains { $0.artifact == "run.json in the run's folder" })
+        }
+
         @Test func ofASampleOnlyWhatIsDrawnIsTrainedAgainAndTheRestIsTheLogs() throws {
             let desk = try Desk.current
             let moment = try desk.answered.copy()

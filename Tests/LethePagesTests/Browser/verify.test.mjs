@@ -37,6 +37,16 @@ const changed = (change) => {
   return utf8(`${canonical(asMap(document))}\n`);
 };
 
+/** RFC 6962: the root over hashed leaves, and the path that proves the one at `index`. */
+async function climb(leaves, index) {
+  if (leaves.length === 1) return { root: leaves[0], path: [] };
+  const split = 2 ** Math.floor(Math.log2(leaves.length - 1));
+  const left = await climb(leaves.slice(0, split), index < split ? index : -1);
+  const right = await climb(leaves.slice(split), index < split ? -1 : index - split);
+  const path = index < 0 ? [] : index < split ? [...left.path, right.root] : [...right.path, left.root];
+  return { root: await sha256(concat(Uint8Array.of(1), left.root, right.root)), path };
+}
+
 test("every golden certificate holds, by its own trust file", async () => {
   let count = 0;
   for (const version of ["v1", "v2"]) {
@@ -82,6 +92,54 @@ test("parts of other certificates do not fit", async () => {
   await refused(() => verifyCertificate(changed((document) => {
     document.proof += document.proof.split("\n").at(-2).replace(/^/, "") + "\n";
   }), trust), "a signature line twice");
+});
+
+test("a controller's own certificate of another tenant, or in another tenant's log, is refused", async () => {
+  const origin = "test.lethe.example/ledger";
+  const other = "test.lethe.example/other";
+  const owner = async () => {
+    const pair = await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"]);
+    return {
+      raw: new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey)),
+      pem: `-----BEGIN PUBLIC KEY-----\n${base64(new Uint8Array(await crypto.subtle.exportKey("spki", pair.publicKey)))}\n-----END PUBLIC KEY-----\n`,
+      sign: async (message) => new Uint8Array(await crypto.subtle.sign({ name: "Ed25519" }, pair.privateKey, message)),
+    };
+  };
+  const [controller, log] = [await owner(), await owner()];
+  const noteKey = concat(Uint8Array.of(1), log.raw);
+  const noteHint = async (name) => (await sha256(concat(utf8(`${name}\n`), noteKey))).subarray(0, 4);
+  const hint = Buffer.from(await noteHint(origin)).toString("hex");
+  // The test result stays as it is, so its key does too.
+  const verifier = /verifier from 3 until 141\n[^]*?END PUBLIC KEY-----\n/.exec(trust)[0];
+  const own = `origin ${origin}\ncontroller\n${controller.pem}${verifier}log ${origin}+${hint}+${base64(noteKey)}\n`;
+
+  /** The golden certificate with this tenant, signed and logged anew under this name. */
+  async function certificate(tenant, name) {
+    const document = JSON.parse(decodeUTF8(sample, "sample"));
+    const statement = JSON.parse(Buffer.from(document.certificate.payload, "base64").toString());
+    statement.predicate.tenant = tenant;
+    const payload = utf8(canonical(asMap(statement)));
+    document.certificate.payload = base64(payload);
+    document.certificate.signatures[0].sig = base64(await controller.sign(preAuthenticationEncoding(document.certificate.payloadType, payload)));
+    const leaves = [];
+    for (let index = 0; index < 76; index += 1) leaves.push(await leafHash(utf8(`entry ${index}`)));
+    leaves.push(await leafHash(utf8(canonical(asMap(document.certificate)))));
+    const { root: head, path } = await climb(leaves, 76);
+    const checkpoint = `${name}\n77\n${base64(head)}\n`;
+    const line = base64(concat(await noteHint(origin), await log.sign(utf8(checkpoint))));
+    document.proof = ["c2sp.org/tlog-proof@v1", "index 76", ...path.map(base64), "", `${checkpoint}\n\u2014 ${origin} ${line}\n`].join("\n");
+    return utf8(`${canonical(asMap(document))}\n`);
+  }
+  for (const tenant of [origin, "ledger"]) {
+    assert.equal((await verifyCertificate(await certificate(tenant, origin), own)).inclusion.origin, origin);
+  }
+  for (const [tenant, name, reason] of [
+    [other, origin, /^certificate: tenant: expected "test\.lethe\.example\/ledger"/], ["other", origin, /^certificate: tenant/],
+    [origin, other, /^checkpoint: expected the origin/], [other, other, /^checkpoint: expected the origin/],
+  ]) {
+    await assert.rejects(async () => verifyCertificate(await certificate(tenant, name), own), (error) =>
+      error instanceof VerificationError && reason.test(error.message), `${tenant} in ${name}`);
+  }
 });
 
 test("a trust file is read strictly, and each of its lines counts", async () => {
@@ -155,26 +213,12 @@ test("an envelope's signature is over type and payload", () => {
 });
 
 test("every inclusion proof of every small tree leads to its root, and to no other", async () => {
-  const node = (left, right) => sha256(concat(Uint8Array.of(1), left, right));
-  async function subtree(leaves) {
-    if (leaves.length === 1) return leaves[0];
-    const split = 2 ** Math.floor(Math.log2(leaves.length - 1));
-    return node(await subtree(leaves.slice(0, split)), await subtree(leaves.slice(split)));
-  }
-  async function path(leaves, index) {
-    if (leaves.length === 1) return [];
-    const split = 2 ** Math.floor(Math.log2(leaves.length - 1));
-    return index < split
-      ? [...await path(leaves.slice(0, split), index), await subtree(leaves.slice(split))]
-      : [...await path(leaves.slice(split), index - split), await subtree(leaves.slice(0, split))];
-  }
   const all = [];
   for (let index = 0; index < 19; index += 1) all.push(await leafHash(utf8(`entry ${index}`)));
   for (let size = 1; size <= 19; size += 1) {
     const leaves = all.slice(0, size);
-    const head = await subtree(leaves);
     for (let index = 0; index < size; index += 1) {
-      const proof = await path(leaves, index);
+      const { root: head, path: proof } = await climb(leaves, index);
       await verifyInclusion(all[index], BigInt(index), BigInt(size), proof, head);
       await refused(() => verifyInclusion(all[index], BigInt((index + 1) % size || size), BigInt(size), proof, head), `${index} of ${size} elsewhere`);
       await refused(() => verifyInclusion(all[index], BigInt(index), BigInt(size), [...proof, head], head), "a hash too many");
@@ -190,15 +234,6 @@ test("a receipt and a bundle of the golden log hold; with another entry or trust
   const { size } = parseCheckpoint(note.slice(0, note.indexOf("\n\n") + 1));
   const hashes = [];
   for (const entry of entries.slice(0, Number(size))) hashes.push(await leafHash(utf8(entry)));
-  const node = (left, right) => sha256(concat(Uint8Array.of(1), left, right));
-  async function climb(leaves, index) {
-    if (leaves.length === 1) return { root: leaves[0], path: [] };
-    const split = 2 ** Math.floor(Math.log2(leaves.length - 1));
-    const left = await climb(leaves.slice(0, split), index < split ? index : -1);
-    const right = await climb(leaves.slice(split), index < split ? -1 : index - split);
-    const path = index < 0 ? [] : index < split ? [...left.path, right.root] : [...right.path, left.root];
-    return { root: await node(left.root, right.root), path };
-  }
   const proof = async (index) =>
     ["c2sp.org/tlog-proof@v1", `index ${index}`, ...(await climb(hashes, index)).path.map(base64), "", ""].join("\n") + note;
   const receipt = async (index, opening = {}) => utf8(`${canonical(asMap({

@@ -7,7 +7,7 @@ import Testing
 
 @testable import LetheService
 
-/// Runs in Tests/GoldenReplays that another machine made, one for each processor family (OpenBLAS's core type): a machine of that family must
+/// Runs in Tests/GoldenReplays, each made on some machine, one for each processor family (OpenBLAS's core type): a machine of that family must
 /// come to the same bits. Invented data; E2URec, references, further originals, every gate. `Scripts/golden-replay` adds one where it
 /// runs. None is ever changed: when a release computes other bits on purpose, its own take their place, and the release says so.
 struct GoldenReplayTests {
@@ -44,7 +44,7 @@ struct GoldenReplayTests {
     }
 
     @Test(.enabled(if: Golden.own.exists, "no run of a \(LinearAlgebra.coreType) is kept"), arguments: [1, 3])
-    func aRunOfAnotherMachineOfThisFamilyIsRepeatedBitForBit(threads: Int) throws {
+    func aRunOfThisFamilyIsRepeatedBitForBit(threads: Int) throws {
         let outcome = try Golden.own.replay(threads: threads)
         #expect(outcome.holds, "\(outcome.text)")
         #expect(outcome.method == "e2urec")

@@ -78,6 +78,7 @@ struct PolicySchemaTests {
         thresholds["userMembershipMargin"] = number("0.1")
         verification["thresholds"] = thresholds
         root["verification"] = verification
+        root["training"]?["pretrainingLearningRate"] = number("0.001")
         return root
     }
 

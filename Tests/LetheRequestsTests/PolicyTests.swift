@@ -30,6 +30,7 @@ struct PolicyTests {
                 "  thresholds:", with: "  membershipOriginals: 3\n  thresholds:\n    userMembershipMargin: 0.05"
             )
             .replacing("shredAfterFulfilment: true", with: "shredAfterFulfilment: true\n  tombstoneDays: 30")
+            .replacing("\n  epochs:", with: "\n  pretrainingLearningRate: 0.002\n  epochs:")
         let policy = try Policy(
             yaml: text + """
                 methods: {sisa: {shards: 2, slices: 2, unit: user, aggregation: vote}}
@@ -78,6 +79,21 @@ struct PolicyTests {
         let withoutClock = try Policy(
             yaml: replacing(text, "  holidays: [] ", "  utcOffsetMinutes: 0 #", deleting: "  utcOffsetMinutes: 0 "))
         #expect(withoutClock.digest == policy.digest)
+    }
+
+    @Test func theBaseModelMayHaveALearningRateOfItsOwn() throws {
+        let text = try demoPolicyText()
+        func policy(_ rate: String) throws -> Policy {
+            try Policy(yaml: text.replacing("\n  epochs:", with: "\n  pretrainingLearningRate: \(rate)\n  epochs:"))
+        }
+        #expect(try demoPolicy().training.pretrainingLearningRate == nil)
+        let changed = try policy("0.002")
+        #expect(try changed.training.pretrainingLearningRate == 0.002 && changed.digest != demoPolicy().digest)
+        #expect(changed.explanation.contains { $0.contains("3 pretraining epochs at a learning rate of 0.002 and") })
+        for wrong in ["0", "1.5", "fast", "none"] {
+            let error = #expect(throws: PolicyError.self) { try policy(wrong) }
+            #expect(error?.field == "training.pretrainingLearningRate" && error?.line != nil)
+        }
     }
 
     /// One line of the file changed: line pattern, new value.

@@ -62,7 +62,7 @@ private let movieLensFolder: String? = {
             switch $0 {
             case .job: jobs += 1
             case .found(let name): found.append(name)
-            case .progress: break
+            case .progress, .outcome: break
             }
         }
         try report?.write()

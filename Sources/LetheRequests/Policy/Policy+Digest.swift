@@ -85,7 +85,7 @@ extension Policy {
     }
 
     private var trainingJSON: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "pretrainingEpochs": number(training.pretrainingEpochs),
             "epochs": number(training.epochs),
             "batchSize": number(training.batchSize),
@@ -95,6 +95,9 @@ extension Policy {
             "earlyStoppingPatience": training.earlyStoppingPatience.map(number) ?? "none",
             "learningRateDecay": .string(training.learningRateDecay.rawValue),
         ]
+        // Left out where it is the other rate: such policies keep their digests.
+        members["pretrainingLearningRate"] = training.pretrainingLearningRate.map(number)
+        return .object(members)
     }
 
     private var verificationJSON: JSONValue {

@@ -52,7 +52,8 @@ extension Policy {
         let stop = training.earlyStoppingPatience.map {
             "stops after \(count($0, "epoch")) without a better validation loss"
         }
-        return "Training runs \(count(training.pretrainingEpochs, "pretraining epoch")) and at most "
+        let rate = training.pretrainingLearningRate.map { " at a learning rate of \(short($0))" } ?? ""
+        return "Training runs \(count(training.pretrainingEpochs, "pretraining epoch"))\(rate) and at most "
             + "\(count(training.epochs, "epoch")), \(count(training.batchSize, "record")) a step, learning rate "
             + "\(short(training.learningRate)) (decay: \(training.learningRateDecay.rawValue)), weight decay "
             + "\(short(training.weightDecay)), dropout \(short(training.dropout)); it \(stop ?? "does not stop early")."

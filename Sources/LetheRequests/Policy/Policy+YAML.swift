@@ -97,6 +97,9 @@ extension Policy.Training {
     fileprivate init(_ section: PolicySection) throws(PolicyError) {
         var section = section
         pretrainingEpochs = try section.integer("pretrainingEpochs", 0...100)
+        pretrainingLearningRate =
+            section.has("pretrainingLearningRate")
+            ? try section.number("pretrainingLearningRate", .above(0, through: 1)) : nil
         epochs = try section.integer("epochs", 1...1_000)
         batchSize = try section.integer("batchSize", 1...4_096)
         learningRate = try section.number("learningRate", .above(0, through: 1))

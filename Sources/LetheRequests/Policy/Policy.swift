@@ -86,6 +86,8 @@ public struct Policy: Sendable, Hashable {
     public struct Training: Sendable, Hashable {
         /// Passes over the pretraining records, 0 to 100.
         public let pretrainingEpochs: Int
+        /// AdamW's learning rate there, above 0 and at most 1; nil is `learningRate`.
+        public let pretrainingLearningRate: Double?
         /// The most passes over the training records, 1 to 1000.
         public let epochs: Int
         /// Records a step, 1 to 4096.

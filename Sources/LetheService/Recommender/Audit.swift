@@ -56,14 +56,8 @@ struct AuditedModels: Sendable {
     func evaluate(
         _ records: [InteractionRecord], data: PreparedData, stage: String, progress: ProgressHandler
     ) throws -> EvaluationMatrix {
-        let margins = try margins(of: all, on: records, data: data, stage: stage, progress: progress)
-        var matrix = try EvaluationMatrix(referenceCount: references.count)
-        for (index, record) in records.enumerated() {
-            try matrix.add(
-                user: record.userID, isLiked: record.label, original: margins[0][index],
-                candidate: margins[1][index], references: margins[2...].map { $0[index] })
-        }
-        return matrix
+        try EvaluationMatrix(
+            records, margins: try margins(of: all, on: records, data: data, stage: stage, progress: progress))
     }
 
     /// The Yes-No margins of models beside those that are compared, on forgotten records.

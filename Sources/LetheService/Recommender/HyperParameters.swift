@@ -24,6 +24,7 @@ extension Policy {
     var pretraining: FineTuningConfiguration {
         var configuration = fineTuning
         configuration.epochs = training.pretrainingEpochs
+        configuration.learningRate = training.pretrainingLearningRate ?? training.learningRate
         configuration.patience = nil
         return configuration
     }

@@ -3,7 +3,7 @@ import LetheVerification
 /// Models that are no honestly unlearned ones, each in a way in which a company might come to one.
 enum FalseModel: String, CaseIterable, Sendable {
     case original = "original"
-    case base = "base-model"
+    case wiped = "wiped"
     case overshoot = "neggrad-overshoot"
     case flipped = "flipped-answers"
     case distilled = "distilled-from-original"
@@ -15,7 +15,7 @@ enum FalseModel: String, CaseIterable, Sendable {
     var story: String {
         switch self {
         case .original: "the original, unchanged"
-        case .base: "the base model, which knows none of the users"
+        case .wiped: "random weights, which know nobody and nothing"
         case .overshoot: "NegGrad at ten times its learning rate: the forgotten answers are pushed far below chance"
         case .flipped: "the original, taught the opposite answers on the forgotten records"
         case .distilled:
@@ -31,7 +31,7 @@ enum FalseModel: String, CaseIterable, Sendable {
     var gates: Set<Gate> {
         switch self {
         case .original, .reentered, .distilled, .thirdKept: [.residual]
-        case .base: [.utility]
+        case .wiped: [.utility]
         case .overshoot, .flipped: [.residual, .shape]
         case .roundedAway: [.residual, .relearning]
         }

@@ -14,7 +14,10 @@ extension MethodsBench {
     func falseModel(_ kind: FalseModel, in setting: BenchmarkSetting, honest: Int) throws -> T5Parameters {
         switch kind {
         case .original: return try original(setting, 1).model.parameters
-        case .base: return try base(setting).model.parameters
+        case .wiped:
+            return T5Parameters(
+                configuration: try base(setting).model.parameters.configuration,
+                seed: Self.seeds(kind.rawValue, 1).adapter)
         case .roundedAway:
             return try original(setting, 1).model.parameters.relapsing(
                 from: retrained(setting, honest).model.parameters, bits: 4)

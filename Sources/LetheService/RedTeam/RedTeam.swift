@@ -98,11 +98,12 @@ public struct RedTeam: Sendable {
                 original number: Int? = nil, _ model: () throws -> T5Parameters
             ) throws {
                 events(.job(number: cases.count + 1, of: count, name: name, secondsLeft: nil))
-                cases.append(
-                    Case(
-                        name: name, story: story, truth: truth, expected: expected,
-                        judgement: try court.judgement(
-                            on: try model(), original: number, seed: UInt64(cases.count))))
+                let item = Case(
+                    name: name, story: story, truth: truth, expected: expected,
+                    judgement: try court.judgement(on: try model(), original: number, seed: UInt64(cases.count)))
+                let stops = item.stoppedBy.map(\.rawValue).joined(separator: ", ")
+                events(.outcome(item.judgement.verdict.rawValue + (stops.isEmpty ? "" : ", stopped by \(stops)")))
+                cases.append(item)
             }
             for number in 1...options.candidates {
                 try hear("retrained-\(number)", "retrained without the forgotten people", .honest, []) {
@@ -142,6 +143,30 @@ private struct Court {
     private let known: [Outputs]
     /// Margins on audited records of the originals that are candidates, from the second seed on: the first is the original of the audit.
     private let furtherOriginals: [[Double]]
+    /// The people who are learned again are drawn once for all cases: no case was made with them in mind.
+    private let relearning: KnownReturns?
+    private let rounding: KnownReturns
+
+    /// What original and references say after a trial.
+    struct KnownReturns {
+        let trial: any ReturnTrial
+        let known: [[Double]]
+
+        init(_ trial: any ReturnTrial, of models: [T5Parameters], events: (MethodsBenchmark.Event) -> Void) throws {
+            self.trial = trial
+            events(.progress(ServiceProgress(.began(stage: trial.stage, units: models.count * trial.units))))
+            known = try models.map { model in
+                let margins = try trial.margins(of: model)
+                events(.progress(ServiceProgress(.advanced(units: trial.units))))
+                return margins
+            }
+        }
+
+        func matrix(with candidate: T5Parameters) throws -> EvaluationMatrix {
+            try EvaluationMatrix(
+                trial.records, margins: [known[0], try trial.margins(of: candidate)] + known.dropFirst())
+        }
+    }
 
     struct Outputs {
         let audited: [[Float]]
@@ -160,6 +185,14 @@ private struct Court {
             try Self.margins(
                 try bench.original(setting, number).model.parameters, on: setting.audit.examples, bench, setting)
         }
+        let models = [original] + references
+        relearning = try RelearningTrial(
+            setting.audit.records, by: setting.policy.relearning, data: setting.data, seed: 8, pool: setting.pool,
+            session: bench.session
+        ).map { try KnownReturns($0, of: models, events: bench.events) }
+        rounding = try KnownReturns(
+            RoundingTrial(setting.audit.records, data: setting.data, pool: setting.pool, session: bench.session),
+            of: models, events: bench.events)
     }
 
     /// Judges a model as a run's verification does, with every gate.
@@ -175,11 +208,6 @@ private struct Court {
                 user: record.userID, isLiked: record.label, original: known[0].audited[place],
                 candidate: own.audited[place], references: known[1...].map { $0.audited[place] })
         }
-        let models = AuditedModels(
-            original: original, candidate: .single(candidate), references: references, pool: setting.pool,
-            session: bench.session)
-        let removed = setting.audit.records
-        func progress(_ event: Progress) { bench.events(.progress(ServiceProgress(event))) }
         return Judge.judge(
             Evidence(
                 provenance: .verified, forgotten: audit,
@@ -187,9 +215,8 @@ private struct Court {
                 control: try margins(
                     setting.control, at: Array(setting.control.records.indices), own.control, \.control),
                 furtherOriginals: furtherOriginals.enumerated().filter { $0.offset + 2 != number }.map(\.element),
-                relearned: try models.relearned(
-                    removed, by: setting.policy.relearning, data: setting.data, seed: seed &+ 8, progress: progress),
-                rounded: try models.rounded(removed, data: setting.data, progress: progress), seed: seed),
+                relearned: try relearning.map { try $0.matrix(with: candidate) },
+                rounded: try rounding.matrix(with: candidate), seed: seed),
             by: thresholds)
     }
 

@@ -62,11 +62,17 @@ extension RunContext {
         // A gate that was measured counts, so that G3 is measured only where the policy asks for it.
         let control = policy.verification.require.contains(.g3) && !unseen.records.isEmpty ? unseen : nil
         let asksForReturn = policy.verification.require.contains(.g4)
-        let relearned =
-            try asksForReturn
-            ? models.relearned(
-                removed, by: policy.relearning, data: data, seed: bootstrapSeed &+ 8, progress: progress) : nil
-        let rounded = try asksForReturn ? models.rounded(removed, data: data, progress: progress) : nil
+        func returning(_ trial: () throws -> (any ReturnTrial)?) throws -> EvaluationMatrix? {
+            asksForReturn ? try models.returning(in: try trial(), progress: progress) : nil
+        }
+        let relearned = try returning {
+            try RelearningTrial(
+                removed, by: policy.relearning, data: data, seed: bootstrapSeed &+ 8, pool: models.pool,
+                session: models.session)
+        }
+        let rounded = try returning {
+            try RoundingTrial(removed, data: data, pool: models.pool, session: models.session)
+        }
         let known = try models.margins(of: originals, on: removed, data: data, progress: progress)
         progress(.began(stage: "intervals and gates", units: 1))
         let judgement = Judge.judge(

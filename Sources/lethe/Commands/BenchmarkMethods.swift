@@ -196,6 +196,9 @@ extension ProgressDisplay {
             note("\(number) of \(count): \(name)\(estimate)")
         case .found: note("  found")
         case .progress(let progress): show(progress)
+        case .outcome(let text):
+            finish()
+            note("  \(text)")
         }
     }
 }

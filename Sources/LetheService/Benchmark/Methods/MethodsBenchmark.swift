@@ -90,6 +90,8 @@ public struct MethodsBenchmark: Sendable {
         case found(name: String)
         /// Within a job.
         case progress(ServiceProgress)
+        /// What the job came to, in a line.
+        case outcome(String)
     }
 
     /// The rows of the table in their order.

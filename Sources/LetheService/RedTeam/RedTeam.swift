@@ -126,7 +126,8 @@ public struct RedTeam: Sendable {
             return RedTeamReport(
                 options: options, setting: setting.name, users: setting.data.split.trainingUsers.count,
                 forgotten: setting.data.split.forgottenUsers.count, audited: setting.audit.records.count,
-                policy: setting.policy.digest, data: bench.dataDigests, program: bench.program,
+                policy: setting.policy.digest, thresholds: court.thresholds, data: bench.dataDigests,
+                program: bench.program,
                 machine: environment.description, cases: cases)
         } catch is TrainingStopped { return nil }
     }
@@ -170,7 +171,8 @@ private struct Court {
 
     struct Outputs {
         let audited: [[Float]]
-        let test: [Double]
+        /// On retained users' test records.
+        let utility: [Double]
         let control: [Double]
     }
 
@@ -211,9 +213,8 @@ private struct Court {
         return Judge.judge(
             Evidence(
                 provenance: .verified, forgotten: audit,
-                utility: try margins(setting.test, at: setting.retainedTest, own.test, \.test),
-                control: try margins(
-                    setting.control, at: Array(setting.control.records.indices), own.control, \.control),
+                utility: try margins(setting.retainedTest.map { setting.test.records[$0] }, own.utility, \.utility),
+                control: try margins(setting.control.records, own.control, \.control),
                 furtherOriginals: furtherOriginals.enumerated().filter { $0.offset + 2 != number }.map(\.element),
                 relearned: try relearning.map { try $0.matrix(with: candidate) },
                 rounded: try rounding.matrix(with: candidate), seed: seed),
@@ -221,11 +222,10 @@ private struct Court {
     }
 
     private func margins(
-        _ measured: BenchmarkSetting.Measured, at places: [Int], _ own: [Double], _ others: KeyPath<Outputs, [Double]>
+        _ records: [InteractionRecord], _ own: [Double], _ others: KeyPath<Outputs, [Double]>
     ) throws -> EvaluationMatrix {
         var matrix = try EvaluationMatrix(referenceCount: references.count)
-        for place in places {
-            let record = measured.records[place]
+        for (place, record) in records.enumerated() {
             try matrix.add(
                 user: record.userID, isLiked: record.label, original: known[0][keyPath: others][place],
                 candidate: own[place], references: known[1...].map { $0[keyPath: others][place] })
@@ -239,7 +239,7 @@ private struct Court {
         Outputs(
             audited: Inference(parameters: model, pool: setting.pool)
                 .logits(setting.audit.examples, positions: .first),
-            test: try margins(model, on: setting.test.examples, bench, setting),
+            utility: try margins(model, on: setting.retainedTest.map { setting.test.examples[$0] }, bench, setting),
             control: try margins(model, on: setting.control.examples, bench, setting))
     }
 

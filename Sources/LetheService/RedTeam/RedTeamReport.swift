@@ -11,6 +11,7 @@ public struct RedTeamReport: Sendable {
     let forgotten: Int
     let audited: Int
     let policy: Digest
+    let thresholds: Thresholds
     let data: [String: Digest]
     let program: Digest
     let machine: [String: String]
@@ -71,19 +72,21 @@ public struct RedTeamReport: Sendable {
                 + "is refused for a right reason where one of the gates named for it stops it, and G0 shows that there is something to see. "
                 + "U-LiRA: how much larger a share of the forgotten people is called members than by the retrained models' answers, against "
                 + "the originals of other seeds.",
-            "", "| what must hold | found | |", "| --- | --- | --- |",
+            "", setup, "", "| what must hold | found | |", "| --- | --- | --- |",
         ]
         lines += checks.map(\.row)
         lines += [
-            "", "| candidate | what it is | verdict | RRM | relearning | 4 bits | U-LiRA | stopped by | expected |",
-            "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+            "",
+            "| candidate | what it is | verdict | RRM | JG | relearning | 4 bits | U-LiRA | AUC difference | stopped by | expected |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         ]
         lines += cases.map { item in
             let judged = item.judgement
             let cells = [
                 "`\(item.name)`", item.story, judged.verdict.rawValue, Self.text(judged.forgetting?.relativeResidual),
-                Self.text(judged.relearning?.relative), Self.text(judged.rounding?.relative),
-                Self.text(judged.likelihoodRatio?.excess), Self.names(item.stoppedBy),
+                Self.text(judged.gates.first { $0.name == "JG" }), Self.text(judged.relearning?.relative),
+                Self.text(judged.rounding?.relative), Self.text(judged.likelihoodRatio?.excess),
+                Self.text(judged.utility?.areaDifference, decimals: 3), Self.names(item.stoppedBy),
                 item.truth == .honest ? "a pass" : Self.names(item.expected.sorted { $0.rawValue < $1.rawValue }),
             ]
             return "| " + cells.joined(separator: " | ") + " |"
@@ -98,6 +101,22 @@ public struct RedTeamReport: Sendable {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// The margins of the gates, on what usefulness was measured, and how often an honest model would pass by the audit's own account.
+    private var setup: String {
+        let limits = thresholds
+        var text =
+            "Margins: RRM \(limits.residualMargin), JG \(limits.shapeMargin), membership AUC \(limits.membershipMargin), "
+            + "AUC \(limits.areaLoss), log-loss \(limits.logLossRise)."
+        let judged = cases.first?.judgement
+        if let utility = judged?.utility {
+            text += " Usefulness: \(utility.records) test records of \(utility.users) retained users."
+        }
+        if let power = judged?.power {
+            text += " Power of G1 and G2, each reference in a candidate's place: \(power.passed) of \(power.tried)."
+        }
+        return text
+    }
+
     /// Everything as JSON; nothing about single records or users.
     public var json: JSONValue {
         var members: [String: JSONValue] = [
@@ -109,6 +128,12 @@ public struct RedTeamReport: Sendable {
             "references": JSONValue(options.references), "trainingUsers": JSONValue(users),
             "forgottenUsers": JSONValue(forgotten), "auditedRecords": JSONValue(audited), "holds": .bool(holds),
             "checks": .array(checks.map(\.json)), "candidates": .array(cases.map(json)),
+        ]
+        members["margins"] = [
+            "relativeResidual": MethodsReport.number(thresholds.residualMargin),
+            "shape": MethodsReport.number(thresholds.shapeMargin),
+            "membershipAUC": MethodsReport.number(thresholds.membershipMargin),
+            "AUC": MethodsReport.number(thresholds.areaLoss), "logLoss": MethodsReport.number(thresholds.logLossRise),
         ]
         members["papers"] = papers?.papers
         return .object(members)
@@ -132,6 +157,8 @@ public struct RedTeamReport: Sendable {
                     ]
                 }),
         ]
+        members["power"] = judged.power.map { ["passed": JSONValue($0.passed), "tried": JSONValue($0.tried)] }
+        members["utility"] = judged.utility.map { ["records": JSONValue($0.records), "users": JSONValue($0.users)] }
         members["likelihoodRatio"] = judged.likelihoodRatio.map { audit in
             [
                 "people": JSONValue(audit.users.count), "originals": JSONValue(audit.members),
@@ -150,7 +177,11 @@ public struct RedTeamReport: Sendable {
         gates.isEmpty ? "nothing" : gates.map(\.rawValue).joined(separator: ", ")
     }
 
-    private static func text(_ estimate: Estimate?) -> String {
-        estimate.map { MethodsReport.text($0, scale: 1, decimals: 2) } ?? "-"
+    private static func text(_ estimate: Estimate?, decimals: Int = 2) -> String {
+        estimate.map { MethodsReport.text($0, scale: 1, decimals: decimals) } ?? "-"
+    }
+
+    private static func text(_ gate: GateResult?) -> String {
+        text(gate?.statistic.map { Estimate(value: $0, interval: gate?.interval) })
     }
 }

@@ -66,11 +66,15 @@ final class BenchmarkSetting {
         }
     }
 
+    /// Test records: see `TestSelection`.
     let test: Measured
-    /// Places in `test` of retained users' records.
+    let sampledTest: [Int]
     let retainedTest: [Int]
     let audit: Measured
     let control: Measured
+
+    /// The most evenly spaced test records where users are a subsample.
+    private static let mostSampled = 5_000
 
     init(
         _ setting: MethodsBenchmark.Setting, policy: Policy, data: PreparedData, options: MethodsBenchmark.Options
@@ -87,10 +91,12 @@ final class BenchmarkSetting {
         validation = try data.examples(watched)
         validationOfRetained = try data.examples(watched.filter { !split.isForgotten($0.userID) })
         unseen = try data.examples(UnseenUsers(split).calibration.spreadOver(UnseenUsers.mostRecords))
-        let testRecords = split.test.spreadOver(options.testRecords ?? .max)
-        test = try Measured(testRecords, data)
-        let stayed = Set(split.trainingUsers).subtracting(split.forgottenUsers)
-        retainedTest = testRecords.indices.filter { stayed.contains(testRecords[$0].userID) }
+        let limit = options.testRecords ?? .max
+        let selection = TestSelection(
+            split.test, retained: Set(split.trainingUsers).subtracting(split.forgottenUsers),
+            sampled: min(limit, users == nil ? .max : Self.mostSampled), ofRetained: limit)
+        (sampledTest, retainedTest) = (selection.sampled, selection.retained)
+        test = try Measured(selection.records, data)
         audit = try Measured(split.forgottenRecords.spreadOver(options.auditRecords), data)
         let trained = Set(split.trainingUsers)
         control = try Measured(
@@ -111,7 +117,7 @@ final class BenchmarkSetting {
                 (method == "retrain" ? 1...options.references : seeds).map { .row(method: method, seed: $0) }
             }
         identity = [
-            "training": .string(recordsRoot(split.training).hex), "test": .string(recordsRoot(testRecords).hex),
+            "training": .string(recordsRoot(split.training).hex), "test": .string(recordsRoot(test.records).hex),
             "validation": .string(recordsRoot(split.validation).hex),
             "forgotten": .string(recordsRoot(split.forgottenRecords).hex),
             "audited": .string(recordsRoot(audit.records).hex),

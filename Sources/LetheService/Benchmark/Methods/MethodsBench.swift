@@ -62,7 +62,7 @@ final class MethodsBench {
         let tokenizer = try Self.tokenizer(dataset, fullSplit, policies[0], store)
         for (setting, policy) in zip(options.settings, policies) {
             var rules = options.profile.splitting
-            if let users = setting.users { rules.subsample = .init(users: users, evaluationRecords: 5_000) }
+            if let users = setting.users { rules.subsample = .init(users: users, evaluationRecords: .max) }
             var split = setting.users == nil ? fullSplit : try rules.split(dataset)
             if let count = options.forgottenUsers {
                 guard count < split.trainingUsers.count else {

@@ -50,7 +50,7 @@ struct MethodsMarkdown {
             """
             \(split.trainingUsers.count) training users\(setting.users == nil ? "" : " (a subsample)"), \(split.training.count) records; \
             \(split.forgottenUsers.count) users with \(split.forgottenRecords.count) records to forget, \
-            \(setting.audit.records.count) of them compared; \(setting.test.records.count) test records. Training: at most \
+            \(setting.audit.records.count) of them compared; \(setting.sampledTest.count) test records. Training: at most \
             \(training.epochs) epochs, \(stopping ?? "no early stopping"), learning rate \(training.learningRate), policy \
             `\(setting.policy.name)`.
             """,

@@ -40,7 +40,8 @@ extension MethodsReport {
                 "forgotten": JSONValue(split.forgottenRecords.count),
                 "retained": JSONValue(split.retainedRecords.count),
                 "audited": JSONValue(table.setting.audit.records.count),
-                "testMeasured": JSONValue(table.setting.test.records.count),
+                "testMeasured": JSONValue(table.setting.sampledTest.count),
+                "retainedTestMeasured": JSONValue(table.setting.retainedTest.count),
                 "unseenTest": JSONValue(table.setting.control.records.count),
             ],
             "roots": .object(

@@ -41,13 +41,13 @@ struct RowMeasurer {
                 let user = setting.audit.userOfRecord[index]
                 if setting.audit.isLiked[index] { yes[user] += margin } else { no[user] += margin }
             }
+            func scores(at places: [Int]) -> WeightedScores {
+                WeightedScores(
+                    margins: places.map { test[$0] }, isLiked: places.map { setting.test.isLiked[$0] },
+                    userOfRecord: places.map { setting.test.userOfRecord[$0] })
+            }
             return Prepared(
-                test: WeightedScores(
-                    margins: test, isLiked: setting.test.isLiked, userOfRecord: setting.test.userOfRecord),
-                retainedTest: WeightedScores(
-                    margins: setting.retainedTest.map { test[$0] },
-                    isLiked: setting.retainedTest.map { setting.test.isLiked[$0] },
-                    userOfRecord: setting.retainedTest.map { setting.test.userOfRecord[$0] }),
+                test: scores(at: setting.sampledTest), retainedTest: scores(at: setting.retainedTest),
                 forgotten: WeightedScores(
                     margins: forgotten, isLiked: setting.audit.isLiked, userOfRecord: setting.audit.userOfRecord),
                 membership: WeightedMembership(

@@ -21,6 +21,7 @@ extension AuditPass {
             followed[id] = nil
             return
         }
+        countRuns(event, of: id)
         try checkFulfilment(event, at: index)
         guard let expected = followed[id], expected.lastIndex == index, let record = state.requests[id] else { return }
         if try expected.row ?? packedRequest(id)?.row == record.packed {
@@ -57,6 +58,16 @@ extension AuditPass {
             return (try? state.apply(event, at: index)) != nil
         }
         return (try? state.apply(event, at: index)) != nil
+    }
+
+    /// How many runs a request took until a certificate fulfilled it.
+    private mutating func countRuns(_ event: LedgerEvent, of id: RequestID) {
+        guard case .request(let request) = event, case .changed(let change, _) = request.kind else { return }
+        switch change {
+        case .unlearned: followed[id]?.runs += 1
+        case .fulfilled: fulfilledByRuns[followed[id]?.runs ?? 0, default: 0] += 1
+        default: break
+        }
     }
 
     /// A request is fulfilled by a certificate of its own.
@@ -237,6 +248,7 @@ extension AuditPass {
         var found = LedgerAudit.Completeness()
         found.certificates = certificates.count
         found.certificatesWithoutRequest = certificates.withoutRequest
+        found.fulfilledByRuns = fulfilledByRuns
         for row in try Cells.fetch(db, "SELECT CAST(state AS BLOB), count(*) FROM requests GROUP BY state") {
             let count = Int(clamping: row[1].unsigned ?? 0)
             found.requests += count

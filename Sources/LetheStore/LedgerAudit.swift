@@ -91,6 +91,8 @@ public enum LedgerAudit {
         public var withoutCertificateByState: [String: Int] = [:]
         /// Requests without a certificate, in the order of their ids: as many as were asked for.
         public var withoutCertificate: [Request] = []
+        /// Requests that a certificate fulfilled, by how many runs had a candidate for them: above 1, a pass was tried for again.
+        public var fulfilledByRuns: [Int: Int] = [:]
         /// The entries of certificates whose request the log never received.
         public var certificatesWithoutRequest: [UInt64] = []
     }
@@ -211,6 +213,8 @@ struct FollowedRequest {
     let lastIndex: UInt64
     /// The row itself, where the last event is near.
     let row: PackedRow?
+    /// The runs that had a candidate for it so far.
+    var runs = 0
 }
 
 /// A row that the entries imply, and the entry that implies it.
@@ -232,6 +236,8 @@ struct AuditPass {
     var state = LedgerState()
     /// What the stored row of each request in `state` says.
     var followed: [RequestID: FollowedRequest] = [:]
+    /// Requests that a certificate fulfilled, by how many runs had a candidate for them.
+    var fulfilledByRuns: [Int: Int] = [:]
     /// The stored row of a request, by its id.
     let requestRows: RowLookup
     /// Requests whose row or events are not as they should be, to be derived again with all their events.

@@ -91,6 +91,23 @@ struct ContentTests {
         #expect(try !Fixtures.passStatistical.json.contains("recipients"))
     }
 
+    @Test func earlierTriesStandBesideAPass() throws {
+        let report = Fixtures.change(Fixtures.passStatistical) {
+            $0.earlierRuns = [
+                .init(id: "run-1", method: "<e2urec>", verdict: .fail, requests: 2, logIndex: 41),
+                .init(id: "run-2", method: "bad-t", verdict: nil, requests: 1, logIndex: 52),
+            ]
+        }
+        for text in [report.markdown, report.html] {
+            #expect(text.contains("Tried before") && text.contains("FAIL") && text.contains("not judged"))
+            #expect(text.contains("2 of \(report.requests.count)") && text.contains("at most that of each, added up"))
+        }
+        #expect(!report.html.contains("<e2urec>"))
+        #expect(try report.json.contains("\"earlierRuns\":[{\"logIndex\":41,"))
+        #expect(!Fixtures.passStatistical.markdown.contains("Tried before"))
+        #expect(try !Fixtures.passStatistical.json.contains("earlierRuns"))
+    }
+
     @Test func overdueRequestsComeFirst() {
         let figure = Document(Fixtures.inconclusive).keyFigures[1]
         #expect(figure.value == "1 overdue")

@@ -2,6 +2,7 @@ import LetheBytes
 import LetheCertificates
 import LetheCrypto
 import LetheRecommendation
+import LetheReports
 import LetheRequests
 import LetheStatements
 import LetheStore
@@ -73,12 +74,24 @@ extension ServiceTests {
             #expect(verified.certificate.verification.verdict == .passExact)
             #expect(verified.certificate.verification.references.isEmpty)
             #expect(!Files.exists(Files.join(workspace.paths.run(second.runID), "repetition")))
-            #expect(try workspace.audit().isEmpty)
+            let audited = try workspace.examine()
+            #expect(audited.findings.isEmpty && audited.completeness.fulfilledByRuns == [2: 1])
+            #expect(audited.text.contains("requests fulfilled after earlier runs did not pass: 1 after 1"))
+            #expect(audited.json["completeness"]?["fulfilledByRuns"]?["2"] == .string("1"))
+            let judged = try #require(try workspace.store.run(RunID(first.runID) ?? secondID)?.indexes["verified"])
+            #expect(
+                try workspace.auditReport(second.runID).earlierRuns == [
+                    .init(
+                        id: first.runID, method: "e2urec", verdict: .inconclusive, requests: 1,
+                        logIndex: Int(clamping: judged))
+                ])
+            #expect(try workspace.auditReport(first.runID).earlierRuns.isEmpty)
             let reports = try workspace.report(
                 second.runID, to: workspace.paths.reports, formats: ReportFormat.allCases)
             let markdown = try #require(reports[.markdown])
             let report = String(decoding: try Files.read(markdown, limit: 1 << 22), as: UTF8.self)
             #expect(report.contains("PASS-EXACT") && report.contains("number 2 of the policy’s 2"))
+            #expect(report.contains("Tried before") && report.contains("1 of 1"))
             let replayed = try workspace.replay(
                 second.runID, subjects: try Self.list(users.prefix(1), in: folder), to: "\(folder.path)/replayed"
             ) { _ in }

@@ -16,6 +16,16 @@ enum RunSection {
                     Fact("Finished", "\(time: run.finishedAt)"),
                 ] + (run.choice.map { [Fact("Method", "\($0)")] } ?? []))
         ]
+        if !report.earlierRuns.isEmpty {
+            blocks.append(.heading("Tried before"))
+            blocks.append(.table(earlier(report)))
+            blocks.append(
+                .paragraph(
+                    """
+                    Every verdict stands in the log. Where several were decided by statistics, the chance that a model which did \
+                    not forget passes one of them is at most that of each, added up.
+                    """))
+        }
         if !run.residue.isEmpty {
             blocks.append(.heading("What could bring the records back"))
             if run.residue.contains(where: { $0.fate == .kept }) {
@@ -35,6 +45,20 @@ enum RunSection {
         return Section(
             id: "run", title: "What was done?", lead: "\(strong: run.method.name). \(run.method.summary)",
             blocks: blocks)
+    }
+
+    private static func earlier(_ report: AuditReport) -> Table {
+        Table(
+            caption: "Earlier runs that took some of these requests",
+            columns: [.text("Run"), .text("Method"), .text("Verdict"), .number("Requests"), .number("Log entry")],
+            rows: report.earlierRuns.map { run in
+                [
+                    "\(code: run.id)", "\(run.method)",
+                    run.verdict.map { "\($0.rawValue, tone: Wording.tone(of: $0))" } ?? "not judged",
+                    "\(Figures.count(run.requests)) of \(Figures.count(report.requests.count))",
+                    "\(String(run.logIndex))",
+                ]
+            })
     }
 
     private static func residue(_ residue: [AuditReport.Residue]) -> Table {

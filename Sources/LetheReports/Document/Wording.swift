@@ -5,8 +5,11 @@ struct Wording {
     let report: AuditReport
 
     /// How good the verdict is.
-    var tone: Tone {
-        switch report.verdict {
+    var tone: Tone { Self.tone(of: report.verdict) }
+
+    /// How good a verdict is.
+    static func tone(of verdict: AuditReport.Verdict) -> Tone {
+        switch verdict {
         case .passExact, .passStatistical: .good
         case .inconclusive: .caution
         case .fail: .bad

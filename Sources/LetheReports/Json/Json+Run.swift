@@ -14,6 +14,15 @@ extension AuditReport.Run {
     }
 }
 
+extension AuditReport.EarlierRun {
+    var json: JSONValue {
+        [
+            "runId": .string(id), "method": .string(method), "verdict": .text(verdict?.rawValue),
+            "requests": .count(requests), "logIndex": .count(logIndex),
+        ]
+    }
+}
+
 extension AuditReport.Method {
     var json: JSONValue {
         ["name": .string(name), "summary": .string(summary), "parameters": .array(parameters.map(\.json))]

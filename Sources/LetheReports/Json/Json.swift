@@ -37,7 +37,8 @@ extension AuditReport {
             "notMeasured": .array(notMeasured.map { ["test": .string($0.test), "reason": .string($0.reason)] }),
             "check": check.json,
         ]
-        // Left out where the policy names nobody: what reads version 1 need not know them.
+        // Left out where there are none: what reads version 1 need not know them.
+        if !earlierRuns.isEmpty { members["earlierRuns"] = .array(earlierRuns.map(\.json)) }
         if !recipients.isEmpty { members["recipients"] = .array(recipients.map(\.json)) }
         if let likelihoodRatio { members["likelihoodRatio"] = likelihoodRatio.json }
         if !backups.isEmpty { members["backups"] = .array(backups.map(\.json)) }

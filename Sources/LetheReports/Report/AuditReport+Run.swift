@@ -37,6 +37,29 @@ extension AuditReport {
         }
     }
 
+    /// A run before this one that tried to make the model forget some of the same people.
+    public struct EarlierRun: Sendable, Equatable {
+        /// The run's identifier.
+        public var id: String
+        /// The method's name.
+        public var method: String
+        /// What it came to; nil where it was never judged.
+        public var verdict: Verdict?
+        /// How many of this run's requests it took.
+        public var requests: Int
+        /// Index of the log entry with its verdict, or else of its last one.
+        public var logIndex: Int
+
+        /// Makes an earlier run.
+        public init(id: String, method: String, verdict: Verdict?, requests: Int, logIndex: Int) {
+            self.id = id
+            self.method = method
+            self.verdict = verdict
+            self.requests = requests
+            self.logIndex = logIndex
+        }
+    }
+
     /// An unlearning method and its settings.
     public struct Method: Sendable, Equatable {
         /// The method's name, such as "E2URec".

@@ -33,6 +33,8 @@ public struct AuditReport: Sendable, Equatable {
     public var backups: [Backup]
     /// What was done.
     public var run: Run
+    /// Runs before this one that took some of the same requests, in the order of the log: each was one more try at a pass.
+    public var earlierRuns: [EarlierRun]
     /// The gates of the decision rule, in the policy's order.
     public var gates: [Gate]
     /// Distances to the retrained models, one per metric.
@@ -61,7 +63,7 @@ public struct AuditReport: Sendable, Equatable {
         verdict: Verdict, reasons: [String] = [], claim: Claim, runID: String, issuedAt: String, log: Log,
         policy: Policy,
         dataset: Dataset, requests: [Request], refusals: [Refusal] = [], recipients: [Recipient] = [],
-        backups: [Backup] = [], run: Run, gates: [Gate] = [],
+        backups: [Backup] = [], run: Run, earlierRuns: [EarlierRun] = [], gates: [Gate] = [],
         distances: [Distance] = [], relativeTests: [RelativeTest] = [], likelihoodRatio: LikelihoodRatio? = nil,
         worstUsers: WorstUsers? = nil, residualMemory: Estimate? = nil,
         performance: [Performance] = [],
@@ -80,6 +82,7 @@ public struct AuditReport: Sendable, Equatable {
         self.recipients = recipients
         self.backups = backups
         self.run = run
+        self.earlierRuns = earlierRuns
         self.gates = gates
         self.distances = distances
         self.relativeTests = relativeTests

@@ -21,6 +21,8 @@ struct ReportContext {
     let controllerKeyID: String
     /// Where telling the recipients stands.
     let recipients: [RecipientStanding]
+    /// Runs that took some of the same requests before.
+    let earlierRuns: [AuditReport.EarlierRun]
     /// Entries of the run in the log, by step.
     let runEntries: [String: UInt64]
     /// Now.
@@ -50,7 +52,7 @@ extension AuditReport {
                 recordsBefore: dossier.recordsBefore, recordsRemoved: dossier.recordsRemoved.reduce(0, +)),
             requests: Self.requests(dossier, context), refusals: context.refusals,
             recipients: context.recipients.map(Recipient.init), backups: context.certificates.first?.backups ?? [],
-            run: Self.run(dossier, measured, context),
+            run: Self.run(dossier, measured, context), earlierRuns: context.earlierRuns,
             gates: measured.gates.map { Self.gate($0, membershipPower: measured.membershipPower) },
             distances: measured.distances.compactMap(Self.distance),
             relativeTests: (measured.relativeTests ?? []).compactMap(Self.relativeTest),

@@ -31,6 +31,10 @@ extension LedgerAudit.Outcome {
                             "receivedEntry": .string("\($0.receivedIndex)"),
                         ]
                     }),
+                "fulfilledByRuns": .object(
+                    Dictionary(
+                        uniqueKeysWithValues: completeness.fulfilledByRuns.map { ("\($0.key)", .string("\($0.value)")) }
+                    )),
                 "certificatesWithoutRequest": .array(
                     completeness.certificatesWithoutRequest.map { .string("\($0)") }),
             ],
@@ -59,6 +63,11 @@ extension LedgerAudit.Outcome {
         let count = open.reduce(0) { $0 + $1.value }
         if count > completeness.withoutCertificate.count {
             lines.append("  and \(count - completeness.withoutCertificate.count) more (--json names all)")
+        }
+        let again = completeness.fulfilledByRuns.filter { $0.key > 1 }.sorted { $0.key < $1.key }
+        if !again.isEmpty {
+            let counts = again.map { "\($0.value) after \($0.key - 1)" }.joined(separator: ", ")
+            lines.append("requests fulfilled after earlier runs did not pass: \(counts)")
         }
         return lines.joined(separator: "\n")
     }

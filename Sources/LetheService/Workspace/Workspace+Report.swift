@@ -27,14 +27,15 @@ extension Workspace {
         let (_, record) = try run(id, at: .verified)
         let dossier = try RunDossier.read(from: paths.run(id))
         let checkpoint = try Checkpoint(parsing: checkpoint().text)
+        let requests = try dossier.requests.map { try request($0) }
         let context = ReportContext(
             log: .init(
                 origin: origin, checkpointSize: Int(checkpoint.size), checkpointRoot: checkpoint.rootHash.hex),
             policy: try policy(of: record), datasetName: profile.name,
-            requests: try dossier.requests.map { try request($0) },
+            requests: requests,
             certificates: try certificates(of: record), refusals: refusals,
             controllerKeyID: try keys.controller.publicKey.keyID, recipients: try recipients(ofRun: id),
-            runEntries: record.indexes,
+            earlierRuns: try earlierRuns(than: record, of: requests), runEntries: record.indexes,
             now: environment.now(), trustFile: "trust.txt", certificateFolder: "certificates",
             environment: environment.description.sorted { $0.key < $1.key }.map { .init($0.key, $0.value) })
         return AuditReport(dossier, try measurements(id), context)

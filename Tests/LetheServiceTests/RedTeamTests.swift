@@ -60,8 +60,9 @@ import Testing
         #expect(try Files.read(folder.path("out/redteam.md"), limit: 1 << 20) == first)
         let text = String(decoding: first, as: UTF8.self)
         for kind in FalseModel.allCases { #expect(text.contains("`\(kind.rawValue)`")) }
-        #expect(text.contains("Margins: RRM 0.2, JG 0.25, membership AUC 0.05, AUC 0.01, log-loss 0.01. Usefulness: "))
-        #expect(again.json["margins"]?["shape"] == .number("0.25"))
+        #expect(text.contains("Margins: RRM 1.0, JG 1.0, "), "the policy's")
+        #expect(text.contains(" test records of ") && text.contains(" retained users."))
+        #expect(again.json["margins"]?["shape"] == .number("1.0"))
         #expect(again.json["candidates"]?.arrayValue?.count == names.count)
     }
 

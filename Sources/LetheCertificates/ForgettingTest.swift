@@ -158,7 +158,7 @@ public struct ForgettingTest: Sendable, Equatable {
     }
 }
 
-/// The checkpoint whose root hash seeds were derived from, so that nobody could choose them.
+/// The checkpoint whose root hash seeds were derived from, so that nobody picks them.
 public struct SeedSource: Sendable, Equatable {
     /// The tree size of the checkpoint.
     public let size: UInt64

@@ -92,6 +92,7 @@ extension ServiceTests {
             let report = String(decoding: try Files.read(markdown, limit: 1 << 22), as: UTF8.self)
             #expect(report.contains("PASS-EXACT") && report.contains("number 2 of the policy’s 2"))
             #expect(report.contains("Tried before") && report.contains("1 of 1"))
+            #expect(report.contains("was done a second time") && !report.contains("0 models"))
             let replayed = try workspace.replay(
                 second.runID, subjects: try Self.list(users.prefix(1), in: folder), to: "\(folder.path)/replayed"
             ) { _ in }

@@ -112,7 +112,9 @@ struct JudgeTests {
 
     @Test func exactRetrainingPassesWithoutStatistics() throws {
         let evidence = Evidence(provenance: .verifiedExactRetraining, forgotten: nil, seed: 1)
-        #expect(Judge.judge(evidence, by: Self.thresholds).verdict == .passExact)
+        let judgement = Judge.judge(evidence, by: Self.thresholds)
+        #expect(judgement.verdict == .passExact)
+        #expect(judgement.notAssessed.map(\.name) == ["G0 to G5"])
     }
 
     @Test func missingUtilityIsDoubt() throws {

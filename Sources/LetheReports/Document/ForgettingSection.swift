@@ -65,7 +65,9 @@ enum ForgettingSection {
         }
         return Section(
             id: "forgetting", title: "Did it forget?",
-            lead: """
+            lead: report.claim.references == 0
+                ? "The run was done a second time from what the log commits to, and every digest was compared."
+                : """
                 The model after the run is compared with \(Figures.count(report.claim.references, "model")) retrained without \
                 the records, on \(report.claim.auditSet).
                 """,

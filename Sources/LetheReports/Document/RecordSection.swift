@@ -21,7 +21,7 @@ enum RecordSection {
         blocks.append(
             .paragraph(
                 """
-                Drawn from the root hash of a checkpoint, so that nobody could choose them\
+                Drawn from the root hash of a checkpoint that covers the run’s inputs, so that nobody picks them\
                 \(run.seeds.referenceCheckpointRoot == nil ? "" : "; those of the retrained models from a later one").
                 """))
         blocks.append(.facts(facts(about: run.seeds)))

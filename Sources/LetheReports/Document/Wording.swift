@@ -126,16 +126,26 @@ struct Wording {
             unnoticed by anybody who holds a newer checkpoint.
             """)
         points.append(
-            "The random seeds come from a published checkpoint: nobody could pick one that flatters the result.")
+            "The random seeds come from the root of a checkpoint that covers what they could flatter: nobody picked them."
+        )
         return points
     }
 
     /// What does not follow from the report, whatever its verdict.
     var doesNotProve: [Prose] {
         [
+            report.verdict == .passExact
+                ? """
+                It does not show that nothing can be guessed about the people: the model still learned from everybody who is \
+                like them.
+                """
+                : """
+                It does not show that no trace is left in the weights: outputs were compared on an audit set, not on every \
+                possible input, and not under every possible attack.
+                """,
             """
-            It does not show that no trace is left in the weights: outputs were compared on an audit set, not on every \
-            possible input, and not under every possible attack.
+            It does not exclude that the operator wrote the log’s own entries in many variants until their root gave seeds to \
+            its liking. Each try costs the trainings that show what a seed gives.
             """,
             """
             It says nothing about copies outside this model: source systems, backups, logs, other models, recipients of \

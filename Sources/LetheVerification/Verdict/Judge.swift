@@ -207,6 +207,12 @@ private struct Case {
     }
 
     private func notAssessed() -> [NotAssessed] {
+        if evidence.provenance == .verifiedExactRetraining, evidence.forgotten == nil {
+            return [
+                NotAssessed(
+                    name: "G0 to G5", reason: "the run was repeated instead, bit for bit: no statistic is needed")
+            ]
+        }
         var list: [NotAssessed] = []
         if evidence.provenance == .notAssessed {
             list.append(NotAssessed(name: "P0 provenance", reason: "no log was given"))

@@ -97,12 +97,7 @@ extension Document {
     }
 
     private static func tone(of verdict: String) -> Tone {
-        switch AuditReport.Verdict(rawValue: verdict) {
-        case .passExact, .passStatistical: .good
-        case .inconclusive: .caution
-        case .fail: .bad
-        case .refuse, nil: .neutral
-        }
+        AuditReport.Verdict(rawValue: verdict).map(Wording.tone) ?? .neutral
     }
 
     private static func processing(_ report: PeriodReport) -> Section {

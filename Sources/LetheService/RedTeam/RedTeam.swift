@@ -213,24 +213,19 @@ private struct Court {
         return Judge.judge(
             Evidence(
                 provenance: .verified, forgotten: audit,
-                utility: try margins(setting.retainedTest.map { setting.test.records[$0] }, own.utility, \.utility),
-                control: try margins(setting.control.records, own.control, \.control),
+                utility: try matrix(setting.retainedTest.map { setting.test.records[$0] }, own, \.utility),
+                control: try matrix(setting.control.records, own, \.control),
                 furtherOriginals: furtherOriginals.enumerated().filter { $0.offset + 2 != number }.map(\.element),
                 relearned: try relearning.map { try $0.matrix(with: candidate) },
                 rounded: try rounding.matrix(with: candidate), seed: seed),
             by: thresholds)
     }
 
-    private func margins(
-        _ records: [InteractionRecord], _ own: [Double], _ others: KeyPath<Outputs, [Double]>
+    private func matrix(
+        _ records: [InteractionRecord], _ own: Outputs, _ margins: KeyPath<Outputs, [Double]>
     ) throws -> EvaluationMatrix {
-        var matrix = try EvaluationMatrix(referenceCount: references.count)
-        for (place, record) in records.enumerated() {
-            try matrix.add(
-                user: record.userID, isLiked: record.label, original: known[0][keyPath: others][place],
-                candidate: own[place], references: known[1...].map { $0[keyPath: others][place] })
-        }
-        return matrix
+        try EvaluationMatrix(
+            records, margins: ([known[0], own] + known.dropFirst()).map { $0[keyPath: margins] })
     }
 
     private static func outputs(

@@ -11,31 +11,25 @@ extension Workspace {
     func earlierRuns(
         than run: LetheRequests.RunRecord, of requests: [RequestRecord]
     ) throws -> [AuditReport.EarlierRun] {
-        guard let end = run.indexes["inputs-committed"], let begin = requests.map(\.receivedIndex).min(), begin < end,
-            try store.runs().contains(where: {
-                $0.runID != run.runID && $0.candidate != nil && $0.startedAt <= run.startedAt
-            })
+        guard let end = run.indexes["inputs-committed"], let begin = requests.map(\.receivedIndex).min(), begin < end
         else { return [] }
+        let earlier = try store.runs().filter { ($0.indexes["candidate-committed"] ?? end) < end }
+        guard !earlier.isEmpty else { return [] }
         let ids = Set(requests.map(\.requestID))
-        var order: [RunID] = []
         var taken: [RunID: Int] = [:]
         try store.forEachEntry(in: begin...end) { _, bytes in
             guard case .request(let event)? = try LedgerEvent(of: DSSEEnvelope(parsing: bytes)),
-                case .changed(.unlearned(let earlier), _) = event.kind, ids.contains(event.requestID)
+                case .changed(.unlearned(let run), _) = event.kind, ids.contains(event.requestID)
             else { return }
-            if taken.updateValue(taken[earlier, default: 0] + 1, forKey: earlier) == nil { order.append(earlier) }
+            taken[run, default: 0] += 1
         }
-        return try order.map { id in
-            guard let record = try store.run(id),
+        return try earlier.compactMap { record in
+            guard let requests = taken[record.runID],
                 case .inputsCommitted(let inputs)? = try step("inputs-committed", of: record)
-            else {
-                throw ServiceError.workspaceDamaged(
-                    file: paths.database, problem: "requests name the run \(id), which is missing")
-            }
+            else { return nil }
             return AuditReport.EarlierRun(
-                id: id.text, method: inputs.methodName?.rawValue ?? inputs.method,
-                verdict: record.verdict.flatMap { AuditReport.Verdict(rawValue: $0.rawValue) },
-                requests: taken[id] ?? 0,
+                id: record.runID.text, method: inputs.methodName?.rawValue ?? inputs.method,
+                verdict: record.verdict.flatMap { AuditReport.Verdict(rawValue: $0.rawValue) }, requests: requests,
                 logIndex: Int(clamping: record.indexes["verified"] ?? record.lastIndex))
         }
     }

@@ -22,6 +22,7 @@ public enum Clock {
         [
             "lethe": Program.version, "system": ProcessInfo.processInfo.operatingSystemVersionString,
             "processors": "\(ProcessInfo.processInfo.activeProcessorCount)", "architecture": architecture,
+            ServiceEnvironment.linearAlgebra.name: ServiceEnvironment.linearAlgebra.value,
         ]
     }
 

@@ -1,5 +1,6 @@
 public import LetheCrypto
 public import LetheStatements
+import LetheTensor
 
 /// What the service may not take for itself: the time, and how long something took.
 public struct ServiceEnvironment: Sendable {
@@ -45,6 +46,16 @@ public struct ServiceEnvironment: Sendable {
         self.passphrase = passphrase
         self.post = post
     }
+}
+
+extension ServiceEnvironment {
+    /// The linear algebra and the processor family whose kernels it has chosen, such as `OpenBLAS 0.3.21, Zen`, as an entry of
+    /// `description`: bits are repeated within one family alone.
+    public static let linearAlgebra = (
+        name: "linearAlgebra",
+        value: LinearAlgebra.library.split(separator: " ").prefix(2).joined(separator: " ") + ", "
+            + LinearAlgebra.coreType
+    )
 }
 
 /// Random numbers for identifiers and nonces, from OpenSSL. Never for training: those seeds come from the log.

@@ -118,7 +118,8 @@ struct Desk: Sendable {
     static func environment(now: String = noon, keeping folder: TestFolder? = nil) -> ServiceEnvironment {
         ServiceEnvironment(
             now: { withExtendedLifetime(folder) { (try? Timestamp(now)) ?? .epoch } }, seconds: { 0 },
-            program: { Digest(sha256: Array("the program under test".utf8)) }, description: ["lethe": "test"])
+            program: { Digest(sha256: Array("the program under test".utf8)) },
+            description: ["lethe": "test", ServiceEnvironment.linearAlgebra.name: "kernels of the desk"])
     }
 
     static func create(in folder: TestFolder, data: TestFolder, policy: String = DeskPolicy().yaml) throws -> Workspace

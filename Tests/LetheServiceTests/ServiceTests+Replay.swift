@@ -26,10 +26,11 @@ extension ServiceTests {
         /// Repeats a run in a folder that is gone afterwards.
         private func replay(
             _ run: String, of moment: Desk.Moment, data: String? = nil, threads: Int? = nil, subjects: String? = nil,
-            program: Digest? = nil, fromBase: Bool = false, sample: Int? = nil
+            program: Digest? = nil, family: String? = nil, fromBase: Bool = false, sample: Int? = nil
         ) throws -> ReplayOutcome {
             var environment = Desk.environment(keeping: moment.folder)
             if let program { environment.program = { program } }
+            if let family { environment.description[ServiceEnvironment.linearAlgebra.name] = family }
             let workspace = try Workspace.openToRead(
                 moment.root, data: data, threads: threads, environment: environment)
             return try workspace.replay(
@@ -95,7 +96,7 @@ extension ServiceTests {
                 desk.runID, of: moment, threads: 3, subjects: list(moment, moment.filed.map(\.user)))
             #expect(outcome.holds, "\(outcome.text)")
             #expect(outcome.threads == 3 && outcome.method == "retrain")
-            #expect(!outcome.notCompared.contains { $0.hasPrefix("the program: ") })
+            #expect(!outcome.notCompared.contains { $0.hasPrefix("the program: ") || $0.hasPrefix("the processor ") })
             let artifacts = outcome.comparisons.map(\.artifact)
             for name in [
                 "seeds of the original", "seeds", "reference seeds", "models read", "trajectory of candidate",
@@ -214,8 +215,12 @@ extension ServiceTests {
 
             let outcome = try replay(
                 desk.runID, of: moment, subjects: list(moment, moment.filed.map(\.user)),
-                program: Digest(sha256: [7]))
+                program: Digest(sha256: [7]), family: "other kernels")
             #expect(outcome.notCompared.contains { $0.hasPrefix("the program: ") })
+            #expect(
+                outcome.notCompared.contains(
+                    "the processor family: certificates name kernels of the desk, this is other kernels; a difference may be the family's"
+                ))
             #expect(
                 differing(outcome) == [
                     "candidate in the run's folder", "reference 2 in the run's folder",

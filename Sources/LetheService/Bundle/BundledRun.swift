@@ -132,7 +132,7 @@ public final class BundledRun {
         var outcome = try repeated(
             Repetition(
                 logged: logged, settings: settings, base: base, original: given, records: records, data: data,
-                drawn: nil, kept: kept, program: certificate.certificate.unlearning.code),
+                drawn: nil, kept: kept, certified: certificate.certificate.unlearning),
             to: output, progress: progress)
         outcome.verified =
             certificate.checked + [

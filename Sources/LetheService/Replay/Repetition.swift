@@ -21,8 +21,8 @@ struct Repetition {
     /// The references to train again; nil for all.
     let drawn: ReplaySample?
     let kept: KeptRun
-    /// The program that certificates name; nil where there are none.
-    let program: Digest?
+    /// What the certificates say of how the run was made; nil where there are none.
+    let certified: UnlearningCertificate.Unlearning?
 }
 
 extension RunContext {
@@ -70,9 +70,16 @@ extension RunContext {
     ) throws -> ReplayOutcome {
         let (logged, base, data, records) = (repetition.logged, repetition.base, repetition.data, repetition.records)
         var comparison = ReplayComparison(logged, beside: repetition.kept, repeated: folder)
-        if let made = repetition.program, try made != environment.program() {
+        if let made = repetition.certified?.code, try made != environment.program() {
             comparison.limit(
                 "the program: certificates name \(made), this is another; a difference may be the release's")
+        }
+        let family = ServiceEnvironment.linearAlgebra.name
+        if let made = repetition.certified?.environment[family], let here = environment.description[family],
+            made != here
+        {
+            comparison.limit(
+                "the processor family: certificates name \(made), this is \(here); a difference may be the family's")
         }
         if let drawn = repetition.drawn { comparison.limit(drawn.text) }
         try comparison.compareSeeds()

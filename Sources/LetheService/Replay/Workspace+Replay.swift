@@ -48,13 +48,13 @@ extension Workspace {
             Repetition(
                 logged: logged, settings: settings, base: base, original: original, records: records,
                 data: data, drawn: drawn, kept: KeptRun(logged.runID, in: paths),
-                program: certifiedProgram(of: logged.runID)), to: folder, progress: progress)
+                certified: certified(logged.runID)), to: folder, progress: progress)
     }
 
-    /// The program that the run's certificates name; nil where there are none.
-    private func certifiedProgram(of run: RunID) throws -> Digest? {
+    /// What the run's certificates say of how it was made; nil where there are none.
+    private func certified(_ run: RunID) throws -> UnlearningCertificate.Unlearning? {
         guard let record = try store.run(run), let certificate = try certificates(of: record).first else { return nil }
-        return try UnlearningCertificate(Statement(parsingUnverified: certificate.envelope.payload)).unlearning.code
+        return try UnlearningCertificate(Statement(parsingUnverified: certificate.envelope.payload)).unlearning
     }
 
     /// The users whose records a run removed.

@@ -29,6 +29,31 @@ struct MethodsFigureTests {
         #expect(svg.contains("e2urec 74"))
     }
 
+    @Test func oneFarMethodLeavesTheOthersApart() throws {
+        let svg = Self.forgetting([
+            Self.point("bad-t", 70, 36), Self.point("original", 70.1, 1), Self.point("e2urec", 70, 2),
+            Self.point("retrain", 70, 0.3),
+        ])
+        let heights = svg.matches(of: /<circle[^>]* cy="([0-9.]+)"/).compactMap { Double($0.1) }
+        try #require(heights.count == 4)
+        #expect(abs(heights[1] - heights[2]) > 30 && abs(heights[2] - heights[3]) > 60)
+        // Names of points at one place stand inside the axes, and none on another.
+        let crowd = Self.forgetting((0..<12).map { Self.point("method-\($0)", 70, 1) }, floor: 0.9)
+        let names = crowd.matches(of: /class="label [^>]* y="([0-9.]+)"/).compactMap { Double($0.1) }.sorted()
+        try #require(names.count == 12)
+        #expect(zip(names, names.dropFirst()).allSatisfy { $1 - $0 >= 14 })
+        #expect(names.allSatisfy { (44...384).contains($0) })
+    }
+
+    @Test func ticksOfALogarithmicAxisAreRoundAndInside() {
+        let scale = LogarithmicScale(covering: [0.3, 40, 0, -1, .nan], from: 390, to: 34)
+        #expect(scale.ticks().map(\.label) == ["0.5", "1", "2", "5", "10", "20", "50"])
+        #expect(scale.position(0) == 390 && scale.position(-1) == 390 && scale.position(1e9) == 34)
+        #expect(scale.position(1) > scale.position(10))
+        #expect(LogarithmicScale(covering: [1e-6, 1e6], from: 0, to: 1).ticks().count == 13)
+        #expect(LogarithmicScale(covering: [], from: 0, to: 1).position(5) > 0)
+    }
+
     @Test func aHostileNameIsText() {
         let svg = Self.forgetting([Self.point("</text><script>&\"'", 76, 4)])
         #expect(!svg.contains("<script>") && svg.contains("&lt;script&gt;"))

@@ -71,7 +71,8 @@ public struct MethodsFigure: Sendable, Equatable {
                     + drawing.content))
     }
 
-    /// Forgetting against utility: the nearer to the shaded noise floor and the farther to the right, the better.
+    /// Forgetting against utility: the nearer to the shaded noise floor and the farther to the right, the better. Distances, of which one
+    /// may be a hundred times another, stand on a logarithmic axis.
     public static func forgetting(
         _ points: [Point], floor: Measure, title: String, utilityAxis: String, distanceAxis: String
     ) -> MethodsFigure {
@@ -81,23 +82,22 @@ public struct MethodsFigure: Sendable, Equatable {
         let (low, high) = (utilities.min() ?? 0, utilities.max() ?? 1)
         let room = 0.04 * max(high - low, 1e-9)
         let horizontal = Scale(covering: [low - room, high + room], from: 70, to: 560)
-        let top = 1.08 * ((finite.flatMap(\.distance.ends) + floor.ends).filter(\.isFinite).max() ?? 1)
-        let vertical = Scale(covering: [0, top], from: 390, to: 34)
+        let vertical = LogarithmicScale(covering: finite.flatMap(\.distance.ends) + floor.ends, from: 390, to: 34)
         if floor.value.isFinite {
             let ends = floor.ends
-            let (from, to) = (vertical.position(ends.max() ?? floor.value), vertical.position(max(ends.min() ?? 0, 0)))
+            let (from, to) = (vertical.position(ends.max() ?? floor.value), vertical.position(ends.min() ?? 0))
             drawing.rectangle("band", x: 70, y: from, width: 490, height: to - from)
             let y = vertical.position(floor.value)
             drawing.line("floor", fromX: 70, y: y, toX: 560, y: y)
             drawing.label("noise floor", style: "note", x: 564, y: y + 4)
         }
-        for tick in vertical.ticks(about: 5) {
+        for tick in vertical.ticks() {
             let y = vertical.position(tick.value)
             drawing.line("grid", fromX: 70, y: y, toX: 560, y: y)
             drawing.label(tick.label, style: "tick", x: 62, y: y + 4, anchor: .end)
         }
         drawing.axis(horizontal, y: 390)
-        drawing.label(distanceAxis.shortened(to: 80), style: "note", x: 8, y: 16)
+        drawing.label("\(distanceAxis.shortened(to: 80)), logarithmic", style: "note", x: 8, y: 16)
         drawing.label(utilityAxis.shortened(to: 80), style: "note", x: 560, y: 430, anchor: .end)
         var taken: [(x: Double, y: Double)] = []
         for point in finite {
@@ -110,13 +110,11 @@ public struct MethodsFigure: Sendable, Equatable {
             }
             if let interval = point.distance.interval {
                 drawing.line(
-                    "whisker thin \(style)", fromX: x, y: vertical.position(max(interval.lowerBound, 0)), toX: x,
+                    "whisker thin \(style)", fromX: x, y: vertical.position(interval.lowerBound), toX: x,
                     y: vertical.position(interval.upperBound))
             }
             drawing.dot("dot \(style)", x: x, y: y)
-            // A name moves down until no other is in its place.
-            var labelY = y - 7
-            while taken.contains(where: { abs($0.x - x) < 110 && abs($0.y - labelY) < 14 }) { labelY += 14 }
+            let labelY = Self.free(near: y - 7, x: x, beside: taken)
             taken.append((x, labelY))
             drawing.label(point.name.shortened(to: 34), style: "label \(style)", x: x + 8, y: labelY)
         }
@@ -125,6 +123,14 @@ public struct MethodsFigure: Sendable, Equatable {
             drawing, title: title,
             description: "\(utilityAxis) and \(distanceAxis): " + words.joined(separator: "; ")
                 + ". Noise floor \(Figures.short(floor.value)).")
+    }
+
+    /// The height nearest to `y` inside the axes at which no other name is in the way; `y` itself where there is none.
+    private static func free(near y: Double, x: Double, beside taken: [(x: Double, y: Double)]) -> Double {
+        let heights = (0..<50).map { y + ($0 % 2 == 0 ? 7 : -7) * Double($0 + $0 % 2) }
+        return heights.first { height in
+            (44...384).contains(height) && !taken.contains { abs($0.x - x) < 110 && abs($0.y - height) < 14 }
+        } ?? y
     }
 
     /// Time as bars, each cut into its parts.

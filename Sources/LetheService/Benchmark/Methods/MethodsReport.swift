@@ -108,7 +108,8 @@ public struct MethodsReport {
                 estimate.interval.map { scale * min($0.lower, $0.upper)...scale * max($0.lower, $0.upper) })
         }
         let jsd = Self.shown[0]
-        let points = table.rows.map {
+        // Controls are rows of the table alone: their names would cover the methods'.
+        let points = table.rows.filter { !$0.method.contains("/") }.map {
             MethodsFigure.Point(
                 name: $0.method, utility: measure($0(.auc), 100), distance: measure($0.distances[jsd], 100))
         }

@@ -127,7 +127,11 @@ public struct MethodsFigure: Sendable, Equatable {
 
     /// The height nearest to `y` inside the axes at which no other name is in the way; `y` itself where there is none.
     private static func free(near y: Double, x: Double, beside taken: [(x: Double, y: Double)]) -> Double {
-        let heights = (0..<50).map { y + ($0 % 2 == 0 ? 7 : -7) * Double($0 + $0 % 2) }
+        let heights = (0..<50).map { step -> Double in
+            // y, a line above, a line below, two above, ...
+            let lines = Double((step + 1) / 2)
+            return y + (step.isMultiple(of: 2) ? 14 : -14) * lines
+        }
         return heights.first { height in
             (44...384).contains(height) && !taken.contains { abs($0.x - x) < 110 && abs($0.y - height) < 14 }
         } ?? y

@@ -19,7 +19,7 @@ struct GoldenReplayTests {
         var trust: String { Files.join(folder, "trust.txt") }
         var people: String { Files.join(folder, "people.txt") }
 
-        /// This machine's family. OpenBLAS has one set of kernels for Haswell and Zen.
+        /// This machine's family. OpenBLAS comes to the same bits as Haswell and as Zen.
         static let family = LinearAlgebra.coreType == "Haswell" ? "zen" : LinearAlgebra.coreType.lowercased()
 
         /// That of this machine's family.

@@ -23,12 +23,8 @@ struct LogarithmicScale {
         let powers = Int(domain.lowerBound.rounded(.down))...Int(domain.upperBound.rounded(.up))
         let digits: [Double] = domain.upperBound - domain.lowerBound < 4 ? [1, 2, 5] : [1]
         return powers.flatMap { power in
-            digits.map { digit in
-                (
-                    digit * pow(10, Double(power)),
-                    Figures.fixed(digit * pow(10, Double(power)), decimals: max(0, -power))
-                )
-            }
-        }.filter { domain.contains(log10($0.0)) }
+            digits.map { $0 * pow(10, Double(power)) }.filter { domain.contains(log10($0)) }
+                .map { ($0, Figures.fixed($0, decimals: max(0, -power))) }
+        }
     }
 }

@@ -51,7 +51,7 @@ struct MethodsCheck {
             }
         }
         let approximate = table.rows.filter { row in
-            !["base", "original"].contains(row.method) && !row.method.contains("/")
+            !["base", "original"].contains(row.method) && !row.isVariant
                 && row.models.allSatisfy { !$0.isExact }
         }
         if let best = approximate.min(by: { $0.distances[jsd].value < $1.distances[jsd].value }) {

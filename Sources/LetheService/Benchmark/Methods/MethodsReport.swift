@@ -108,8 +108,8 @@ public struct MethodsReport {
                 estimate.interval.map { scale * min($0.lower, $0.upper)...scale * max($0.lower, $0.upper) })
         }
         let jsd = Self.shown[0]
-        // Controls are rows of the table alone: their names would cover the methods'.
-        let points = table.rows.filter { !$0.method.contains("/") }.map {
+        // Variants are rows of the table alone: their names would cover the methods'.
+        let points = table.rows.filter { !$0.isVariant }.map {
             MethodsFigure.Point(
                 name: $0.method, utility: measure($0(.auc), 100), distance: measure($0.distances[jsd], 100))
         }
@@ -126,7 +126,7 @@ public struct MethodsReport {
         let lines = table.rows.compactMap { row -> AuditReport.Line? in
             let points = row.models.first?.curve ?? []
             guard points.count > 1, let first = points.first(where: { $0.loss != 0 })?.loss,
-                !["base"].contains(row.method), !row.method.contains("/")
+                row.method != "base", !row.isVariant
             else { return nil }
             return AuditReport.Line(
                 name: row.method,

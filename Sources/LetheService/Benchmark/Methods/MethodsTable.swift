@@ -18,6 +18,8 @@ struct MethodsTable {
     /// One method.
     struct Row {
         let method: String
+        /// Whether it is a method's control or its stacked form, such as `e2urec/stacked`, and no method of its own.
+        var isVariant: Bool { method.contains("/") }
         let models: [MeasuredModel]
         let statistics: [Estimate]
         /// D(c) by measure.

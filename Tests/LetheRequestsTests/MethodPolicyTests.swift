@@ -34,6 +34,7 @@ struct MethodPolicyTests {
                 + "  batchSize: 8\n  rank: 6\n  loraAlpha: 12\n  loraDropout: 0.05\n  augmented:\n"
                 + "    learningRate: 0.0001\n    epochs: 2\n"
         ),
+        ("rewind", "share: 0.5\n  passes: 1.5\n  learningRate: 0.0001\n  batchSize: 32\n"),
         (
             "adapters",
             sharding + "  epochs: 4\n  learningRate: 0.001\n  batchSize: 32\n  rank: 8\n  loraAlpha: 16\n"

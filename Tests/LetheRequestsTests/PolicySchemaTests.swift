@@ -39,6 +39,7 @@ struct PolicySchemaTests {
                 loraAlpha: 8
                 loraDropout: 0
                 augmented: {learningRate: 0.0001, epochs: 1}
+              rewind: {share: 0.5, passes: 0.5, learningRate: 0.001, batchSize: 16}
               adapters:
                 shards: 1
                 slices: 3

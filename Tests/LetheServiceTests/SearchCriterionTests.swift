@@ -8,10 +8,12 @@ import Testing
 /// What `lethe benchmark search` tries, what it prefers, and the policy that it writes; the search itself is run in `MethodsBenchmarkTests`.
 @Suite struct SearchCriterionTests {
     @Test func theCriterionPrefersForgettingAmongUsefulTrials() throws {
-        func trial(_ name: String, auc: Double?, gap: Double?, isExact: Bool = false) -> MethodsSearch.Trial {
+        func trial(
+            _ name: String, auc: Double?, gap: Double?, drift: Double? = 0.01, isExact: Bool = false
+        ) -> MethodsSearch.Trial {
             .init(
-                setting: "s", method: name, changes: [:], auc: auc, originalAUC: 0.7, gap: gap, seconds: 0,
-                isExact: isExact)
+                setting: "s", method: name, changes: [:], auc: auc, originalAUC: 0.7, gap: gap, originalGap: 0.4,
+                gapError: 0.05, drift: drift, seconds: 0, isExact: isExact)
         }
         func best(_ trials: [MethodsSearch.Trial]) -> String? { MethodsSearch.best(trials)?.method }
         #expect(
@@ -20,6 +22,16 @@ import Testing
         #expect(best([trial("a", auc: 0.69, gap: 0.4), trial("b", auc: 0.6, gap: 0)]) == "a")
         #expect(best([trial("a", auc: nil, gap: nil), trial("b", auc: 0.5, gap: 9)]) == "b")
         #expect(best([trial("a", auc: nil, gap: nil)]) == nil)
+        #expect(best([trial("a", auc: 0.7, gap: 0.1, drift: nil)]) == nil)
+        // Both have forgotten, up to a quarter of the original's gap: the one that moves least is chosen, not the one with the least gap.
+        #expect(
+            best([
+                trial("a", auc: 0.7, gap: 0.01, drift: 0.02), trial("b", auc: 0.7, gap: 0.1, drift: 0.005),
+                trial("c", auc: 0.7, gap: 0.11, drift: 0),
+            ]) == "b")
+        // None has: the one that is nearest to it.
+        #expect(
+            best([trial("a", auc: 0.7, gap: 0.3, drift: 0), trial("b", auc: 0.7, gap: 0.2, drift: 0.01)]) == "b")
         #expect(
             best([trial("a", auc: 0.7, gap: 0.1, isExact: true), trial("b", auc: 0.71, gap: 0.4, isExact: true)]) == "b"
         )

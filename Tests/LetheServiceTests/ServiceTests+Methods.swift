@@ -21,8 +21,7 @@ extension ServiceTests {
 
     @Test(arguments: [
         "e2urec", "e2urec-calibrated", "retrain", "negkl", "neggrad", "bad-t", "bad-t-reference", "random-label",
-        "adapters",
-        "receraser",
+        "rewind", "adapters", "receraser",
     ])
     func everyMethodOfThePolicyMakesACandidateByItsName(name: String) throws {
         let (moment, workspace) = try asked()

@@ -131,6 +131,12 @@ struct InterruptionTests {
         }
     }
 
+    @Test func rewindInItsOneStage() throws {
+        let task = try TinyTask.task()
+        let method = Rewind(configuration: .init(passes: 1.5, batchSize: 8))
+        try expectSameBits("rewind") { try Self.unlearn(method, task, $0, $1) }
+    }
+
     @Test func e2urecInEveryOfItsStages() throws {
         let task = try TinyTask.task()
         let method = E2URec(

@@ -28,7 +28,7 @@ struct MethodTableTests {
             (Original(), 0), (retrain, all), (try Self.sharded(4), 891_614_208),
             (Self.eraser(.fixed(.meanLogit)), 891_614_208), (NegKL(), all), (NegGrad(), all), (BadTeacher(), all),
             (LabelReplacement(rule: .opposite), all), (LabelReplacement(rule: .coin), all), (e2urec, 1_769_472),
-            (CalibratedE2URec(configuration: .init(adapter: LoRAConfiguration())), 1_769_472),
+            (CalibratedE2URec(configuration: .init(adapter: LoRAConfiguration())), 1_769_472), (Rewind(), all),
             (try Self.sharded(1, adapter: LoRAConfiguration()), 1_769_472),
             (try Self.sharded(4, adapter: LoRAConfiguration()), 4 * 1_769_472),
             // W and b of each shard, A, c and v.
@@ -52,7 +52,7 @@ struct MethodTableTests {
         }
         let others: [any UnlearningMethod] = [
             Original(), NegKL(), NegGrad(), BadTeacher(), LabelReplacement(rule: .coin),
-            E2URec(configuration: .init(adapter: LoRAConfiguration())), Self.eraser(.fixed(.vote)),
+            E2URec(configuration: .init(adapter: LoRAConfiguration())), Self.eraser(.fixed(.vote)), Rewind(),
         ]
         #expect(others.allSatisfy { !$0.isExact })
     }
@@ -63,12 +63,12 @@ struct MethodTableTests {
             try Self.sharded(2, adapter: LoRAConfiguration()), Self.eraser(.fixed(.vote)), NegKL(), NegGrad(),
             BadTeacher(), LabelReplacement(rule: .coin), LabelReplacement(rule: .opposite),
             E2URec(configuration: .init(adapter: LoRAConfiguration())),
-            CalibratedE2URec(configuration: .init(adapter: LoRAConfiguration())),
+            CalibratedE2URec(configuration: .init(adapter: LoRAConfiguration())), Rewind(),
         ]
         #expect(
             names.map(\.name) == [
                 "original", "retrain", "sisa", "adapters", "receraser", "negkl", "neggrad", "bad-t", "random-label",
-                "bad-t-reference", "e2urec", "e2urec-calibrated",
+                "bad-t-reference", "e2urec", "e2urec-calibrated", "rewind",
             ])
         #expect(names.filter(\.isEnsemble).map(\.name) == ["sisa", "adapters", "receraser"])
         #expect(try !Self.sharded(1).isEnsemble)

@@ -32,7 +32,8 @@ extension Policy.MethodName {
     public var isExact: Bool {
         switch self {
         case .retrain, .sisa, .adapters: true
-        case .receraser, .negKL, .negGrad, .badTeacher, .badTeacherReference, .randomLabel, .e2urec, .calibratedE2URec:
+        case .receraser, .negKL, .negGrad, .badTeacher, .badTeacherReference, .randomLabel, .e2urec, .calibratedE2URec,
+            .rewind:
             false
         }
     }

@@ -37,6 +37,11 @@ extension Policy.Method {
                 + "\(count(method.steps, "step")) (beta \(short(method.beta)), \(count(method.batchSize, "record")) of each kind a "
                 + "step, \(count(method.anchors, "retained record")), learning rate \(short(method.learningRate))), ends when a look "
                 + "every \(count(method.interval, "step")) finds them alike, and is merged into the weights."
+        case .rewind(let rewind):
+            "Unlearning rewinds: of the way that training led from the base to the original a share of \(short(rewind.share)) is "
+                + "kept; all weights then learn the retained records again (passes: \(short(rewind.passes)), "
+                + "\(count(rewind.batchSize, "record")) a step, learning rate \(short(rewind.learningRate)), falling to zero). "
+                + "The forgotten records are not read."
         case .adapters(let adapters):
             "Unlearning retrains an adapter: users only ever train adapters of rank \(adapters.rank) (scale "
                 + "\(short(adapters.loraAlpha / Double(adapters.rank))), dropout \(short(adapters.loraDropout))) on a base that "

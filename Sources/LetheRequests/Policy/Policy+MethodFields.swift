@@ -31,6 +31,7 @@ extension Policy.Method {
         case .randomLabel: self = .randomLabel(try Policy.Paired(&section))
         case .e2urec: self = .e2urec(try Policy.E2URec(&section))
         case .calibratedE2URec: self = .calibratedE2URec(try Policy.CalibratedE2URec(&section))
+        case .rewind: self = .rewind(try Policy.Rewind(&section))
         case .adapters: self = .adapters(try Policy.Adapters(&section))
         }
         try section.finish()
@@ -93,6 +94,15 @@ extension Policy.CalibratedE2URec {
         loraAlpha = try section.number("loraAlpha", .above(0, through: 4_096))
         loraDropout = try section.number("loraDropout", .from(0, below: 1))
         augmented = try Policy.E2URec.Augmented(section.section("augmented"))
+    }
+}
+
+extension Policy.Rewind {
+    fileprivate init(_ section: inout PolicySection) throws(PolicyError) {
+        share = try section.number("share", .from(0, through: 1))
+        passes = try section.number("passes", .above(0, through: 100))
+        learningRate = try section.number("learningRate", .above(0, through: 1))
+        batchSize = try section.integer("batchSize", 1...4_096)
     }
 }
 
@@ -201,6 +211,11 @@ extension Policy.Method {
                 field("loraDropout", method.loraDropout),
                 field("augmented.learningRate", method.augmented.learningRate),
                 field("augmented.epochs", method.augmented.epochs),
+            ]
+        case .rewind(let rewind):
+            return [
+                field("share", rewind.share), field("passes", rewind.passes),
+                field("learningRate", rewind.learningRate), field("batchSize", rewind.batchSize),
             ]
         case .adapters(let adapters):
             return sharded(adapters.sharding) + [

@@ -23,6 +23,8 @@ extension Policy {
         case e2urec
         /// The paper's with a teacher that knows where to stop.
         case calibratedE2URec = "e2urec-calibrated"
+        /// Go back most of the way from the base, then learn the retained records again.
+        case rewind
         /// Train again one small adapter.
         case adapters
     }
@@ -49,6 +51,8 @@ extension Policy {
         case e2urec(E2URec)
         /// `e2urec-calibrated`.
         case calibratedE2URec(CalibratedE2URec)
+        /// `rewind`.
+        case rewind(Rewind)
         /// `adapters`.
         case adapters(Adapters)
 
@@ -65,6 +69,7 @@ extension Policy {
             case .randomLabel: .randomLabel
             case .e2urec: .e2urec
             case .calibratedE2URec: .calibratedE2URec
+            case .rewind: .rewind
             case .adapters: .adapters
             }
         }
@@ -168,6 +173,18 @@ extension Policy {
         public let loraDropout: Double
         /// How the augmented model is trained on the forgotten records.
         public let augmented: E2URec.Augmented
+    }
+
+    /// What `rewind` needs.
+    public struct Rewind: Sendable, Hashable {
+        /// The share of the way from the base to the original that is kept, 0 to 1.
+        public let share: Double
+        /// Passes over the retained records, above 0 and at most 100; 0.5 is half of one.
+        public let passes: Double
+        /// AdamW's learning rate at the first step, above 0 and at most 1; it falls to zero.
+        public let learningRate: Double
+        /// Records a step, 1 to 4096.
+        public let batchSize: Int
     }
 
     /// What `receraser` needs.

@@ -65,6 +65,11 @@ extension Policy {
                     adapter: LoRAConfiguration(
                         rank: method.rank, alpha: Float(method.loraAlpha), dropout: Float(method.loraDropout)),
                     augmentation: augmentation(method.augmented, batchSize: method.batchSize)))
+        case .rewind(let rewind):
+            return LetheUnlearning.Rewind(
+                configuration: .init(
+                    share: Float(rewind.share), passes: rewind.passes, batchSize: rewind.batchSize,
+                    learningRate: rewind.learningRate, weightDecay: training.weightDecay))
         case .adapters(let adapters):
             return try sharded(
                 adapters.sharding,

@@ -58,6 +58,7 @@ extension Policy.Method {
             return 3 * forgotten * Double(method.augmented.epochs) + 2 * forgotten + Double(method.anchors)
                 + 5 * Double(method.steps * method.batchSize)
                 + 2 * Double(CalibratedE2URec.criterionRecords * (method.steps / method.interval + 1))
+        case .rewind(let rewind): return 3 * rewind.passes * (all - forgotten)
         case .adapters(let adapters): return 3 * all * Double(adapters.epochs)
         }
     }

@@ -135,7 +135,7 @@ final class BenchmarkSetting {
     /// The rows of a table in their order, the base's not among them.
     private static func rows(_ options: MethodsBenchmark.Options) -> [String] {
         let chosen = Set(options.methods + ["original", "retrain"])
-        let stackable: [Policy.MethodName] = [.e2urec, .calibratedE2URec]
+        let stackable: [Policy.MethodName] = [.e2urec, .calibratedE2URec, .rewind]
         let stacked = stackable.map(\.rawValue).filter { options.requests != nil && chosen.contains($0) }
         return MethodsBenchmark.all.filter(chosen.contains) + stacked.map { $0 + "/stacked" }
             + (options.ablations ? ablations : [])

@@ -193,6 +193,6 @@ extension Policy.MethodName {
     /// The unlearning rows of the table, after Original and Retrain.
     static let table: [Policy.MethodName] = [
         .sisa, .receraser, .negKL, .negGrad, .badTeacher, .badTeacherReference, .randomLabel, .e2urec,
-        .calibratedE2URec, .adapters,
+        .calibratedE2URec, .rewind, .adapters,
     ]
 }

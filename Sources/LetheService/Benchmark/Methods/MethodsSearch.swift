@@ -7,13 +7,17 @@ import LetheUnlearning
 public struct MethodsSearch: Sendable {
     /// How a trial is judged, in words.
     public static let criterion = """
-        among the trials whose AUC on validation records of retained users is at least the original's minus 0.5 points, the one \
-        whose model tells forgotten records from records of unseen users least, by the distance of the two groups' mean gold \
-        margins from each other; without such a trial, the one with the highest AUC. The unseen users that judge are others than \
-        those that calibrate. Methods that retrain and never read the forgotten records are judged by that AUC alone.
+        among the trials whose AUC on validation records of retained users is at least the original's minus 0.5 points (without \
+        such a trial, the one with the highest AUC), those have forgotten that leave of the distance between the mean gold margins of \
+        forgotten records and of unseen users' records at most a quarter of the original's, or one standard error; among these, the one \
+        that moves least elsewhere: the least mean Jensen-Shannon divergence from the original on unseen users' records; where none has \
+        forgotten, the one with the least distance between the margins. The unseen users that judge are others than those that \
+        calibrate. Exact methods are judged by that AUC alone.
         """
     /// The AUC that a trial may lose.
     static let tolerance = 0.005
+    /// The share of the original's gap that a trial may leave and count as having forgotten.
+    static let leftGap = 0.25
 
     let options: MethodsBenchmark.Options
     let trials: Int
@@ -41,6 +45,12 @@ public struct MethodsSearch: Sendable {
         var originalAUC: Double
         /// The absolute distance of mean gold margins, forgotten against unseen; nil where the model is not finite.
         var gap: Double?
+        /// The original's gap.
+        var originalGap: Double
+        /// The gap's standard error over records.
+        var gapError: Double?
+        /// The mean Jensen-Shannon divergence from the original on unseen users' records, in nats.
+        var drift: Double?
         var seconds: Double
         var isExact: Bool
     }
@@ -60,6 +70,9 @@ public struct MethodsSearch: Sendable {
                     "validationAUC": trial.auc.map(MethodsReport.number) ?? .null,
                     "originalValidationAUC": MethodsReport.number(trial.originalAUC),
                     "goldMarginGap": trial.gap.map(MethodsReport.number) ?? .null,
+                    "goldMarginGapError": trial.gapError.map(MethodsReport.number) ?? .null,
+                    "originalGoldMarginGap": MethodsReport.number(trial.originalGap),
+                    "driftOnUnseen": trial.drift.map(MethodsReport.number) ?? .null,
                     "processorSeconds": MethodsReport.number(trial.seconds),
                 ]
             }
@@ -76,7 +89,8 @@ public struct MethodsSearch: Sendable {
                 let changes = trial.changes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
                 return
                     "\(trial.setting)  \(trial.method): \(changes.isEmpty ? "as it was" : changes.joined(separator: ", ")) "
-                    + "(AUC \(MethodsReport.fixed(100 * (trial.auc ?? .nan), 2)), gap \(MethodsReport.fixed(trial.gap ?? .nan, 3)))"
+                    + "(AUC \(MethodsReport.fixed(100 * (trial.auc ?? .nan), 2)), gap \(MethodsReport.fixed(trial.gap ?? .nan, 3)), "
+                    + "drift \(MethodsReport.fixed(100 * (trial.drift ?? .nan), 3)))"
             }
             return "Criterion: \(criterion)\n\n" + rows.joined(separator: "\n") + "\n\nPolicies: "
                 + files.joined(separator: ", ")
@@ -136,10 +150,12 @@ public struct MethodsSearch: Sendable {
 
     /// The trial that the criterion chooses; the first of equals.
     static func best(_ trials: [Trial]) -> Trial? {
-        let finite = trials.filter { $0.auc != nil && $0.gap != nil }
+        let finite = trials.filter { $0.auc != nil && $0.gap != nil && $0.drift != nil }
         func auc(_ trial: Trial) -> Double { trial.auc ?? -1 }
         let useful = finite.filter { auc($0) >= $0.originalAUC - tolerance }
         guard let first = useful.first, !first.isExact else { return finite.max { auc($0) < auc($1) } }
-        return useful.min { ($0.gap ?? .infinity) < ($1.gap ?? .infinity) }
+        func gap(_ trial: Trial) -> Double { trial.gap ?? .infinity }
+        let forgot = useful.filter { gap($0) <= max(leftGap * $0.originalGap, $0.gapError ?? 0) }
+        return forgot.min { ($0.drift ?? .infinity) < ($1.drift ?? .infinity) } ?? useful.min { gap($0) < gap($1) }
     }
 }

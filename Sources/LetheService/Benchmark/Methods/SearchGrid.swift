@@ -52,6 +52,7 @@ enum SearchGrid {
         case .badTeacher: return [rate, Knob(field: "retainedShare", range: 0.01...1)]
         case .e2urec: return [rate, Knob(field: "alpha", range: 1e-6...100)]
         case .calibratedE2URec: return [rate, Knob(field: "beta", range: 0...0.9)]
+        case .rewind: return [rate, Knob(field: "share", range: 0...0.95)]
         case .adapters: return [rate, Knob(field: "epochs", isWhole: true, range: 1...16)]
         }
     }

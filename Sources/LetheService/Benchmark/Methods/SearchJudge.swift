@@ -5,6 +5,7 @@ import LetheRecommendation
 import LetheRequests
 import LetheTransformer
 import LetheUnlearning
+import LetheVerification
 
 /// Runs trials in one setting and judges them.
 final class SearchJudge {
@@ -14,6 +15,9 @@ final class SearchJudge {
     private let unseen: BenchmarkSetting.Measured
     private let forgotten: BenchmarkSetting.Measured
     private let originalAUC: Double
+    private let originalGap: Double
+    /// The original's logits on unseen users' records.
+    private let originalLogits: [[Float]]
 
     init(_ bench: MethodsBench, _ setting: BenchmarkSetting) throws {
         self.bench = bench
@@ -33,8 +37,10 @@ final class SearchJudge {
                 expected: "some of each, with both answers")
         }
         let original = try bench.original(setting, 1).model.parameters
-        originalAUC =
-            Self.auc(RecommenderModel.single(original).inference(pool: setting.pool), validation, setting.data) ?? .nan
+        let model = RecommenderModel.single(original).inference(pool: setting.pool)
+        originalAUC = Self.auc(model, validation, setting.data) ?? .nan
+        originalLogits = model.logits(unseen.examples, positions: .first)
+        originalGap = Self.gap(model, forgotten, unseen, setting.data)?.value ?? .nan
     }
 
     func trial(
@@ -59,28 +65,46 @@ final class SearchJudge {
             let model = try method.unlearn(try bench.task(setting, seed: 1)) { [bench] in
                 bench.events(.progress(ServiceProgress($0)))
             }.model.inference(pool: setting.pool)
+            let gap = Self.gap(model, forgotten, unseen, setting.data)
             let encoder = JSONEncoder()
             encoder.outputFormatting = .sortedKeys
             return [UInt8](
                 try encoder.encode(
                     MethodsSearch.Trial(
                         setting: setting.name, method: name.rawValue, changes: changes,
-                        auc: Self.auc(model, validation, setting.data), originalAUC: originalAUC, gap: gap(model),
+                        auc: Self.auc(model, validation, setting.data), originalAUC: originalAUC,
+                        gap: gap?.value, originalGap: originalGap, gapError: gap?.standardError, drift: drift(model),
                         seconds: bench.costing.seconds() - began, isExact: method.isExact)))
         }
         return try JSONDecoder().decode(MethodsSearch.Trial.self, from: Data(bytes))
     }
 
-    private func gap(_ model: any LabelLogits) -> Double? {
-        func mean(_ records: BenchmarkSetting.Measured) -> Double {
-            let margins = Self.margins(model, records, setting.data)
-            return [true, false].map { side -> Double in
+    /// The distance of the mean gold margins of two groups of records, both answers weighing the same; nil where one is not finite.
+    private static func gap(
+        _ model: any LabelLogits, _ forgotten: BenchmarkSetting.Measured, _ unseen: BenchmarkSetting.Measured,
+        _ data: PreparedData
+    ) -> (value: Double, standardError: Double)? {
+        var (mean, variance) = (0.0, 0.0)
+        for (records, sign) in [(forgotten, 1.0), (unseen, -1)] {
+            let margins = margins(model, records, data)
+            for side in [true, false] {
                 let gold = zip(margins, records.isLiked).filter { $0.1 == side }.map { side ? $0.0 : -$0.0 }
-                return gold.reduce(0, +) / Double(gold.count)
-            }.reduce(0, +) / 2
+                let middle = gold.reduce(0, +) / Double(gold.count)
+                let squares = gold.reduce(0) { $0 + ($1 - middle) * ($1 - middle) }
+                mean += sign * middle / 2
+                variance += squares / Double(max(gold.count - 1, 1) * gold.count) / 4
+            }
         }
-        let gap = abs(mean(forgotten) - mean(unseen))
-        return gap.isFinite ? gap : nil
+        return mean.isFinite && variance.isFinite ? (abs(mean), variance.squareRoot()) : nil
+    }
+
+    /// How far a model is from the original where nothing was to be forgotten; nil where an output is not finite.
+    private func drift(_ model: any LabelLogits) -> Double? {
+        let divergences = zip(originalLogits, model.logits(unseen.examples, positions: .first)).map {
+            try? jensenShannonDivergence($0, $1)
+        }
+        let sum = divergences.reduce(0.0) { $0 + ($1 ?? .nan) }
+        return sum.isFinite ? sum / Double(divergences.count) : nil
     }
 
     private static func auc(_ model: any LabelLogits, _ records: BenchmarkSetting.Measured, _ data: PreparedData)

@@ -15,7 +15,7 @@ public struct Rewind: UnlearningMethod {
     public struct Configuration: Sendable, Equatable {
         /// The share of the way from the base to the original that is kept, 0 to 1.
         public var share: Float
-        /// Passes over the retained records, in parts of a pass where that is meant.
+        /// Passes over the retained records, in parts of a pass where that is meant; none at 0.
         public var passes: Double
         /// Records a step.
         public var batchSize: Int
@@ -37,11 +37,32 @@ public struct Rewind: UnlearningMethod {
         }
     }
 
+    /// One half of the method without the other.
+    public enum Control: String, Sendable, CaseIterable {
+        /// The point on the line, without a pass after it.
+        case withoutRelearning = "no-relearning"
+        /// The passes from the base: a short retraining.
+        case fromBase = "from-base"
+        /// The passes from the original: further training on who stays.
+        case fromOriginal = "from-original"
+    }
+
     /// The hyper-parameters.
     public let configuration: Configuration
 
     /// Rewind with its hyper-parameters.
     public init(configuration: Configuration = Configuration()) { self.configuration = configuration }
+
+    /// This method with one half left out, to see what it is worth.
+    public func control(_ control: Control) -> Rewind {
+        var configuration = configuration
+        switch control {
+        case .withoutRelearning: configuration.passes = 0
+        case .fromBase: configuration.share = 0
+        case .fromOriginal: configuration.share = 1
+        }
+        return Rewind(configuration: configuration)
+    }
 
     /// The name on the wire: rewind.
     public let name = "rewind"
@@ -63,7 +84,7 @@ public struct Rewind: UnlearningMethod {
             count: max(task.retained.count, 1), batchSize: configuration.batchSize, order: task.seeds.order,
             pass: 9_000)
         let steps =
-            task.retained.isEmpty
+            task.retained.isEmpty || configuration.passes <= 0
             ? 0 : max(1, Int((configuration.passes * Double(batches.batchesPerPass)).rounded()))
         var phase = TrainingPhase(
             stage: "relearning", steps: steps, stepsPerEpoch: max(1, steps / 10),

@@ -332,7 +332,7 @@ private let movieLensFolder: String? = {
                 "e2urec-calibrated/no-kl", "e2urec-calibrated/retained-only",
                 "e2urec-calibrated/forgotten-only", "e2urec-calibrated/all-positions",
                 "e2urec-calibrated/plain-teacher",
-                "e2urec-calibrated/fixed-steps",
+                "e2urec-calibrated/fixed-steps", "rewind/no-relearning", "rewind/from-base", "rewind/from-original",
             ])
     }
 

@@ -100,7 +100,9 @@ extension ServiceTests {
             #expect(try digest(first, "models/base") == digest(second, "models/base"))
         }
 
-        @Test(arguments: ["e2urec", "e2urec-calibrated", "rewind", "neggrad", "bad-t", "retrain", "adapters", "receraser"])
+        @Test(arguments: [
+            "e2urec", "e2urec-calibrated", "rewind", "neggrad", "bad-t", "retrain", "adapters", "receraser",
+        ])
         func aRunGoesOnWithItsRequestsAndSeeds(method: String) throws {
             let first = try Desk.current.trained.copy()
             try asked(first)

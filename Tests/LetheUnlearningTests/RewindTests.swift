@@ -62,6 +62,17 @@ struct RewindTests {
         #expect(loss(result, task.retained) < loss(result, task.forgotten) / 2)
     }
 
+    @Test func everyControlLeavesOutOneHalf() throws {
+        let task = try TinyTask.task()
+        let method = Self.method()
+        func result(_ control: Rewind.Control) throws -> [Float] {
+            try Self.unlearn(method.control(control), task).values
+        }
+        #expect(try result(.withoutRelearning) == method.rewound(task).values)
+        #expect(try result(.fromBase) == Self.unlearn(Self.method(share: 0), task).values)
+        #expect(try result(.fromOriginal) == Self.unlearn(Self.method(share: 1), task).values)
+    }
+
     @Test func nothingRetainedLeavesTheRewoundModel() throws {
         var task = try TinyTask.task()
         task.retained = []

@@ -111,14 +111,14 @@ struct BenchmarkMethods: ParsableCommand {
     @Option(
         name: .long,
         help:
-            "Also E2URec and its calibrated form answering this many requests in turn, each from what the last one left."
+            "Also E2URec, its calibrated form and rewind answering this many requests in turn, each from what the last one left."
     )
     var requests: Int?
 
     @Option(name: .long, help: "Drawings of the bootstrap.")
     var replicates = 400
 
-    @Flag(name: .long, help: "Also e2urec-calibrated with one ingredient left out at a time.")
+    @Flag(name: .long, help: "Also e2urec-calibrated and rewind with one ingredient left out at a time.")
     var ablations = false
 
     @OptionGroup var outputOptions: OutputOptions

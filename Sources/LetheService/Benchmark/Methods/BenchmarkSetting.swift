@@ -141,8 +141,9 @@ final class BenchmarkSetting {
             + (options.ablations ? ablations : [])
     }
 
-    /// Rows of the calibrated method with one ingredient left out.
-    static let ablations = CalibratedE2URec.Configuration.Ablation.allCases.map {
-        Policy.MethodName.calibratedE2URec.rawValue + "/" + $0.rawValue
-    }
+    /// Rows of this project's methods with one ingredient left out.
+    static let ablations =
+        CalibratedE2URec.Configuration.Ablation.allCases.map {
+            Policy.MethodName.calibratedE2URec.rawValue + "/" + $0.rawValue
+        } + Rewind.Control.allCases.map { Policy.MethodName.rewind.rawValue + "/" + $0.rawValue }
 }

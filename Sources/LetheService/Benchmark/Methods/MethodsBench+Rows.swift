@@ -53,7 +53,11 @@ extension MethodsBench {
         if parts.last == "stacked", let requests = options.requests {
             return StackedRequests(made, requests: requests)
         }
-        guard parts.count == 2, var calibrated = made as? CalibratedE2URec,
+        guard parts.count == 2 else { return made }
+        if let rewind = made as? Rewind, let control = Rewind.Control(rawValue: parts[1]) {
+            return rewind.control(control)
+        }
+        guard var calibrated = made as? CalibratedE2URec,
             let ablation = CalibratedE2URec.Configuration.Ablation(rawValue: parts[1])
         else { return made }
         calibrated.configuration.ablations = [ablation]

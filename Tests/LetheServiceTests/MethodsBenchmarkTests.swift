@@ -386,7 +386,7 @@ private let movieLensFolder: String? = {
         }
         #expect(throws: EngineError.self) { try MethodsBenchmark.methods(named: "e2urec,nothing") }
         #expect(try MethodsBenchmark.methods(named: "e2urec, retrain") == ["retrain", "e2urec"])
-        #expect(try MethodsBenchmark.methods(named: "all").count == 12)
+        #expect(try MethodsBenchmark.methods(named: "all").count == 13)
     }
 
     @Test func theBuiltInSettingsHaveThePapersParametersAtItsModelsShape() throws {

@@ -105,6 +105,7 @@ private let movieLensFolder: String? = {
         for word in ["noise floor", "442,368", "445,807,104", "e2urec-calibrated", "What must hold", "holds"] {
             #expect(markdown.contains(word), "\(word)")
         }
+        for figure in outputs.keys where figure.hasSuffix(".svg") { #expect(markdown.contains("](\(figure))")) }
         // Nobody's number and no text of a record is in what is published.
         let json = try #require(outputs["methods.json"])
         #expect(json.count < 2_000_000)

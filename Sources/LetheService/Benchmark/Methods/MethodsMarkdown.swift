@@ -99,6 +99,7 @@ struct MethodsMarkdown {
                         grouped(row.models.first?.trainable ?? 0), grouped(row.models.first?.trainableAtT5Base ?? 0),
                     ]
                 }))
+        parts += MethodsReport.Figure.allCases.map { "![\($0.caption)](\($0.file(setting.name)))" }
         if !table.diverged.isEmpty {
             parts.append(
                 "Without a finite answer at some seed, so without a row: \(table.diverged.joined(separator: ", ")).")

@@ -33,7 +33,7 @@ public struct MethodsReport {
         try write(markdown, "methods.md")
         try write(csv, "methods.csv")
         for table in tables {
-            for (name, svg) in figures(table) { try write(svg, "\(name)-\(table.setting.name).svg") }
+            for (figure, svg) in figures(table) { try write(svg, figure.file(table.setting.name)) }
         }
     }
 
@@ -101,7 +101,24 @@ public struct MethodsReport {
 
     // MARK: figures
 
-    private func figures(_ table: MethodsTable) -> [(name: String, svg: String)] {
+    /// A figure of a setting.
+    enum Figure: String, CaseIterable {
+        case forgetting, time, curves
+
+        /// Its file beside the table.
+        func file(_ setting: String) -> String { "\(rawValue)-\(setting).svg" }
+
+        /// What it shows.
+        var caption: String {
+            switch self {
+            case .forgetting: "Forgetting against utility"
+            case .time: "Processor time in its parts"
+            case .curves: "Training objectives over steps"
+            }
+        }
+    }
+
+    private func figures(_ table: MethodsTable) -> [(Figure, svg: String)] {
         func measure(_ estimate: Estimate, _ scale: Double) -> MethodsFigure.Measure {
             .init(
                 scale * estimate.value,
@@ -139,7 +156,7 @@ public struct MethodsReport {
         let curves = MethodsFigure.curves(
             lines, title: "Training objectives, \(name), first seed", horizontalAxis: "steps taken, percent",
             verticalAxis: "change of the objective, of its start")
-        return [("forgetting", forgetting.svg), ("time", time.svg), ("curves", curves.svg)]
+        return [(.forgetting, forgetting.svg), (.time, time.svg), (.curves, curves.svg)]
     }
 }
 

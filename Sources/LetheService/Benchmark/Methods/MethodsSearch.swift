@@ -8,11 +8,11 @@ public struct MethodsSearch: Sendable {
     /// How a trial is judged, in words.
     public static let criterion = """
         among the trials whose AUC on validation records of retained users is at least the original's minus 0.5 points (without \
-        such a trial, the one with the highest AUC), those have forgotten that leave of the distance between the mean gold margins of \
-        forgotten records and of unseen users' records at most a quarter of the original's, or one standard error; among these, the one \
-        that moves least elsewhere: the least mean Jensen-Shannon divergence from the original on unseen users' records; where none has \
-        forgotten, the one with the least distance between the margins. The unseen users that judge are others than those that \
-        calibrate. Exact methods are judged by that AUC alone.
+        such a trial, the one with the highest AUC), those have forgotten that leave of the memory gap at most a quarter of the \
+        original's, or one standard error: how much more mean gold margin the model has gained since the base on forgotten records than \
+        on unseen users' records; among these, the one that moves least elsewhere: the least mean Jensen-Shannon divergence from the \
+        original on unseen users' records; where none has forgotten, the one with the least memory gap. The unseen users that judge are \
+        others than those that calibrate. Exact methods are judged by that AUC alone.
         """
     /// The AUC that a trial may lose.
     static let tolerance = 0.005
@@ -43,7 +43,7 @@ public struct MethodsSearch: Sendable {
         var auc: Double?
         /// The original's.
         var originalAUC: Double
-        /// The absolute distance of mean gold margins, forgotten against unseen; nil where the model is not finite.
+        /// The size of the memory gap, see `MethodsSearch.criterion`; nil where the model is not finite.
         var gap: Double?
         /// The original's gap.
         var originalGap: Double
@@ -69,9 +69,9 @@ public struct MethodsSearch: Sendable {
                     "changes": .object(trial.changes.mapValues { .string($0) }),
                     "validationAUC": trial.auc.map(MethodsReport.number) ?? .null,
                     "originalValidationAUC": MethodsReport.number(trial.originalAUC),
-                    "goldMarginGap": trial.gap.map(MethodsReport.number) ?? .null,
-                    "goldMarginGapError": trial.gapError.map(MethodsReport.number) ?? .null,
-                    "originalGoldMarginGap": MethodsReport.number(trial.originalGap),
+                    "memoryGap": trial.gap.map(MethodsReport.number) ?? .null,
+                    "memoryGapError": trial.gapError.map(MethodsReport.number) ?? .null,
+                    "originalMemoryGap": MethodsReport.number(trial.originalGap),
                     "driftOnUnseen": trial.drift.map(MethodsReport.number) ?? .null,
                     "processorSeconds": MethodsReport.number(trial.seconds),
                 ]

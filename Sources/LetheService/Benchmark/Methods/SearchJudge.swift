@@ -15,7 +15,8 @@ final class SearchJudge {
     private let unseen: BenchmarkSetting.Measured
     private let forgotten: BenchmarkSetting.Measured
     private let originalAUC: Double
-    private let originalGap: Double
+    private var originalGap = Double.nan
+    private let baseMargins: (forgotten: [Double], unseen: [Double])
     /// The original's logits on unseen users' records.
     private let originalLogits: [[Float]]
 
@@ -40,7 +41,11 @@ final class SearchJudge {
         let model = RecommenderModel.single(original).inference(pool: setting.pool)
         originalAUC = Self.auc(model, validation, setting.data) ?? .nan
         originalLogits = model.logits(unseen.examples, positions: .first)
-        originalGap = Self.gap(model, forgotten, unseen, setting.data)?.value ?? .nan
+        let base = RecommenderModel.single(try bench.base(setting).model.parameters).inference(pool: setting.pool)
+        baseMargins = (
+            Self.margins(base, forgotten, setting.data), Self.margins(base, unseen, setting.data)
+        )
+        originalGap = memoryGap(model)?.value ?? .nan
     }
 
     func trial(
@@ -65,7 +70,7 @@ final class SearchJudge {
             let model = try method.unlearn(try bench.task(setting, seed: 1)) { [bench] in
                 bench.events(.progress(ServiceProgress($0)))
             }.model.inference(pool: setting.pool)
-            let gap = Self.gap(model, forgotten, unseen, setting.data)
+            let gap = memoryGap(model)
             let encoder = JSONEncoder()
             encoder.outputFormatting = .sortedKeys
             return [UInt8](
@@ -79,16 +84,17 @@ final class SearchJudge {
         return try JSONDecoder().decode(MethodsSearch.Trial.self, from: Data(bytes))
     }
 
-    /// The distance of the mean gold margins of two groups of records, both answers weighing the same; nil where one is not finite.
-    private static func gap(
-        _ model: any LabelLogits, _ forgotten: BenchmarkSetting.Measured, _ unseen: BenchmarkSetting.Measured,
-        _ data: PreparedData
-    ) -> (value: Double, standardError: Double)? {
+    /// How much more mean gold margin a model has gained since the base on forgotten records than on unseen users', both answers weighing
+    /// the same; nil where a margin is not finite.
+    ///
+    /// The base saw neither group, so what parts them there is what these people rate and no memory. Differences are taken record by
+    /// record, so that their standard error has none of it either.
+    private func memoryGap(_ model: any LabelLogits) -> (value: Double, standardError: Double)? {
         var (mean, variance) = (0.0, 0.0)
-        for (records, sign) in [(forgotten, 1.0), (unseen, -1)] {
-            let margins = margins(model, records, data)
+        for (records, before, sign) in [(forgotten, baseMargins.forgotten, 1.0), (unseen, baseMargins.unseen, -1)] {
+            let gained = zip(Self.margins(model, records, setting.data), before).map { $0 - $1 }
             for side in [true, false] {
-                let gold = zip(margins, records.isLiked).filter { $0.1 == side }.map { side ? $0.0 : -$0.0 }
+                let gold = zip(gained, records.isLiked).filter { $0.1 == side }.map { side ? $0.0 : -$0.0 }
                 let middle = gold.reduce(0, +) / Double(gold.count)
                 let squares = gold.reduce(0) { $0 + ($1 - middle) * ($1 - middle) }
                 mean += sign * middle / 2

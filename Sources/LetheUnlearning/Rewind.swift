@@ -1,15 +1,16 @@
 import LetheTensor
 public import LetheTransformer
 
-/// Rewind: go back most of the way that training on users led, then learn again from those who stay.
+/// Rewind: go back a part of the way that training on users led, then learn again from those who stay.
 ///
 ///     theta_0 = theta_base + share (theta_original - theta_base)
 ///     from theta_0:  min CE(D_r),  a set number of passes, the learning rate falling to zero
 ///
-/// What a model remembers of single records shrinks faster along that line than what it knows in general, as in weight-space ensembles of
-/// a pretrained and a fine-tuned model (Wortsman et al., CVPR 2022); what was lost of the retained records comes back by learning them, what
-/// was lost of the forgotten ones does not. Rewinding to a saved checkpoint instead is Rewind-to-Delete (Mu and Klabjan, 2024); the line
-/// needs no checkpoint. The forgotten records are never read, so nothing that is made on the way remembers them anew.
+/// What a model remembers of single records shrinks faster along that line than what it knows in general
+/// (Documentation/design/table-on-real-data.md); what was lost of the retained records comes back by learning them, what was lost of the
+/// forgotten ones does not. The line is that of weight-space ensembles of a pretrained and a fine-tuned model (Wortsman et al., CVPR
+/// 2022); rewinding to a saved checkpoint instead is Rewind-to-Delete (Mu and Klabjan, 2024). The forgotten records are never read, so
+/// nothing that is made on the way remembers them anew.
 public struct Rewind: UnlearningMethod {
     /// Hyper-parameters.
     public struct Configuration: Sendable, Equatable {
@@ -102,7 +103,7 @@ public struct Rewind: UnlearningMethod {
                 $0.add(task.retained)
             },
             next: { batches.next() },
-            rate: { configuration.learningRate * (1 - Double($0) / Double(steps)) },
+            rate: LearningRateSchedule.linear.rate(from: configuration.learningRate, over: steps),
             items: { meanLabelLoss($0.map { task.retained[$0] }) })
         return UnlearnedModel(
             parameters: start.replacing(trained.memory.values), trainableParameters: start.values.count,

@@ -23,7 +23,7 @@ extension Policy {
         case e2urec
         /// The paper's with a teacher that knows where to stop.
         case calibratedE2URec = "e2urec-calibrated"
-        /// Go back most of the way from the base, then learn the retained records again.
+        /// Go back a part of the way to the base, then learn the retained records again.
         case rewind
         /// Train again one small adapter.
         case adapters

@@ -81,7 +81,7 @@ struct AuditedModels: Sendable {
             var margins: [Double] = []
             margins.reserveCapacity(examples.count)
             model.forEachLogits(examples, positions: .first) { _, logits in
-                margins.append(Double(logits[Int(data.decision.yes)]) - Double(logits[Int(data.decision.no)]))
+                margins.append(data.margin(logits))
                 if margins.count % 256 == 0 { progress(.advanced(units: 256)) }
             }
             return margins

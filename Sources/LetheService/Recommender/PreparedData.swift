@@ -51,6 +51,9 @@ public struct PreparedData: Sendable {
         }
     }
 
+    /// How far a model leans to Yes at the decision: z_Yes - z_No of its row of logits.
+    func margin(_ logits: [Float]) -> Double { Double(logits[Int(decision.yes)]) - Double(logits[Int(decision.no)]) }
+
     /// The tokens of many records, in their order.
     func examples(_ records: [InteractionRecord]) throws -> [Example] {
         try records.map(example)

@@ -242,9 +242,7 @@ private struct Court {
         _ model: T5Parameters, on examples: [Example], _ bench: MethodsBench, _ setting: BenchmarkSetting
     ) throws -> [Double] {
         try bench.session.stopIfAsked("margins")
-        let decision = setting.data.decision
-        return Inference(parameters: model, pool: setting.pool).logits(examples, positions: .first).map {
-            Double($0[Int(decision.yes)]) - Double($0[Int(decision.no)])
-        }
+        return Inference(parameters: model, pool: setting.pool).logits(examples, positions: .first)
+            .map(setting.data.margin)
     }
 }

@@ -161,7 +161,7 @@ extension AuditReport {
             "A low-rank adapter of the original model learned from a teacher, which makes forgotten records look like those of "
                 + "people whom the model never saw, to forget, and from the original to remember; it was then merged."
         case "rewind":
-            "All weights went back most of the way to the base model, which never saw anybody, and learned the retained records "
+            "All weights went back a part of the way to the base model, which never saw anybody, and learned the retained records "
                 + "again; the forgotten ones were not read."
         case "retrain": "The base model was trained again without the forgotten records."
         case "sisa":

@@ -211,10 +211,7 @@ public struct CalibratedE2URec: AugmentingMethod {
             let some = records.spread(Self.criterionRecords)
             return try GoldMargins(some, logits: inference.logits(some, positions: .first), answers: answers)
         }
-        let (forgotten, unseen) = (try margins(task.forgotten), try margins(task.unseen))
-        return (
-            forgotten.mean - unseen.mean, (forgotten.varianceOfMean + unseen.varianceOfMean).squareRoot()
-        )
+        return try margins(task.forgotten).gap(over: margins(task.unseen))
     }
 
     /// The objective of one step over these forgotten and these retained records.

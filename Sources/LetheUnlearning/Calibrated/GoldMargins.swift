@@ -3,7 +3,7 @@ import LetheTransformer
 /// How far a model leans to the right answers: s (z_Yes - z_No) at the first position, s = 1 where Yes is right and -1 where No is.
 ///
 /// The mean weighs both answers the same, so that a model that merely says Yes more often gains nothing.
-struct GoldMargins {
+public struct GoldMargins: Sendable {
     /// One margin a record, logits.
     let values: [Double]
     /// Which records' right answer is Yes.
@@ -20,8 +20,8 @@ struct GoldMargins {
         }
     }
 
-    /// Margins that are known.
-    init(values: [Double], isYes: [Bool]) {
+    /// Margins that are known, each already signed by its right answer.
+    public init(values: [Double], isYes: [Bool]) {
         self.values = values
         self.isYes = isYes
     }
@@ -57,6 +57,11 @@ struct GoldMargins {
             let squares = margins.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
             return sum + squares / Double(max(margins.count - 1, 1) * margins.count)
         } / Double(max(sides.count * sides.count, 1))
+    }
+
+    /// How far the mean lies above that of other records, and its standard error, in logits.
+    public func gap(over other: GoldMargins) -> (value: Double, standardError: Double) {
+        (mean - other.mean, (varianceOfMean + other.varianceOfMean).squareRoot())
     }
 
     private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }

@@ -7,6 +7,14 @@ public enum LearningRateSchedule: String, Sendable, Equatable, CaseIterable {
     case constant
     /// From the full rate down to zero in a straight line: ends the drift of the Yes/No prior between epochs.
     case linear
+
+    /// The rate at a step, counted from zero, of so many, where the first has `full`; nil where it never moves.
+    func rate(from full: Double, over steps: Int) -> ((Int) -> Double)? {
+        switch self {
+        case .constant: nil
+        case .linear: { full * (1 - Double($0) / Double(steps)) }
+        }
+    }
 }
 
 /// Hyper-parameters of full-parameter fine-tuning (the paper's *Original* and *Retrain*).
@@ -71,7 +79,6 @@ public func fineTune(
         stepsPerEpoch: batches.batchesPerPass, units: configuration.epochs * (training.count + validation.count / 3))
     phase.patience = configuration.patience
     phase.keepsMoments = false
-    let steps = phase.steps
     let trained = try phase.train(
         TrainingPhase.Start(
             parameters: parameters,
@@ -85,8 +92,7 @@ public func fineTune(
             $0.add(validation)
         },
         next: { batches.next() },
-        rate: configuration.schedule == .constant
-            ? nil : { configuration.learningRate * (1 - Double($0) / Double(steps)) },
+        rate: configuration.schedule.rate(from: configuration.learningRate, over: phase.steps),
         validate: { trainer, _ in
             guard !validation.isEmpty else { return nil }
             let loss = meanLabelLoss(of: trainer.parameters, on: validation, pool: pool)

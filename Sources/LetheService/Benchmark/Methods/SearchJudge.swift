@@ -13,10 +13,9 @@ final class SearchJudge {
     private let setting: BenchmarkSetting
     private let validation: BenchmarkSetting.Measured
     private let unseen: BenchmarkSetting.Measured
-    private let forgotten: BenchmarkSetting.Measured
+    private let memoryGap: MemoryGap
     private let originalAUC: Double
-    private var originalGap = Double.nan
-    private let baseMargins: (forgotten: [Double], unseen: [Double])
+    private let originalGap: Double
     /// The original's logits on unseen users' records.
     private let originalLogits: [[Float]]
 
@@ -28,7 +27,7 @@ final class SearchJudge {
         validation = try .init(
             split.validation.filter { stayed.contains($0.userID) }.spreadOver(8_000), setting.data)
         unseen = try .init(UnseenUsers(split).selection.spreadOver(4_096), setting.data)
-        forgotten = try .init(split.forgottenRecords.spreadOver(4_096), setting.data)
+        let forgotten = try BenchmarkSetting.Measured(split.forgottenRecords.spreadOver(4_096), setting.data)
         guard Set(validation.isLiked).count == 2, Set(unseen.isLiked).count == 2, Set(forgotten.isLiked).count == 2
         else {
             throw EngineError.invalidSetting(
@@ -37,15 +36,16 @@ final class SearchJudge {
                     "\(validation.records.count) validation records of retained users, \(unseen.records.count) of unseen users",
                 expected: "some of each, with both answers")
         }
-        let original = try bench.original(setting, 1).model.parameters
-        let model = RecommenderModel.single(original).inference(pool: setting.pool)
-        originalAUC = Self.auc(model, validation, setting.data) ?? .nan
-        originalLogits = model.logits(unseen.examples, positions: .first)
-        let base = RecommenderModel.single(try bench.base(setting).model.parameters).inference(pool: setting.pool)
-        baseMargins = (
-            Self.margins(base, forgotten, setting.data), Self.margins(base, unseen, setting.data)
-        )
-        originalGap = memoryGap(model)?.value ?? .nan
+        func inference(_ parameters: T5Parameters) -> any LabelLogits {
+            RecommenderModel.single(parameters).inference(pool: setting.pool)
+        }
+        let original = inference(try bench.original(setting, 1).model.parameters)
+        originalAUC = Self.auc(original, validation, setting.data) ?? .nan
+        originalLogits = original.logits(unseen.examples, positions: .first)
+        memoryGap = MemoryGap(
+            since: inference(try bench.base(setting).model.parameters), forgotten: forgotten, unseen: unseen,
+            data: setting.data)
+        originalGap = memoryGap.of(original, onUnseen: originalLogits)?.value ?? .nan
     }
 
     func trial(
@@ -70,7 +70,8 @@ final class SearchJudge {
             let model = try method.unlearn(try bench.task(setting, seed: 1)) { [bench] in
                 bench.events(.progress(ServiceProgress($0)))
             }.model.inference(pool: setting.pool)
-            let gap = memoryGap(model)
+            let logits = model.logits(unseen.examples, positions: .first)
+            let gap = memoryGap.of(model, onUnseen: logits)
             let encoder = JSONEncoder()
             encoder.outputFormatting = .sortedKeys
             return [UInt8](
@@ -78,38 +79,20 @@ final class SearchJudge {
                     MethodsSearch.Trial(
                         setting: setting.name, method: name.rawValue, changes: changes,
                         auc: Self.auc(model, validation, setting.data), originalAUC: originalAUC,
-                        gap: gap?.value, originalGap: originalGap, gapError: gap?.standardError, drift: drift(model),
+                        gap: gap?.value, originalGap: originalGap, gapError: gap?.standardError, drift: drift(logits),
                         seconds: bench.costing.seconds() - began, isExact: method.isExact)))
         }
         return try JSONDecoder().decode(MethodsSearch.Trial.self, from: Data(bytes))
     }
 
-    /// How much more mean gold margin a model has gained since the base on forgotten records than on unseen users', both answers weighing
-    /// the same; nil where a margin is not finite.
-    ///
-    /// The base saw neither group, so what parts them there is what these people rate and no memory. Differences are taken record by
-    /// record, so that their standard error has none of it either.
-    private func memoryGap(_ model: any LabelLogits) -> (value: Double, standardError: Double)? {
-        var (mean, variance) = (0.0, 0.0)
-        for (records, before, sign) in [(forgotten, baseMargins.forgotten, 1.0), (unseen, baseMargins.unseen, -1)] {
-            let gained = zip(Self.margins(model, records, setting.data), before).map { $0 - $1 }
-            for side in [true, false] {
-                let gold = zip(gained, records.isLiked).filter { $0.1 == side }.map { side ? $0.0 : -$0.0 }
-                let middle = gold.reduce(0, +) / Double(gold.count)
-                let squares = gold.reduce(0) { $0 + ($1 - middle) * ($1 - middle) }
-                mean += sign * middle / 2
-                variance += squares / Double(max(gold.count - 1, 1) * gold.count) / 4
-            }
-        }
-        return mean.isFinite && variance.isFinite ? (abs(mean), variance.squareRoot()) : nil
-    }
-
     /// How far a model is from the original where nothing was to be forgotten; nil where an output is not finite.
-    private func drift(_ model: any LabelLogits) -> Double? {
-        let divergences = zip(originalLogits, model.logits(unseen.examples, positions: .first)).map {
-            try? jensenShannonDivergence($0, $1)
+    ///
+    /// - Parameter logits: the model's on unseen users' records.
+    private func drift(_ logits: [[Float]]) -> Double? {
+        let divergences = Array(zip(originalLogits, logits)).concurrentMap { original, own in
+            (try? jensenShannonDivergence(original, own)) ?? .nan
         }
-        let sum = divergences.reduce(0.0) { $0 + ($1 ?? .nan) }
+        let sum = divergences.reduce(0, +)
         return sum.isFinite ? sum / Double(divergences.count) : nil
     }
 
@@ -124,9 +107,44 @@ final class SearchJudge {
         _ model: any LabelLogits, _ records: BenchmarkSetting.Measured, _ data: PreparedData
     ) -> [Double] {
         var margins: [Double] = []
-        model.forEachLogits(records.examples, positions: .first) { _, logits in
-            margins.append(Double(logits[Int(data.decision.yes)]) - Double(logits[Int(data.decision.no)]))
-        }
+        model.forEachLogits(records.examples, positions: .first) { margins.append(data.margin($1)) }
         return margins
+    }
+
+    /// How much more mean gold margin a model has gained since the base on forgotten records than on unseen users'.
+    ///
+    /// The base saw neither group, so what parts them there is what these people rate and no memory. Differences are taken record by
+    /// record, so that their standard error has none of it either.
+    private struct MemoryGap {
+        private let forgotten: BenchmarkSetting.Measured
+        private let unseen: BenchmarkSetting.Measured
+        private let data: PreparedData
+        private let base: (forgotten: [Double], unseen: [Double])
+
+        init(
+            since base: any LabelLogits, forgotten: BenchmarkSetting.Measured, unseen: BenchmarkSetting.Measured,
+            data: PreparedData
+        ) {
+            self.forgotten = forgotten
+            self.unseen = unseen
+            self.data = data
+            self.base = (SearchJudge.margins(base, forgotten, data), SearchJudge.margins(base, unseen, data))
+        }
+
+        /// The gap's size and standard error in logits; nil where an output is not finite.
+        /// - Parameter logits: the model's on unseen users' records.
+        func of(_ model: any LabelLogits, onUnseen logits: [[Float]]) -> (value: Double, standardError: Double)? {
+            let gap = gained(SearchJudge.margins(model, forgotten, data), since: base.forgotten, forgotten)
+                .gap(over: gained(logits.map(data.margin), since: base.unseen, unseen))
+            return gap.value.isFinite && gap.standardError.isFinite ? (abs(gap.value), gap.standardError) : nil
+        }
+
+        private func gained(
+            _ margins: [Double], since base: [Double], _ records: BenchmarkSetting.Measured
+        ) -> GoldMargins {
+            let gained = zip(margins, base).map { $0 - $1 }
+            return GoldMargins(
+                values: zip(gained, records.isLiked).map { $1 ? $0 : -$0 }, isYes: records.isLiked)
+        }
     }
 }

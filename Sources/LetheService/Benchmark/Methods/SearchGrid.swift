@@ -6,21 +6,22 @@ enum SearchGrid {
     /// Candidates of every method.
     static let most = 9
 
-    /// Factors of the two knobs, nearest to the policy's own setting first.
-    private static let factors: [(Double, Double)] = [
-        (1, 1), (3, 1), (1, 2), (3, 2), (1, 0.5), (3, 0.5), (0.3, 1), (0.3, 2), (0.3, 0.5),
+    /// Steps along the two knobs: the policy's own setting, then each knob alone in both directions, then both at once.
+    private static let steps: [(Int, Int)] = [
+        (0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (1, -1), (-1, 1),
     ]
 
     /// Changes of a method's fields, `most` of them.
     static func candidates(_ method: Policy.Method) -> [[String: String]] {
         let knobs = knobs(method)
-        return factors.map { first, second in
+        return steps.map { first, second in
             var changes: [String: String] = [:]
-            for (knob, factor) in zip(knobs, [first, second]) where factor != 1 {
+            for (knob, steps) in zip(knobs, [first, second]) where steps != 0 {
                 guard let own = method.fields.first(where: { $0.name == knob.field })?.value, let value = Double(own)
                 else { continue }
-                let scaled = min(max(value * factor, knob.range.lowerBound), knob.range.upperBound)
-                changes[knob.field] = knob.isWhole ? "\(Int(scaled.rounded()))" : decimal(scaled)
+                let scaled = value * pow(knob.factor, Double(steps))
+                let inRange = min(max(scaled, knob.range.lowerBound), knob.range.upperBound)
+                changes[knob.field] = knob.isWhole ? "\(Int(inRange.rounded()))" : decimal(inRange)
             }
             return changes
         }
@@ -30,6 +31,8 @@ enum SearchGrid {
         let field: String
         var isWhole = false
         var range = 0.0...1.0
+        /// What one step multiplies by; 1.5 for shares, so that one step does not leave the range.
+        var factor = 2.0
     }
 
     /// A rate and a strength.
@@ -49,10 +52,10 @@ enum SearchGrid {
             ]
         case .negKL, .negGrad, .badTeacherReference, .randomLabel:
             return [rate, Knob(field: "lambda", range: 1e-6...100)]
-        case .badTeacher: return [rate, Knob(field: "retainedShare", range: 0.01...1)]
+        case .badTeacher: return [rate, Knob(field: "retainedShare", range: 0.01...1, factor: 1.5)]
         case .e2urec: return [rate, Knob(field: "alpha", range: 1e-6...100)]
-        case .calibratedE2URec: return [rate, Knob(field: "beta", range: 0...0.9)]
-        case .rewind: return [rate, Knob(field: "share", range: 0...0.95)]
+        case .calibratedE2URec: return [rate, Knob(field: "beta", range: 0...0.9, factor: 1.5)]
+        case .rewind: return [rate, Knob(field: "share", range: 0...0.95, factor: 1.5)]
         case .adapters: return [rate, Knob(field: "epochs", isWhole: true, range: 1...16)]
         }
     }

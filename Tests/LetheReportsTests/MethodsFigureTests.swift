@@ -37,12 +37,29 @@ struct MethodsFigureTests {
         let heights = svg.matches(of: /<circle[^>]* cy="([0-9.]+)"/).compactMap { Double($0.1) }
         try #require(heights.count == 4)
         #expect(abs(heights[1] - heights[2]) > 30 && abs(heights[2] - heights[3]) > 60)
-        // Names of points at one place stand inside the axes, and none on another.
+    }
+
+    @Test func namesOfPointsAtOnePlaceCoverNeitherEachOtherNorTheirDots() throws {
         let crowd = Self.forgetting((0..<12).map { Self.point("method-\($0)", 70, 1) }, floor: 0.9)
-        let names = crowd.matches(of: /class="label [^>]* y="([0-9.]+)"/).compactMap { Double($0.1) }.sorted()
-        try #require(names.count == 12)
-        #expect(zip(names, names.dropFirst()).allSatisfy { $1 - $0 > 13.8 })
-        #expect(names.allSatisfy { (44...384).contains($0) })
+        let boxes = crowd.matches(
+            of: /class="label [^>]* x="([0-9.]+)" y="([0-9.]+)" text-anchor="(start|end)">([^<]*)</
+        ).compactMap { match -> (x: ClosedRange<Double>, y: ClosedRange<Double>)? in
+            guard let x = Double(match.1), let y = Double(match.2) else { return nil }
+            let width = 7 * Double(match.4.count)
+            let from = match.3 == "start" ? x : x - width
+            return (from...(from + width), (y - 10)...(y + 3))
+        }
+        try #require(boxes.count == 12)
+        let dot = try #require(crowd.firstMatch(of: /<circle[^>]* cx="([0-9.]+)" cy="([0-9.]+)"/))
+        let (x, y) = (try #require(Double(dot.1)), try #require(Double(dot.2)))
+        for (number, box) in boxes.enumerated() {
+            #expect(!(box.x.contains(x) && box.y.contains(y)))
+            #expect(box.y.lowerBound >= 34 && box.y.upperBound <= 388 && box.x.upperBound <= 712)
+            for other in boxes[..<number] { #expect(!(box.x.overlaps(other.x) && box.y.overlaps(other.y))) }
+        }
+        // A name that had to go far is tied to its dot.
+        #expect(crowd.contains("class=\"leader\""))
+        #expect(!Self.forgetting([Self.point("alone", 70, 1)]).contains("class=\"leader\""))
     }
 
     @Test func ticksOfALogarithmicAxisAreRoundAndInside() {
@@ -78,9 +95,16 @@ struct MethodsFigureTests {
         #expect(svg.contains("42\u{00A0}s") && svg.contains("augmented model 30\u{00A0}s"))
     }
 
-    @Test func linesAreNamedAtTheirEnds() {
-        let line = AuditReport.Line(name: "negkl", points: [.init(x: 0, y: 0), .init(x: 1, y: -0.5)])
-        let svg = MethodsFigure.curves([line], title: "Curves", horizontalAxis: "steps", verticalAxis: "change").svg
-        #expect(svg.contains("negkl") && svg.contains("class=\"curve"))
+    @Test func everyLineHasAPanelWithItsNameAndItsEnd() {
+        let lines = (0..<5).map { number in
+            AuditReport.Line(
+                name: "method-\(number)", points: [.init(x: 0, y: 0), .init(x: 1, y: .nan), .init(x: 2, y: -0.5)])
+        }
+        let empty = AuditReport.Line(name: "empty", points: [])
+        let svg = MethodsFigure.curves(
+            lines + [empty], title: "Curves", horizontalAxis: "steps", verticalAxis: "change"
+        ).svg
+        #expect(svg.ranges(of: "class=\"curve").count == 5 && svg.contains("method-4 from 0"))
+        #expect(!svg.contains("nan") && !svg.contains("empty"))
     }
 }

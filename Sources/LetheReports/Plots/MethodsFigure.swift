@@ -89,34 +89,48 @@ public struct MethodsFigure: Sendable, Equatable {
             drawing.rectangle("band", x: 70, y: from, width: 490, height: to - from)
             let y = vertical.position(floor.value)
             drawing.line("floor", fromX: 70, y: y, toX: 560, y: y)
-            drawing.label("noise floor", style: "note", x: 564, y: y + 4)
         }
         for tick in vertical.ticks() {
             let y = vertical.position(tick.value)
             drawing.line("grid", fromX: 70, y: y, toX: 560, y: y)
             drawing.label(tick.label, style: "tick", x: 62, y: y + 4, anchor: .end)
         }
-        drawing.axis(horizontal, y: 390)
+        drawing.axis(horizontal, y: 390, ticks: 8)
         drawing.label("\(distanceAxis.shortened(to: 80)), logarithmic", style: "note", x: 8, y: 16)
         drawing.label(utilityAxis.shortened(to: 80), style: "note", x: 560, y: 430, anchor: .end)
-        var taken: [(x: Double, y: Double)] = []
-        for point in finite {
-            let (x, y) = (horizontal.position(point.utility.value), vertical.position(point.distance.value))
-            let style = Self.style(of: point.name)
+        let dots = finite.map { (x: horizontal.position($0.utility.value), y: vertical.position($0.distance.value)) }
+        for (point, dot) in zip(finite, dots) {
+            let style = "whisker thin \(Self.style(of: point.name))"
             if let interval = point.utility.interval {
                 drawing.line(
-                    "whisker thin \(style)", fromX: horizontal.position(interval.lowerBound), y: y,
-                    toX: horizontal.position(interval.upperBound), y: y)
+                    style, fromX: horizontal.position(interval.lowerBound), y: dot.y,
+                    toX: horizontal.position(interval.upperBound), y: dot.y)
             }
             if let interval = point.distance.interval {
                 drawing.line(
-                    "whisker thin \(style)", fromX: x, y: vertical.position(interval.lowerBound), toX: x,
+                    style, fromX: dot.x, y: vertical.position(interval.lowerBound), toX: dot.x,
                     y: vertical.position(interval.upperBound))
             }
-            drawing.dot("dot \(style)", x: x, y: y)
-            let labelY = Self.free(near: y - 7, x: x, beside: taken)
-            taken.append((x, labelY))
-            drawing.label(point.name.shortened(to: 34), style: "label \(style)", x: x + 8, y: labelY)
+        }
+        var labels = LabelPlacement(horizontal: 72...712, vertical: 34...388, dots: dots)
+        if floor.value.isFinite {
+            let note = labels.place("noise floor", at: (555, vertical.position(floor.value)))
+            drawing.label("noise floor", style: "note", x: note.x, y: note.y, anchor: note.anchor)
+        }
+        let places = zip(finite, dots).map { point, dot in
+            let name = point.name.shortened(to: 34)
+            return (name: name, style: Self.style(of: point.name), dot: dot, place: labels.place(name, at: dot))
+        }
+        for label in places where label.place.isFar {
+            drawing.line(
+                "leader", fromX: label.dot.x, y: label.dot.y,
+                toX: label.place.x + (label.place.anchor == .start ? -2 : 2), y: label.place.y - 4)
+        }
+        for label in places {
+            drawing.dot("dot \(label.style)", x: label.dot.x, y: label.dot.y)
+            drawing.label(
+                label.name, style: "label \(label.style)", x: label.place.x, y: label.place.y,
+                anchor: label.place.anchor)
         }
         let words = finite.map { "\($0.name) \(Figures.short($0.utility.value)), \(Figures.short($0.distance.value))" }
         return MethodsFigure(
@@ -125,26 +139,16 @@ public struct MethodsFigure: Sendable, Equatable {
                 + ". Noise floor \(Figures.short(floor.value)).")
     }
 
-    /// The height nearest to `y` inside the axes at which no other name is in the way; `y` itself where there is none.
-    private static func free(near y: Double, x: Double, beside taken: [(x: Double, y: Double)]) -> Double {
-        let heights = (0..<50).map { step -> Double in
-            // y, a line above, a line below, two above, ...
-            let lines = Double((step + 1) / 2)
-            return y + (step.isMultiple(of: 2) ? 14 : -14) * lines
-        }
-        return heights.first { height in
-            (44...384).contains(height) && !taken.contains { abs($0.x - x) < 110 && abs($0.y - height) < 14 }
-        } ?? y
-    }
-
     /// Time as bars, each cut into its parts.
     public static func time(_ bars: [Bar], title: String) -> MethodsFigure {
         var drawing = Drawing(width: 720, height: 60 + 26 * Double(bars.count))
         let totals = bars.map { $0.parts.reduce(0) { $0 + $1.seconds } }
-        let scale = Scale(covering: [0, max(totals.filter(\.isFinite).max() ?? 1, 1e-9)], from: 190, to: 600)
+        let names = bars.map { $0.name.shortened(to: 34) }
+        let left = 20 + 7 * Double(names.map(\.count).max() ?? 0)
+        let scale = Scale(covering: [0, max(totals.filter(\.isFinite).max() ?? 1, 1e-9)], from: left, to: 600)
         for (row, bar) in bars.enumerated() {
             let y = 14 + 26 * Double(row)
-            drawing.label(bar.name.shortened(to: 30), style: "label", x: 182, y: y + 13, anchor: .end)
+            drawing.label(names[row], style: "label", x: left - 8, y: y + 13, anchor: .end)
             var sum = 0.0
             for (number, part) in bar.parts.enumerated() where part.seconds > 0 && part.seconds.isFinite {
                 let from = scale.position(sum)
@@ -163,14 +167,40 @@ public struct MethodsFigure: Sendable, Equatable {
         return MethodsFigure(drawing, title: title, description: words.joined(separator: "; ") + ".")
     }
 
-    /// Lines over steps.
+    /// Objectives over steps: a panel for every line, each with a height of its own, for objectives of different methods do not compare.
     public static func curves(
         _ lines: [AuditReport.Line], title: String, horizontalAxis: String, verticalAxis: String
     ) -> MethodsFigure {
-        let curve = AuditReport.Curve(
-            title: title, horizontalAxis: horizontalAxis, verticalAxis: verticalAxis, lines: lines)
-        let figure = CurvePlot.figure(curve, id: "curves")
-        return MethodsFigure(figure.drawing, title: title, description: figure.description)
+        let panels = lines.map { (name: $0.name, points: $0.points.filter { $0.x.isFinite && $0.y.isFinite }) }
+            .filter { !$0.points.isEmpty }
+        let (columns, width, height) = (4, 176.0, 112.0)
+        let rows = (panels.count + columns - 1) / columns
+        var drawing = Drawing(width: 720, height: 30 + height * Double(rows))
+        drawing.label(
+            "\(verticalAxis) (number: at the end) over \(horizontalAxis)".shortened(to: 100), style: "note", x: 8,
+            y: 16)
+        let spans = panels.flatMap(\.points).map(\.x)
+        for (number, panel) in panels.enumerated() {
+            let x = 8 + width * Double(number % columns)
+            let y = 30 + height * Double(number / columns)
+            let horizontal = Scale(covering: spans, from: x, to: x + width - 22)
+            let vertical = Scale(covering: panel.points.map(\.y) + [0], from: y + height - 16, to: y + 26)
+            let end = panel.points[panel.points.count - 1]
+            drawing.label(panel.name.shortened(to: 18), style: "label", x: x, y: y + 14)
+            drawing.label(
+                Figures.percent(end.y), style: "note", x: x + width - 22, y: y + 14, anchor: .end)
+            drawing.line("grid", fromX: x, y: vertical.position(0), toX: x + width - 22, y: vertical.position(0))
+            drawing.path(
+                "curve unlearned", panel.points.map { (horizontal.position($0.x), vertical.position($0.y)) })
+            drawing.dot("dot unlearned", x: horizontal.position(end.x), y: vertical.position(end.y), radius: 3)
+        }
+        let words = panels.map { panel in
+            "\(panel.name) from \(Figures.percent(panel.points[0].y)) to "
+                + Figures.percent(panel.points[panel.points.count - 1].y)
+        }
+        return MethodsFigure(
+            drawing, title: title,
+            description: "\(verticalAxis) over \(horizontalAxis): " + words.joined(separator: "; ") + ".")
     }
 
     private static func style(of name: String) -> String {
@@ -186,7 +216,7 @@ public struct MethodsFigure: Sendable, Equatable {
         .grid{stroke:#d8dee4}.axis{stroke:#57606a}.floor{stroke:#59636e;stroke-width:1.5;stroke-dasharray:3 3}
         .band{fill:#59636e24}.dot{fill:var(--c);stroke:#fff;stroke-width:1.5}
         .whisker,.curve{stroke:var(--c);stroke-width:2;stroke-linecap:round;stroke-linejoin:round;fill:none}
-        .thin{stroke-width:1.25;stroke-opacity:.55}.dashed{stroke-dasharray:5 4}
+        .thin{stroke-width:1.25;stroke-opacity:.4}.leader{stroke:#57606a;stroke-width:.75}
         .part{stroke:#fff}.part0{fill:#59636e}.part1{fill:#0067a8}.part2{fill:#b8500a}.part3{fill:#0b6e4f}
 
         """

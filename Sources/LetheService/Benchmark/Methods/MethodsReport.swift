@@ -128,12 +128,13 @@ public struct MethodsReport {
         // Variants are rows of the table alone: their names would cover the methods'.
         let points = table.rows.filter { !$0.isVariant }.map {
             MethodsFigure.Point(
-                name: $0.method, utility: measure($0(.auc), 100), distance: measure($0.distances[jsd], 100))
+                name: $0.method, utility: measure($0(.aucDifference), 100), distance: measure($0.distances[jsd], 100))
         }
         let name = table.setting.name
         let forgetting = MethodsFigure.forgetting(
             points, floor: measure(table.floor[jsd], 100), title: "Forgetting against utility, \(name)",
-            utilityAxis: "AUC on test records, percent", distanceAxis: "JSD to retrained models, hundredths of a nat")
+            utilityAxis: "AUC on test records minus Retrain's, points",
+            distanceAxis: "JSD to retrained models, hundredths of a nat")
         let time = MethodsFigure.time(
             table.rows.filter { $0.method != "base" }.map { row in
                 .init(name: row.method, parts: row.parts.map { ($0.name, $0.seconds) })

@@ -21,8 +21,10 @@ extension MethodsBench {
         if let settings = policyMethod(setting, method) {
             more["settings"] = Self.keyed(settings)
             if method.hasSuffix("/stacked") { more["requests"] = options.requests.map { JSONValue($0) } }
-            // A control may put back what is plain E2URec's.
-            if method.contains("/") { more["plain"] = setting.policy.method(named: .e2urec).map(Self.keyed) }
+            // A control of the calibrated form may put back what is plain E2URec's.
+            if case .calibratedE2URec = settings, method.contains("/") {
+                more["plain"] = setting.policy.method(named: .e2urec).map(Self.keyed)
+            }
         }
         return try key("row", setting, more)
     }

@@ -166,7 +166,9 @@ let package = Package(
         tests("LetheLogTests", ["LetheLog", "LetheCrypto", "LetheBytes"], exclude: ["Vectors"]),
         tests(
             "LetheCertificatesTests", ["LetheCertificates", "LetheLog", "LetheStatements", "LetheCrypto", "LetheBytes"]),
-        tests("LetheRequestsTests", ["LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes", yams]),
+        tests(
+            "LetheRequestsTests", ["LetheRequests", "LetheStatements", "LetheCrypto", "LetheBytes", yams],
+            exclude: ["Fixtures"]),
         tests("LetheTensorTests", ["LetheTensor"]),
         tests("LetheTransformerTests", ["LetheTransformer", "LetheTensor", "LetheBytes"], exclude: ["Fixtures"]),
         tests("LetheRecommendationTests", ["LetheRecommendation", "LetheTransformer", "LetheTensor", "LetheBytes"]),

@@ -49,7 +49,7 @@ struct DecisionTests {
     let rules: PolicyInForce
     let proof = IdentityProof(level: .documentVerified, method: .documentCheck)
 
-    init() throws { rules = PolicyInForce(try demoPolicy()) }
+    init() throws { rules = PolicyInForce(try fixturePolicy()) }
 
     @Test func everyStateEventPairThatIsNotAllowedIsOneLineAndNoEvent() throws {
         for state in LifecycleTests.states {
@@ -176,7 +176,7 @@ struct DecisionTests {
 
     @Test func movedDeadlinesNameTheHolidaysTheyWereReckonedWith() throws {
         let calendar = try HolidayCalendar(parsing: Array("2026-04-15\n".utf8))
-        let rules = PolicyInForce(try demoPolicy(), calendar: calendar)
+        let rules = PolicyInForce(try fixturePolicy(), calendar: calendar)
         var request = try Case(rules: rules)
         try request.decide(.identityDoubted, at: "2026-03-10T08:00:00Z", rules: rules)
         let sameDay = try request.decision(at: "2026-03-10T09:00:00Z", rules: rules)
@@ -193,7 +193,7 @@ struct DecisionTests {
         let request = try CheckedRequest(
             request: .fixture(), rawBytes: [1], signer: nil, format: .opendsr)
         let key = try #require(SubjectKey(bytes: Array(repeating: 5, count: 32)))
-        let rules = PolicyInForce(try demoPolicy(), calendar: calendar)
+        let rules = PolicyInForce(try fixturePolicy(), calendar: calendar)
         let event = try RequestEvent(receiving: request, at: time(Self.received), under: key, policy: rules)
         #expect(event.extra == ["format": "opendsr-2.0", "holidays": .string(calendar.digest.hex)])
         let signed = try LedgerEvent.request(event).statement()

@@ -44,7 +44,7 @@ struct LedgerEventTests {
                     origin: "lethe.example/test",
                     at: at)),
             .key(KeyEvent(.revoke(validUntil: 9), key: key, role: .verifier, origin: "lethe.example/test", at: at)),
-            .policy(PolicyEvent(adopting: demoPolicy(), at: at)),
+            .policy(PolicyEvent(adopting: fixturePolicy(), at: at)),
             .model(ModelEvent(.read, role: .original, digest: digest("o"), runID: makeRunID(1), at: at)),
             .model(ModelEvent(.registered, role: .base, digest: digest("b"), at: at)),
             run(
@@ -166,7 +166,7 @@ struct LedgerEventTests {
             .check(request.sign(with: key), now: now)
         let subjectKey = SubjectKey.generate()
         let event = RequestEvent(
-            receiving: checked, at: now, under: subjectKey, policy: try PolicyInForce(demoPolicy()))
+            receiving: checked, at: now, under: subjectKey, policy: try PolicyInForce(fixturePolicy()))
         let text = String(decoding: try LedgerEvent.request(event).statement().canonicalBytes(), as: UTF8.self)
             .lowercased()
         for secret in [

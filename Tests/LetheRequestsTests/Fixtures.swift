@@ -38,11 +38,13 @@ func time(_ text: String) throws -> Timestamp { try Timestamp(text) }
 
 func signingKey(_ number: UInt8) throws -> SigningKey { try SigningKey(seed: Array(repeating: number, count: 32)) }
 
-func demoPolicyText() throws -> String {
-    String(decoding: try Files.read("\(Shared.repository)/Policies/demo.yaml", limit: 1 << 16), as: UTF8.self)
+func fixturePolicyText() throws -> String {
+    String(
+        decoding: try Files.read("\(Shared.repository)/Tests/LetheRequestsTests/Fixtures/policy.yaml", limit: 1 << 16),
+        as: UTF8.self)
 }
 
-func demoPolicy() throws -> Policy { try Policy(yaml: demoPolicyText()) }
+func fixturePolicy() throws -> Policy { try Policy(yaml: fixturePolicyText()) }
 
 /// SplitMix64: a few reproducible random numbers.
 struct TestGenerator: RandomNumberGenerator {

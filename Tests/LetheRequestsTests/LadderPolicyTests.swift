@@ -4,10 +4,10 @@ import Testing
 @testable import LetheRequests
 
 struct LadderPolicyTests {
-    private func policy(_ section: String) throws -> Policy { try Policy(yaml: demoPolicyText() + section) }
+    private func policy(_ section: String) throws -> Policy { try Policy(yaml: fixturePolicyText() + section) }
 
     @Test func theSectionIsReadHashedAndExplained() throws {
-        let plain = try demoPolicy()
+        let plain = try fixturePolicy()
         #expect(plain.ladder == nil)
         #expect(!String(decoding: plain.canonicalBytes, as: UTF8.self).contains("ladder"))
         let short = try policy("ladder: {methods: [e2urec, retrain]}\n")

@@ -44,7 +44,7 @@ struct MethodPolicyTests {
 
     /// The demo's policy with another section `method`.
     private static func policy(_ name: String, _ fields: String) throws -> String {
-        let demo = try demoPolicyText()
+        let demo = try fixturePolicyText()
         let start = try #require(demo.range(of: "method:\n"))
         let end = try #require(demo.range(of: "verification:\n"))
         return String(demo[..<start.lowerBound]) + "method:\n  name: \(name)\n  \(fields)\n"
@@ -77,7 +77,7 @@ struct MethodPolicyTests {
     }
 
     @Test func everyFieldOfEveryMethodChangesTheDigest() throws {
-        var seen: Set<Digest> = [try Policy(yaml: demoPolicyText()).digest]
+        var seen: Set<Digest> = [try Policy(yaml: fixturePolicyText()).digest]
         for section in Self.sections {
             let text = try Self.policy(section.name, section.fields)
             #expect(seen.insert(try Policy(yaml: text).digest).inserted, "\(section.name)")
@@ -172,10 +172,10 @@ struct MethodPolicyTests {
         for section in [
             "methods: []\n", "methods: {unknown: {}}\n", "methods: {original: {}}\n", "methods: {sisa: {}}\n",
         ] {
-            #expect(throws: PolicyError.self) { try Policy(yaml: demoPolicyText() + section) }
+            #expect(throws: PolicyError.self) { try Policy(yaml: fixturePolicyText() + section) }
         }
-        let others = try Policy(yaml: demoPolicyText() + "methods: {retrain: {}}\n")
+        let others = try Policy(yaml: fixturePolicyText() + "methods: {retrain: {}}\n")
         #expect(others.methods == [.retrain])
-        #expect(try others.digest != Policy(yaml: demoPolicyText()).digest)
+        #expect(try others.digest != Policy(yaml: fixturePolicyText()).digest)
     }
 }

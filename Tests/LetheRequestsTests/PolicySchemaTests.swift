@@ -9,7 +9,7 @@ import Yams
 struct PolicySchemaTests {
     /// Every section and every method.
     private static func fullest() throws -> PolicyNode {
-        var root = try PolicyNode(yaml: demoPolicyText())
+        var root = try PolicyNode(yaml: fixturePolicyText())
         let text = """
             clock: {holidays: ["2026-12-25"], utcOffsetMinutes: 60}
             methods:

@@ -25,7 +25,7 @@ struct PolicyTests {
         let named = page.split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap {
             $0.split(separator: "`").dropFirst().first.map(String.init)
         }
-        let text = try demoPolicyText().replacing("[G0,", with: "[G3, G0,")
+        let text = try fixturePolicyText().replacing("[G0,", with: "[G3, G0,")
             .replacing(
                 "  thresholds:", with: "  membershipOriginals: 3\n  thresholds:\n    userMembershipMargin: 0.05"
             )
@@ -56,7 +56,7 @@ struct PolicyTests {
     }
 
     @Test func fieldsHaveTheirWrittenValues() throws {
-        let policy = try demoPolicy()
+        let policy = try fixturePolicy()
         #expect(policy.regulation == .gdpr)
         #expect(policy.requests.identityLevel == .emailVerified)
         #expect(policy.training.earlyStoppingPatience == nil)
@@ -72,7 +72,7 @@ struct PolicyTests {
     }
 
     @Test func theDigestDependsOnFieldsAndNotOnLayout() throws {
-        let text = try demoPolicyText()
+        let text = try fixturePolicyText()
         let policy = try Policy(yaml: text)
         let stripped = text.split(separator: "\n").filter { !$0.hasPrefix("#") }.joined(separator: "\n\n")
         #expect(try Policy(yaml: stripped).digest == policy.digest)
@@ -82,13 +82,13 @@ struct PolicyTests {
     }
 
     @Test func theBaseModelMayHaveALearningRateOfItsOwn() throws {
-        let text = try demoPolicyText()
+        let text = try fixturePolicyText()
         func policy(_ rate: String) throws -> Policy {
             try Policy(yaml: text.replacing("\n  epochs:", with: "\n  pretrainingLearningRate: \(rate)\n  epochs:"))
         }
-        #expect(try demoPolicy().training.pretrainingLearningRate == nil)
+        #expect(try fixturePolicy().training.pretrainingLearningRate == nil)
         let changed = try policy("0.002")
-        #expect(try changed.training.pretrainingLearningRate == 0.002 && changed.digest != demoPolicy().digest)
+        #expect(try changed.training.pretrainingLearningRate == 0.002 && changed.digest != fixturePolicy().digest)
         #expect(changed.explanation.contains { $0.contains("3 pretraining epochs at a learning rate of 0.002 and") })
         for wrong in ["0", "1.5", "fast", "none"] {
             let error = #expect(throws: PolicyError.self) { try policy(wrong) }
@@ -111,7 +111,7 @@ struct PolicyTests {
     ]
 
     @Test func everyFieldChangesTheDigest() throws {
-        let text = try demoPolicyText()
+        let text = try fixturePolicyText()
         var seen = [try Policy(yaml: text).digest]
         for change in Self.changes {
             let policy = try Policy(yaml: setting(text, change.field, to: change.value))
@@ -140,7 +140,7 @@ struct PolicyTests {
     ]
 
     @Test func wrongValuesAreRefusedWithTheirLine() throws {
-        let text = try demoPolicyText()
+        let text = try fixturePolicyText()
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         for (field, value) in Self.wrongValues {
             let line = try #require(lines.firstIndex { $0.drop(while: { $0 == " " }).hasPrefix("\(field):") }) + 1
@@ -156,7 +156,7 @@ struct PolicyTests {
     }
 
     @Test func everyFieldIsNeededOrHasADefault() throws {
-        let text = try demoPolicyText()
+        let text = try fixturePolicyText()
         let optional: Set = ["holidays", "utcOffsetMinutes", "maximumWindowHours", "clockSkewSeconds"]
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
@@ -174,7 +174,7 @@ struct PolicyTests {
     }
 
     @Test func unknownAndRepeatedFieldsAreRefused() throws {
-        let text = try demoPolicyText()
+        let text = try fixturePolicyText()
         for (extra, field) in [("thread: 2", "thread"), ("Threads: 2", "Threads"), ("<<: {}", "<<")] {
             let error = try #require(throws: PolicyError.self) { try Policy(yaml: text + "\n" + extra + "\n") }
             #expect(error.field == field)
@@ -209,7 +209,7 @@ struct PolicyTests {
     }
 
     @Test func whatComesBackIsAskedForByName() throws {
-        let text = try demoPolicyText()
+        let text = try fixturePolicyText()
         let policy = try Policy(yaml: try setting(text, "require", to: "[G0, G1, G2, G4, G5]"))
         #expect(policy.verification.require.contains(.g4))
         #expect(policy.digest != (try Policy(yaml: text)).digest)
@@ -217,7 +217,7 @@ struct PolicyTests {
     }
 
     @Test func membershipIsAskedForWithAMarginOfItsOwn() throws {
-        let text = try demoPolicyText()
+        let text = try fixturePolicyText()
         #expect(try Policy(yaml: text).verification.thresholds.membershipMargin == nil)
         let asked = try setting(text, "require", to: "[G0, G1, G2, G3, G5]")
         let policy = try Policy(yaml: asked)
@@ -239,7 +239,7 @@ struct PolicyTests {
     }
 
     @Test func originalsForTheMembershipTestByPersonAreAskedForBesideG3() throws {
-        let text = try demoPolicyText()
+        let text = try fixturePolicyText()
         let asked = try setting(text, "require", to: "[G0, G1, G2, G3, G5]")
         let plain = try Policy(yaml: asked)
         #expect(plain.verification.membershipOriginals == nil)
@@ -277,13 +277,13 @@ struct PolicyTests {
     }
 
     @Test func theExplanationSaysWhatCounts() throws {
-        let text = try demoPolicy().explanation.joined(separator: "\n")
+        let text = try fixturePolicy().explanation.joined(separator: "\n")
         for phrase in [
             "GDPR", "one calendar month", "email-verified", "5 reference models", "G0, G1, G2, G5", "destroyed",
         ] {
             #expect(text.contains(phrase), "\(phrase)")
         }
-        let other = try Policy(yaml: setting(demoPolicyText(), "regulation", to: "ccpa")).explanation.joined()
+        let other = try Policy(yaml: setting(fixturePolicyText(), "regulation", to: "ccpa")).explanation.joined()
         #expect(other.contains("45 calendar days"))
     }
 

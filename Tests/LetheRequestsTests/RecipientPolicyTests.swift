@@ -21,10 +21,10 @@ struct RecipientPolicyTests {
 
         """
 
-    private func policy(_ section: String) throws -> Policy { try Policy(yaml: demoPolicyText() + section) }
+    private func policy(_ section: String) throws -> Policy { try Policy(yaml: fixturePolicyText() + section) }
 
     @Test func theSectionsAreReadHashedAndExplained() throws {
-        let plain = try demoPolicy()
+        let plain = try fixturePolicy()
         #expect(
             plain.recipients == nil && plain.backups.isEmpty && plain.retained.isEmpty
                 && plain.retention.tombstoneDays == nil)
@@ -66,10 +66,10 @@ struct RecipientPolicyTests {
     }
 
     @Test func theListOfRowsIsKeptForAsManyDaysAsThePolicySays() throws {
-        let text = try demoPolicyText()
+        let text = try fixturePolicyText()
         let field = "shredAfterFulfilment: true"
         let kept = try Policy(yaml: text.replacing(field, with: field + "\n  tombstoneDays: 30"))
-        #expect(try kept.retention.tombstoneDays == 30 && kept.digest != demoPolicy().digest)
+        #expect(try kept.retention.tombstoneDays == 30 && kept.digest != fixturePolicy().digest)
         #expect(kept.explanation.contains { $0.contains("sealed, for 30 days") })
         for days in ["0", "366", "none", "\"30\""] {
             let error = #expect(throws: PolicyError.self) {

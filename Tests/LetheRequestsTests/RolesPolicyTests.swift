@@ -6,10 +6,10 @@ import Testing
 @testable import LetheRequests
 
 struct RolesPolicyTests {
-    private func policy(_ section: String) throws -> Policy { try Policy(yaml: demoPolicyText() + section) }
+    private func policy(_ section: String) throws -> Policy { try Policy(yaml: fixturePolicyText() + section) }
 
     @Test func theSectionIsReadHashedAndExplained() throws {
-        let plain = try demoPolicy()
+        let plain = try fixturePolicy()
         #expect(plain.roles == nil && DecisionRules(plain) == nil)
         #expect(!plain.explanation.contains { $0.contains("auditor") })
         let usual = try policy("roles: {}\n")
@@ -55,11 +55,11 @@ struct RolesPolicyTests {
 
     /// Digests that were in logs before the section existed.
     @Test func policiesWithoutTheSectionKeepTheirDigests() throws {
-        let event = PolicyEvent(adopting: try demoPolicy(), at: try time("2026-03-01T10:05:00Z"))
+        let event = PolicyEvent(adopting: try fixturePolicy(), at: try time("2026-03-01T10:05:00Z"))
         #expect(event.rules == nil)
         let predicate = try LedgerEvent.policy(event).statement().fields.members()
         #expect(Set(predicate.keys) == ["event", "name", "policy", "at"])
-        let canonical = String(decoding: try demoPolicy().canonicalBytes, as: UTF8.self)
+        let canonical = String(decoding: try fixturePolicy().canonicalBytes, as: UTF8.self)
         #expect(!canonical.contains("roles") && !canonical.contains("twoPersons"))
     }
 
@@ -146,7 +146,8 @@ struct ProposalTests {
         #expect(throws: EventError.self) { try Proposal(unlearned, asOf: 9, signedBy: key) }
         #expect(throws: EventError.self) {
             try Proposal(
-                .policy(PolicyEvent(adopting: demoPolicy(), at: time("2026-03-01T10:05:00Z"))), asOf: 9, signedBy: key)
+                .policy(PolicyEvent(adopting: fixturePolicy(), at: time("2026-03-01T10:05:00Z"))), asOf: 9,
+                signedBy: key)
         }
     }
 

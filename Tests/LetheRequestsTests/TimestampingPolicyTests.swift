@@ -10,10 +10,10 @@ struct TimestampingPolicyTests {
         name: String = "first-tsa", url: String = "https://tsa.example/", certificate: String = digest
     ) -> String { "    - {name: \(name), url: \"\(url)\", certificate: \"\(certificate)\"}\n" }
 
-    private func policy(_ section: String) throws -> Policy { try Policy(yaml: demoPolicyText() + section) }
+    private func policy(_ section: String) throws -> Policy { try Policy(yaml: fixturePolicyText() + section) }
 
     @Test func theSectionIsReadHashedAndExplained() throws {
-        let plain = try demoPolicy()
+        let plain = try fixturePolicy()
         #expect(plain.timestamping == nil)
         let authorities = Self.authority() + Self.authority(name: "second")
         let one = try policy("timestamping:\n  minimum: 1\n  authorities:\n" + authorities)

@@ -7,7 +7,7 @@ struct MethodsBenchmarkCommandTests {
     @Test(arguments: [
         ["--methods", "nothing"], ["--seeds", "0"], ["--references", "1"], ["--settings", "both"],
         ["--early-stopped-policy", "missing.yaml"], ["--replicates", "1"], ["--memorising-users", "1"],
-        ["--mapping", "map.yaml"], ["--requests", "1"], ["--forget-users", "0"],
+        ["--mapping", "map.yaml"], ["--requests", "1"], ["--forget-users", "0"], ["--forget-users", "1,,3"],
     ])
     func badValuesAreRefusedInOneLineAndNothingIsMade(options: [String]) throws {
         let folder = try TemporaryFolder()

@@ -275,24 +275,33 @@ private let movieLensFolder: String? = {
 
     // MARK: counts, and whom to forget
 
-    @Test func usersToForgetAreAsManyAsAskedFor() throws {
+    @Test func usersToForgetAreAsManyAsAskedForAndOriginalsAreSharedByAllNumbers() throws {
         let folder = try TestFolder()
-        let outcome = try Self.run(try Self.short(folder.path) { $0.forgottenUsers = 3 })
-        let counts = try #require(outcome.report?.json["settings"]?[0]?["counts"])
-        #expect(counts["forgottenUsers"]?.intValue == 3)
-        let (forgotten, retained) = (counts["forgotten"]?.intValue, counts["retained"]?.intValue)
-        #expect(try #require(forgotten) > 0 && #require(forgotten) < #require(retained) / 5)
-        #expect(try Self.run(try Self.short(folder.path) { $0.forgottenUsers = 3 }).found.count == outcome.jobs)
-        for count in [70, 1_000_000] {
-            #expect(throws: EngineError.self) {
-                try Self.run(try Self.short(folder.path) { $0.forgottenUsers = count })
+        func options(_ counts: [Int]) throws -> MethodsBenchmark.Options {
+            try Self.short(folder.path) { options in
+                options.settings = options.settings.flatMap { setting in counts.map(setting.forgetting) }
             }
+        }
+        let outcome = try Self.run(try options([1, 3]))
+        let settings = try #require(outcome.report?.json["settings"]?.arrayValue)
+        #expect(settings.map { $0["name"]?.stringValue } == ["early-stopped-forget-1", "early-stopped-forget-3"])
+        #expect(settings.map { $0["counts"]?["forgottenUsers"]?.intValue } == [1, 3])
+        let forgotten = try settings.map { try #require($0["counts"]?["forgotten"]?.intValue) }
+        let retained = try settings.map { try #require($0["counts"]?["retained"]?.intValue) }
+        #expect(0 < forgotten[0] && forgotten[0] < forgotten[1] && forgotten[1] < retained[1] / 5)
+        #expect(forgotten[0] + retained[0] == forgotten[1] + retained[1])
+        #expect(outcome.found.contains("early-stopped-forget-3: original, seed 1"))
+        #expect(!outcome.found.contains("early-stopped-forget-3: retrained, seed 1"))
+        let markdown = try #require(outcome.report?.markdown)
+        #expect(markdown.contains("| method | `early-stopped-forget-1` | `early-stopped-forget-3` |"))
+        #expect(try Self.run(try options([1, 3])).found.count == outcome.jobs)
+        for count in [70, 1_000_000] {
+            #expect(throws: EngineError.self) { try Self.run(try options([count])) }
         }
         for count in [0, -1, 10_000_001] {
-            #expect(throws: EngineError.self) {
-                try Self.run(try Self.short(folder.path) { $0.forgottenUsers = count })
-            }
+            #expect(throws: EngineError.self) { try Self.run(try options([count])) }
         }
+        #expect(throws: EngineError.self, "twice the same") { try Self.run(try options([2, 2])) }
     }
 
     @Test func countsThatAreNotThePapersAreSaid() throws {
@@ -311,9 +320,9 @@ private let movieLensFolder: String? = {
         #expect(!MethodsCheck.hasPublishedSplit(options, try options.profile.load().dataset))
         options.profile = DatasetProfile(kind: .movieLens1M, folder: try #require(movieLensFolder))
         #expect(MethodsCheck.hasPublishedSplit(options, dataset))
-        options.forgottenUsers = 205
+        options.settings[0].forgottenUsers = 205
         #expect(!MethodsCheck.hasPublishedSplit(options, dataset))
-        options.forgottenUsers = nil
+        options.settings[0].forgottenUsers = nil
         options.profile = DatasetProfile(kind: .movieLens1M, folder: options.profile.folder, isQuick: true)
         #expect(!MethodsCheck.hasPublishedSplit(options, dataset), "a subsample has other counts")
         let checks = MethodsCheck.counts(split, isPublished: true, setting: "early-stopped")

@@ -105,8 +105,12 @@ struct BenchmarkMethods: ParsableCommand {
     @Option(name: .long, help: "The most test records, evenly spaced; default: all.")
     var testRecords: Int?
 
-    @Option(name: .long, help: "Users to forget instead of the data set's own choice, from 1 up.")
-    var forgetUsers: Int?
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Users to forget instead of the data set's own choice, from 1 up; with commas, every setting once for each.",
+            valueName: "numbers"))
+    var forgetUsers: String?
 
     @Option(
         name: .long,
@@ -125,11 +129,10 @@ struct BenchmarkMethods: ParsableCommand {
 
     func run() throws {
         let options = MethodsBenchmark.Options(
-            profile: try common.profile(), settings: try common.chosenSettings(),
+            profile: try common.profile(), settings: try forgetting(common.chosenSettings()),
             methods: try MethodsBenchmark.methods(named: common.methods), seeds: seeds, references: references,
             shape: common.shape, auditRecords: auditRecords, testRecords: testRecords, replicates: replicates,
-            forgottenUsers: forgetUsers, requests: requests,
-            ablations: ablations, output: common.output, command: Self.command)
+            requests: requests, ablations: ablations, output: common.output, command: Self.command)
         let benchmark = try MethodsBenchmark(options, environment: Clock.environment())
         Interruption.watch()
         let display = ProgressDisplay()
@@ -141,6 +144,18 @@ struct BenchmarkMethods: ParsableCommand {
         try report.write()
         try outputOptions.show(report.json, report.markdown)
         guard report.holds else { throw DoesNotHold(reason: "lethe: something that must hold does not") }
+    }
+
+    /// The settings, each once for every number of users to forget.
+    private func forgetting(_ settings: [MethodsBenchmark.Setting]) throws -> [MethodsBenchmark.Setting] {
+        guard let forgetUsers else { return settings }
+        let counts = try forgetUsers.split(separator: ",", omittingEmptySubsequences: false).map { text in
+            guard let count = Int(text.filter { $0 != " " }) else {
+                throw InputError("--forget-users names \"\(text)\"; expected whole numbers from 1 up, with commas")
+            }
+            return count
+        }
+        return settings.flatMap { setting in counts.map(setting.forgetting) }
     }
 
     /// The command as it was given.

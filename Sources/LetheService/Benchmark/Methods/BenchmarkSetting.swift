@@ -42,6 +42,10 @@ final class BenchmarkSetting {
     let jobs: [Job]
     /// What every key has in it.
     let identity: [String: JSONValue]
+    /// What keys of originals have: those do not depend on who is forgotten afterwards, nor on what is measured.
+    var identityOfOriginals: [String: JSONValue] {
+        identity.filter { !["forgotten", "audited", "test"].contains($0.key) }
+    }
 
     /// Records that are measured, and whose they are.
     struct Measured {

@@ -64,7 +64,7 @@ final class MethodsBench {
             var rules = options.profile.splitting
             if let users = setting.users { rules.subsample = .init(users: users, evaluationRecords: .max) }
             var split = setting.users == nil ? fullSplit : try rules.split(dataset)
-            if let count = options.forgottenUsers {
+            if let count = setting.forgottenUsers {
                 guard count < split.trainingUsers.count else {
                     throw EngineError.invalidSetting(
                         name: "--forget-users in setting \(setting.name)", found: "\(count)",
@@ -172,7 +172,11 @@ final class MethodsBench {
 
     func original(_ setting: BenchmarkSetting, _ seed: Int) throws -> SharedModel {
         let base = try base(setting)
-        let key = try key("original", setting, ["base": .string(base.model.record.weights), "seed": JSONValue(seed)])
+        let key = try store.key(
+            "original",
+            setting.identityOfOriginals.merging(
+                ["base": .string(base.model.record.weights), "seed": JSONValue(seed)]
+            ) { $1 })
         return try shared(key) {
             // In the training records' own order: what is forgotten is not at one end.
             try fineTuned(

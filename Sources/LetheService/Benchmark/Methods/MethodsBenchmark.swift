@@ -18,12 +18,23 @@ public struct MethodsBenchmark: Sendable {
         public var policy: [UInt8]
         /// How many training users stay; nil for all.
         public var users: Int?
+        /// How many of them are forgotten; nil for the data set's own choice. Drawn once and for all: fewer are among those of more.
+        public var forgottenUsers: Int?
 
         /// A setting.
-        public init(name: String, policy: [UInt8], users: Int? = nil) {
+        public init(name: String, policy: [UInt8], users: Int? = nil, forgottenUsers: Int? = nil) {
             self.name = name
             self.policy = policy
             self.users = users
+            self.forgottenUsers = forgottenUsers
+        }
+
+        /// The same with so many users to forget, and a name that says so.
+        public func forgetting(_ users: Int) -> Setting {
+            var setting = self
+            setting.forgottenUsers = users
+            setting.name += "-forget-\(users)"
+            return setting
         }
     }
 
@@ -47,8 +58,6 @@ public struct MethodsBenchmark: Sendable {
         public var testRecords: Int?
         /// Drawings of the bootstrap.
         public var replicates: Int
-        /// How many users to forget instead of the data set's own choice, drawn once and for all.
-        public var forgottenUsers: Int?
         /// Requests of a sequence, each answered from the model that the last one left: rows of their own; nil for none.
         public var requests: Int?
         /// Whether the calibrated method's controls are run too.
@@ -62,7 +71,7 @@ public struct MethodsBenchmark: Sendable {
         public init(
             profile: DatasetProfile, settings: [Setting], methods: [String] = MethodsBenchmark.all, seeds: Int = 3,
             references: Int? = nil, shape: BenchmarkShape = .tiny, auditRecords: Int = 4_096, testRecords: Int? = nil,
-            replicates: Int = 400, forgottenUsers: Int? = nil, requests: Int? = nil, ablations: Bool = false,
+            replicates: Int = 400, requests: Int? = nil, ablations: Bool = false,
             output: String, command: String
         ) {
             self.profile = profile
@@ -74,7 +83,6 @@ public struct MethodsBenchmark: Sendable {
             self.auditRecords = auditRecords
             self.testRecords = testRecords
             self.replicates = replicates
-            self.forgottenUsers = forgottenUsers
             self.requests = requests
             self.ablations = ablations
             self.output = output
@@ -124,8 +132,8 @@ public struct MethodsBenchmark: Sendable {
         try check("--replicates", options.replicates, 2...100_000)
         if let records = options.testRecords { try check("--test-records", records, 10...10_000_000) }
         if let requests = options.requests { try check("--requests", requests, 2...1_000) }
-        if let users = options.forgottenUsers { try check("--forget-users", users, 1...10_000_000) }
         for setting in options.settings {
+            if let users = setting.forgottenUsers { try check("--forget-users", users, 1...10_000_000) }
             if let users = setting.users { try check("--memorising-users", users, 2...10_000_000) }
             let policy = try Policy(yaml: setting.policy)
             for name in options.methods {

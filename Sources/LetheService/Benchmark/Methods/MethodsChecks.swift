@@ -74,7 +74,7 @@ struct MethodsCheck {
     static func hasPublishedSplit(_ options: MethodsBenchmark.Options, _ dataset: InteractionDataset) -> Bool {
         let rules = options.profile.splitting
         return dataset.publishedSplit != nil && rules.usesPublishedSplit && rules.subsample == nil
-            && options.forgottenUsers == nil
+            && options.settings.allSatisfy { $0.forgottenUsers == nil }
     }
 
     /// Counts of the split against those of the paper's, where the data set brings its published split.

@@ -21,6 +21,7 @@ struct MethodsMarkdown {
             models.
             """,
         ]
+        if report.tables.count > 1 { parts += sideBySide }
         for table in report.tables { parts += section(table) }
         parts.append("## What must hold")
         parts.append(
@@ -36,6 +37,29 @@ struct MethodsMarkdown {
                     + report.programs.map { ["program, SHA-256", "`\($0)`"] }
                     + report.provenance.map { ["\($0.name), SHA-256", "`\($0.digest)`"] }))
         return parts.joined(separator: "\n\n") + "\n"
+    }
+
+    /// What a distance says is the floor's, and the floor is the setting's: so the settings stand beside each other with theirs taken off.
+    private var sideBySide: [String] {
+        var methods: [String] = []
+        for row in report.tables.flatMap(\.rows) where row.method != "retrain" && !methods.contains(row.method) {
+            methods.append(row.method)
+        }
+        func cell(_ table: MethodsTable, _ method: String) -> String {
+            guard let row = table.row(method) else { return "-" }
+            let above = text(row.aboveFloor[MethodsReport.shown[0]], 100, 2)
+            guard method != "base", let retrain = table.row("retrain")?.seconds else { return above }
+            return "\(above); \(MethodsReport.fixed(100 * row.seconds / retrain, 0))%"
+        }
+        return [
+            "## Side by side",
+            "JSD above the floor, times 100; processor time, of Retrain's in the same setting.",
+            grid(
+                ["method"] + report.tables.map { "`\($0.setting.name)`" },
+                methods.map { method in [method] + report.tables.map { cell($0, method) } } + [
+                    ["*noise floor*"] + report.tables.map { text($0.floor[MethodsReport.shown[0]], 100, 2) }
+                ]),
+        ]
     }
 
     private func section(_ table: MethodsTable) -> [String] {

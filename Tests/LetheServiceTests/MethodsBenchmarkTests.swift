@@ -192,7 +192,7 @@ private let movieLensFolder: String? = {
 
     // MARK: keys
 
-    /// Options of one setting whose first two jobs are the base and an original.
+    /// Options of one setting whose first jobs are the base, an original and a retrained model.
     private static func short(
         _ output: String, _ change: (inout MethodsBenchmark.Options) -> Void = { _ in }
     ) throws -> MethodsBenchmark.Options {
@@ -245,12 +245,17 @@ private let movieLensFolder: String? = {
         }
         // The base is the same: people outside the window, who are nobody's test and nobody's to forget.
         for change: (inout MethodsBenchmark.Options) -> Void in [
-            { $0.forgottenUsers = 3 },
             { $0.settings[0].users = 30 },
-            { $0.testRecords = 50 },
             { $0.settings[0].policy = Self.policy { $0.replacing("\n  epochs: 2\n", with: "\n  epochs: 1\n") } },
         ] {
             #expect(try Self.run(try Self.short(folder.path, change), limit: 2).found == ["early-stopped: base"])
+        }
+        // So are originals where the training is: they do not know whom they will forget, or what they will be asked.
+        for change: (inout MethodsBenchmark.Options) -> Void in [
+            { $0.settings[0].forgottenUsers = 3 }, { $0.testRecords = 50 },
+        ] {
+            let found = try Self.run(try Self.short(folder.path, change), limit: 3).found
+            #expect(found == ["early-stopped: base", "early-stopped: original, seed 1"])
         }
         #expect(try Self.run(try Self.short(folder.path), limit: 2).found.count == 2, "and nothing was written over")
     }

@@ -6,25 +6,29 @@ enum SearchGrid {
     /// Candidates of every method.
     static let most = 9
 
-    /// Steps along the two knobs: the policy's own setting, then each knob alone in both directions, then both at once.
-    private static let steps: [(Int, Int)] = [
-        (0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (1, -1), (-1, 1),
-    ]
+    /// Steps along the two knobs: the policy's own setting, each knob alone in both directions, both at once; then two steps at a time,
+    /// for a knob that stands at an end of its range.
+    private static let steps: [(Int, Int)] =
+        [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (1, -1), (-1, 1)]
+        + [(2, 0), (-2, 0), (0, 2), (0, -2), (1, 2), (-1, 2), (1, -2), (-1, -2), (2, 1), (-2, 1), (2, -1), (-2, -1)]
 
-    /// Changes of a method's fields, `most` of them.
+    /// Changes of a method's fields, no two the same: `most` of them, or one for a method without a knob.
     static func candidates(_ method: Policy.Method) -> [[String: String]] {
         let knobs = knobs(method)
-        return steps.map { first, second in
+        var candidates: [[String: String]] = []
+        for (first, second) in steps {
             var changes: [String: String] = [:]
             for (knob, steps) in zip(knobs, [first, second]) where steps != 0 {
                 guard let own = method.fields.first(where: { $0.name == knob.field })?.value, let value = Double(own)
                 else { continue }
                 let scaled = value * pow(knob.factor, Double(steps))
                 let inRange = min(max(scaled, knob.range.lowerBound), knob.range.upperBound)
-                changes[knob.field] = knob.isWhole ? "\(Int(inRange.rounded()))" : decimal(inRange)
+                let text = knob.isWhole ? "\(Int(inRange.rounded()))" : decimal(inRange)
+                if Double(text) != value { changes[knob.field] = text }
             }
-            return changes
+            if !candidates.contains(changes) { candidates.append(changes) }
         }
+        return Array(candidates.prefix(most))
     }
 
     private struct Knob {

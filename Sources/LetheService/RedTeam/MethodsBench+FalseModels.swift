@@ -47,7 +47,7 @@ extension MethodsBench {
     ) throws -> T5Parameters {
         let (base, original) = (try base(setting).model, try original(setting, 1).model)
         let key = try key(
-            "red-team", setting,
+            "red-team", setting.identity,
             [
                 "kind": .string(kind.rawValue), "base": .string(base.record.weights),
                 "original": .string(original.record.weights),

@@ -40,12 +40,10 @@ final class BenchmarkSetting {
     /// For calibration: validation records of untrained users; the search keeps other users for itself.
     let unseen: [Example]
     let jobs: [Job]
-    /// What every key has in it.
+    /// What the key of an original has in it: nothing of who is forgotten afterwards, nor of what is measured.
+    let identityOfOriginals: [String: JSONValue]
+    /// What every other key has in it.
     let identity: [String: JSONValue]
-    /// What keys of originals have: those do not depend on who is forgotten afterwards, nor on what is measured.
-    var identityOfOriginals: [String: JSONValue] {
-        identity.filter { !["forgotten", "audited", "test"].contains($0.key) }
-    }
 
     /// Records that are measured, and whose they are.
     struct Measured {
@@ -120,11 +118,9 @@ final class BenchmarkSetting {
             + Self.rows(options).flatMap { method in
                 (method == "retrain" ? 1...options.references : seeds).map { .row(method: method, seed: $0) }
             }
-        identity = [
-            "training": .string(recordsRoot(split.training).hex), "test": .string(recordsRoot(test.records).hex),
+        identityOfOriginals = [
+            "training": .string(recordsRoot(split.training).hex),
             "validation": .string(recordsRoot(split.validation).hex),
-            "forgotten": .string(recordsRoot(split.forgottenRecords).hex),
-            "audited": .string(recordsRoot(audit.records).hex),
             "vocabulary": .string(Digest(sha256: data.tokenizer.modelBytes).hex),
             "template": .string(policy.model.promptTemplate.rawValue), "tokens": JSONValue(policy.model.maximumTokens),
             "shape": .string(options.shape.rawValue),
@@ -134,6 +130,11 @@ final class BenchmarkSetting {
             // Methods take the decay of weights and of the learning rate from here too.
             "fineTuning": .string("\(policy.fineTuning)"),
         ]
+        identity = identityOfOriginals.merging([
+            "test": .string(recordsRoot(test.records).hex),
+            "forgotten": .string(recordsRoot(split.forgottenRecords).hex),
+            "audited": .string(recordsRoot(audit.records).hex),
+        ]) { $1 }
     }
 
     /// The rows of a table in their order, the base's not among them.

@@ -26,7 +26,7 @@ extension MethodsBench {
                 more["plain"] = setting.policy.method(named: .e2urec).map(Self.keyed)
             }
         }
-        return try key("row", setting, more)
+        return try key("row", setting.identity, more)
     }
 
     /// A method's settings as keys have them.

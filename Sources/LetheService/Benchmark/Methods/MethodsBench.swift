@@ -172,11 +172,9 @@ final class MethodsBench {
 
     func original(_ setting: BenchmarkSetting, _ seed: Int) throws -> SharedModel {
         let base = try base(setting)
-        let key = try store.key(
-            "original",
-            setting.identityOfOriginals.merging(
-                ["base": .string(base.model.record.weights), "seed": JSONValue(seed)]
-            ) { $1 })
+        let key = try key(
+            "original", setting.identityOfOriginals,
+            ["base": .string(base.model.record.weights), "seed": JSONValue(seed)])
         return try shared(key) {
             // In the training records' own order: what is forgotten is not at one end.
             try fineTuned(
@@ -187,7 +185,8 @@ final class MethodsBench {
 
     func retrained(_ setting: BenchmarkSetting, _ seed: Int) throws -> SharedModel {
         let base = try base(setting)
-        let key = try key("retrained", setting, ["base": .string(base.model.record.weights), "seed": JSONValue(seed)])
+        let key = try key(
+            "retrained", setting.identity, ["base": .string(base.model.record.weights), "seed": JSONValue(seed)])
         return try shared(key) {
             try fineTuned(
                 base.model.parameters, on: setting.retained, setting.validationOfRetained, setting.policy.fineTuning,
@@ -200,7 +199,7 @@ final class MethodsBench {
         _ method: any AugmentingMethod, _ task: UnlearningTask, _ setting: BenchmarkSetting, original: String, seed: Int
     ) throws -> SharedModel {
         let key = try key(
-            "augmented", setting,
+            "augmented", setting.identity,
             [
                 "original": .string(original), "training": .string("\(method.augmentation)"), "seed": JSONValue(seed),
             ])
@@ -210,10 +209,8 @@ final class MethodsBench {
         }
     }
 
-    func key(
-        _ kind: String, _ setting: BenchmarkSetting, _ more: [String: JSONValue]
-    ) throws -> Digest {
-        try store.key(kind, setting.identity.merging(more) { $1 })
+    func key(_ kind: String, _ identity: [String: JSONValue], _ more: [String: JSONValue]) throws -> Digest {
+        try store.key(kind, identity.merging(more) { $1 })
     }
 
     func fineTuned(

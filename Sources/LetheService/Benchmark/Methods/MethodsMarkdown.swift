@@ -39,7 +39,7 @@ struct MethodsMarkdown {
         return parts.joined(separator: "\n\n") + "\n"
     }
 
-    /// What a distance says is the floor's, and the floor is the setting's: so the settings stand beside each other with theirs taken off.
+    /// All settings in one grid. Each has a floor of its own, so what stands in it is the distance above that.
     private var sideBySide: [String] {
         var methods: [String] = []
         for row in report.tables.flatMap(\.rows) where row.method != "retrain" && !methods.contains(row.method) {

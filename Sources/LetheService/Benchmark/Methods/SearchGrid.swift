@@ -12,7 +12,7 @@ enum SearchGrid {
         [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (1, -1), (-1, 1)]
         + [(2, 0), (-2, 0), (0, 2), (0, -2), (1, 2), (-1, 2), (1, -2), (-1, -2), (2, 1), (-2, 1), (2, -1), (-2, -1)]
 
-    /// Changes of a method's fields, no two the same: `most` of them, or one for a method without a knob.
+    /// Changes of a method's fields, no two the same: `most` of them, or fewer where the knobs' ranges have no more.
     static func candidates(_ method: Policy.Method) -> [[String: String]] {
         let knobs = knobs(method)
         var candidates: [[String: String]] = []
